@@ -1,0 +1,53 @@
+#pragma once
+// What the pipeline returns for a request: a finished response, or one step of work and what comes after it.
+//
+// The pipeline, decoders and renderers are synchronous functions of values. Whoever drives a plan (the session coroutine in
+// server/net, or run_to_completion for tools and tests) carries each step to its thread and feeds the answer to `then`:
+//
+//   OnWorker   expensive pure work without a transaction (Argon2, scan of text), on the worker pool
+//   OnReader   a read transaction on one of the store's readers
+//   OnWriter   a write transaction; `then` runs after the batch is durable or after the fault
+//
+// A step that cannot be queued (full queue, draining) is answered by `unavailable()`: 503 with Retry-After, nothing happened.
+
+#include <functional>
+#include <memory>
+#include <variant>
+
+#include "server/api/message.hpp"
+#include "server/store/store.hpp"
+
+namespace entente::api {
+
+struct OnWorker;
+struct OnReader;
+struct OnWriter;
+using Plan = std::variant<Response, std::unique_ptr<OnWorker>, std::unique_ptr<OnReader>, std::unique_ptr<OnWriter>>;
+
+struct OnWorker {
+    std::move_only_function<Plan()> run;
+};
+struct OnReader {
+    store::ReadWork run;
+    std::move_only_function<Plan(std::string fault)> then;
+};
+struct OnWriter {
+    store::Work run;
+    std::move_only_function<Plan(store::Commit)> then;
+};
+
+// The API as the rim sees it. Thread-safe; must outlive every plan that it made.
+class Api {
+  public:
+    virtual ~Api() = default;
+    virtual Plan plan(std::shared_ptr<const Request> request) = 0;
+    // The answer when a step could not be queued or its deadline (2 s) passed.
+    virtual Response unavailable(const Request& request) = 0;
+    // Answers that the rim itself gives: 400, 408, 413, 431 and the like, in the request's error mode as far as it is known.
+    virtual Response rejected(int status, std::string_view code, std::string_view detail, const Request* request) = 0;
+};
+
+// Drives a plan on the calling thread: tools and tests.
+Response run_to_completion(Api& api, store::Store& store, std::shared_ptr<const Request> request);
+
+}  // namespace entente::api
