@@ -50,7 +50,8 @@ template <class T>
 using Result = std::expected<T, Error>;
 
 inline std::unexpected<Error> fail(ErrorKind kind, std::string code, std::string message, std::string next_step = {}) {
-    return std::unexpected(Error{.kind = kind, .code = std::move(code), .message = std::move(message), .next_step = std::move(next_step)});
+    return std::unexpected(
+        Error{.kind = kind, .code = std::move(code), .message = std::move(message), .next_step = std::move(next_step)});
 }
 
 // The world failed. Caught at four places only: store worker, session loop, dispatcher loop, main.
@@ -62,10 +63,10 @@ class Fault : public std::runtime_error {
 }  // namespace entente::protocol
 
 // A condition that only a bug can break. On in release builds too: a gateway that no longer knows its state must stop.
-#define ENTENTE_ASSERT(condition)                                                                       \
-    do {                                                                                                \
-        if (!(condition)) [[unlikely]] {                                                                \
-            std::fprintf(stderr, "assertion failed: %s at %s:%d\n", #condition, __FILE__, __LINE__);    \
-            std::abort();                                                                               \
-        }                                                                                               \
+#define ENTENTE_ASSERT(condition)                                                                    \
+    do {                                                                                             \
+        if (!(condition)) [[unlikely]] {                                                             \
+            std::fprintf(stderr, "assertion failed: %s at %s:%d\n", #condition, __FILE__, __LINE__); \
+            std::abort();                                                                            \
+        }                                                                                            \
     } while (false)

@@ -1,0 +1,259 @@
+#include "policy/checks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <utility>
+
+namespace entente::policy {
+
+namespace {
+
+bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+int value(char c) {
+    return c - '0';
+}
+bool all_digits(std::string_view text) {
+    return std::ranges::all_of(text, digit);
+}
+
+std::uint64_t number(std::string_view digits) {
+    std::uint64_t n = 0;
+    for (const char c : digits) n = n * 10 + static_cast<std::uint64_t>(value(c));
+    return n;
+}
+
+int weighted(std::string_view digits, std::initializer_list<int> weights) {
+    int sum = 0;
+    std::size_t i = 0;
+    for (const int weight : weights) sum += weight * value(digits[i++]);
+    return sum;
+}
+
+bool month_and_day(std::string_view mmdd) {
+    const auto month = number(mmdd.substr(0, 2));
+    const auto day = number(mmdd.substr(2, 2));
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+bool all_equal(std::string_view text) {
+    return std::ranges::all_of(text, [&](char c) { return c == text.front(); });
+}
+
+constexpr std::array<std::pair<std::string_view, std::size_t>, 55> iban_lengths{{
+    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BH", 22}, {"BR", 29},
+    {"CH", 21}, {"CR", 22}, {"CY", 28}, {"CZ", 24}, {"DE", 22}, {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29}, {"ES", 24},
+    {"FI", 18}, {"FO", 18}, {"FR", 27}, {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GR", 27}, {"HR", 21}, {"HU", 28}, {"IE", 22},
+    {"IL", 23}, {"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LI", 21}, {"LT", 20}, {"LU", 20},
+    {"LV", 21}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MT", 31}, {"NL", 18}, {"NO", 15}, {"PL", 28}, {"PT", 25}, {"RO", 24},
+    {"SA", 24}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"TR", 26},
+}};
+
+bool remainder_97(std::string_view iban) {
+    std::string turned(iban.substr(4));
+    turned += iban.substr(0, 4);
+    int remainder = 0;
+    for (const char c : turned) {
+        const int v = digit(c) ? value(c) : c - 'A' + 10;
+        remainder = (remainder * (v > 9 ? 100 : 10) + v) % 97;
+    }
+    return remainder == 1;
+}
+
+// ISO 7064 MOD 11,10: German tax number.
+bool mod_11_10(std::string_view digits) {
+    int product = 10;
+    for (std::size_t i = 0; i + 1 < digits.size(); ++i) {
+        int sum = (value(digits[i]) + product) % 10;
+        if (sum == 0) sum = 10;
+        product = sum * 2 % 11;
+    }
+    return (11 - product) % 10 == value(digits.back());
+}
+
+bool verhoeff(std::string_view digits) {
+    static constexpr int permute[8][10] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 5, 7, 6, 2, 8, 3, 0, 9, 4},
+                                           {5, 8, 0, 3, 7, 9, 6, 1, 4, 2}, {8, 9, 1, 6, 0, 4, 3, 5, 2, 7},
+                                           {9, 4, 5, 3, 1, 2, 6, 8, 7, 0}, {4, 2, 8, 6, 5, 7, 3, 9, 0, 1},
+                                           {2, 7, 9, 3, 8, 0, 6, 4, 1, 5}, {7, 0, 4, 6, 9, 1, 3, 2, 5, 8}};
+    // Multiplication in the dihedral group D5.
+    const auto times = [](int a, int b) {
+        if (a < 5) return b < 5 ? (a + b) % 5 : 5 + (a + b - 5) % 5;
+        return b < 5 ? 5 + (a - 5 - b + 5) % 5 : (a - b + 5) % 5;
+    };
+    int check = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) check = times(check, permute[i % 8][value(digits[digits.size() - 1 - i])]);
+    return check == 0;
+}
+
+bool japanese_number(std::string_view digits) {
+    int sum = 0;
+    for (int n = 1; n <= 11; ++n) sum += value(digits[static_cast<std::size_t>(11 - n)]) * (n <= 6 ? n + 1 : n - 5);
+    const int remainder = sum % 11;
+    return value(digits[11]) == (remainder <= 1 ? 0 : 11 - remainder);
+}
+
+bool british_number(std::string_view text) {
+    if (text.size() != 9 || !upper(text[0]) || !upper(text[1]) || !all_digits(text.substr(2, 6))) return false;
+    return text[8] >= 'A' && text[8] <= 'D' && std::string_view("DFIQUV").find(text[0]) == std::string_view::npos &&
+           std::string_view("DFIOQUV").find(text[1]) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string digits_of(std::string_view text) {
+    std::string digits;
+    for (const char c : text) {
+        if (digit(c)) digits += c;
+    }
+    return digits;
+}
+
+std::string letters_and_digits_of(std::string_view text) {
+    std::string kept;
+    for (const char c : text) {
+        if (digit(c) || upper(c)) kept += c;
+        if (c >= 'a' && c <= 'z') kept += static_cast<char>(c - 'a' + 'A');
+    }
+    return kept;
+}
+
+bool luhn(std::string_view digits) {
+    int sum = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        int n = value(digits[digits.size() - 1 - i]);
+        if (i % 2 == 1) n = n * 2 > 9 ? n * 2 - 9 : n * 2;
+        sum += n;
+    }
+    return sum % 10 == 0;
+}
+
+bool payment_card(std::string_view digits) {
+    if (digits.size() < 13 || digits.size() > 19 || all_equal(digits)) return false;
+    const auto two = number(digits.substr(0, 2));
+    const auto four = number(digits.substr(0, 4));
+    const std::size_t n = digits.size();
+    const bool visa = digits[0] == '4' && (n == 13 || n == 16 || n == 19);
+    const bool mastercard = n == 16 && ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720));
+    const bool amex = n == 15 && (two == 34 || two == 37);
+    const bool discover = n == 16 && (four == 6011 || two == 65 || (four >= 6440 && four <= 6499));
+    const bool diners = n == 14 && (two == 36 || two == 38 || two == 30);
+    const bool jcb = n == 16 && four >= 3528 && four <= 3589;
+    const bool union_pay = n >= 16 && two == 62;
+    return (visa || mastercard || amex || discover || diners || jcb || union_pay) && luhn(digits);
+}
+
+std::size_t iban_length(std::string_view text) {
+    const std::string country = letters_and_digits_of(text.substr(0, 2));
+    const auto row = std::ranges::find(iban_lengths, country, &std::pair<std::string_view, std::size_t>::first);
+    if (row == iban_lengths.end()) return 0;
+    std::string iban;
+    std::size_t at = 0;
+    for (; at < text.size() && iban.size() < row->second; ++at) iban += letters_and_digits_of(text.substr(at, 1));
+    return iban.size() == row->second && remainder_97(iban) ? at : 0;
+}
+
+bool us_ssn(std::string_view digits) {
+    if (digits.size() != 9 || all_equal(digits)) return false;
+    const auto area = number(digits.substr(0, 3));
+    return area != 0 && area != 666 && area < 900 && digits.substr(3, 2) != "00" && digits.substr(5) != "0000";
+}
+
+bool finnish_id(std::string_view text) {
+    if (text.size() != 11 || !all_digits(text.substr(0, 6)) || !all_digits(text.substr(7, 3))) return false;
+    const std::string mmdd = std::string(text.substr(2, 2)) + std::string(text.substr(0, 2));
+    if (!month_and_day(mmdd)) return false;
+    const auto n = number(std::string(text.substr(0, 6)) + std::string(text.substr(7, 3)));
+    return std::string_view("0123456789ABCDEFHJKLMNPRSTUVWXY")[n % 31] == text[10];
+}
+
+bool swedish_id(std::string_view digits) {
+    if (digits.size() == 12) digits.remove_prefix(2);
+    if (digits.size() != 10) return false;
+    std::string mmdd(digits.substr(2, 4));
+    if (mmdd[2] >= '6') mmdd[2] = static_cast<char>(mmdd[2] - 6);  // co-ordination numbers add 60 to the day
+    return month_and_day(mmdd) && luhn(digits);
+}
+
+bool belgian_id(std::string_view digits) {
+    if (digits.size() != 11) return false;
+    const auto base = number(digits.substr(0, 9));
+    const auto check = number(digits.substr(9));
+    return check == 97 - base % 97 || check == 97 - (2'000'000'000 + base) % 97;
+}
+
+bool swiss_id(std::string_view digits) {
+    if (digits.size() != 13 || !digits.starts_with("756")) return false;
+    int sum = 0;
+    for (std::size_t i = 0; i < 12; ++i) sum += value(digits[i]) * (i % 2 == 0 ? 1 : 3);
+    return (10 - sum % 10) % 10 == value(digits[12]);
+}
+
+bool brazilian_id(std::string_view digits) {
+    if (digits.size() != 11 || all_equal(digits)) return false;
+    const auto check = [&](std::size_t n) {
+        int sum = 0;
+        for (std::size_t i = 0; i < n; ++i) sum += value(digits[i]) * static_cast<int>(n + 1 - i);
+        const int remainder = sum * 10 % 11;
+        return remainder == 10 ? 0 : remainder;
+    };
+    return check(9) == value(digits[9]) && check(10) == value(digits[10]);
+}
+
+bool spanish_id(std::string_view text) {
+    if (text.size() != 9 || !upper(text[8])) return false;
+    std::string digits(text.substr(0, 8));
+    if (digits[0] >= 'X' && digits[0] <= 'Z') digits[0] = static_cast<char>('0' + (digits[0] - 'X'));
+    if (!all_digits(digits) || digits == "00000000") return false;
+    return std::string_view("TRWAGMYFPDXBNJZSQVHLCKE")[number(digits) % 23] == text[8];
+}
+
+bool italian_id(std::string_view text) {
+    static constexpr int odd_digit[10] = {1, 0, 5, 7, 9, 13, 15, 17, 19, 21};
+    static constexpr int odd_letter[26] = {1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
+                                           20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
+    if (text.size() != 16) return false;
+    int sum = 0;
+    for (std::size_t i = 0; i < 15; ++i) {
+        const char c = text[i];
+        const int even = digit(c) ? value(c) : c - 'A';
+        sum += i % 2 == 1 ? even : (digit(c) ? odd_digit[value(c)] : odd_letter[c - 'A']);
+    }
+    return 'A' + sum % 26 == text[15];
+}
+
+bool french_id(std::string_view text) {
+    if (text.size() != 15) return false;
+    std::string digits(text);
+    int less = 0;
+    if (digits[6] == 'A') less = 1'000'000;  // Corsica
+    if (digits[6] == 'B') less = 2'000'000;
+    if (less != 0) digits[6] = '0';
+    if (!all_digits(digits)) return false;
+    const auto month = number(digits.substr(3, 2));
+    if (month == 0 || (month > 12 && month < 20)) return false;
+    const auto base = number(digits.substr(0, 13)) - static_cast<std::uint64_t>(less);
+    return 97 - base % 97 == number(digits.substr(13));
+}
+
+bool labelled_id(std::string_view text) {
+    if (british_number(text)) return true;
+    const auto digits = static_cast<std::size_t>(std::ranges::count_if(text, digit));
+    if (digits == text.size()) {
+        if (all_equal(text)) return false;
+        if (text.size() == 9) return us_ssn(text) || weighted(text, {9, 8, 7, 6, 5, 4, 3, 2, -1}) % 11 == 0;  // or Dutch BSN
+        if (text.size() == 11) return mod_11_10(text) || (weighted(text, {1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1}) % 10 == 0);  // or PESEL
+        if (text.size() == 12) return verhoeff(text) || japanese_number(text);
+        return text.size() == 8;
+    }
+    // Passports and identity cards have letters among their digits and no common check.
+    return (text.size() == 8 || text.size() == 9) && digits >= 5;
+}
+
+}  // namespace entente::policy

@@ -1,0 +1,214 @@
+#pragma once
+// A collaboration request (case) with its notes and responses: the requests that change it and the view that one side is shown.
+// The wire spelling is in protocol/connect; the legal steps are in protocol/case_machine.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/directory.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/instant.hpp"
+
+namespace entente::protocol {
+
+enum class CaseStatus : std::uint8_t { open, information, accepted, rejected, closed };
+// Beside the status, never on the wire as a status (semantics 2).
+enum class Flow : std::uint8_t { held, open, frozen, ended };
+enum class Side : std::uint8_t { submitter, receiver };
+enum class Priority : std::uint8_t { low, medium, high };
+enum class ResponseType : std::uint8_t { approval, rejection, information_request, information_response, closure, update_approval };
+enum class NoteType : std::uint8_t { user_public, user_partner, system };
+
+std::string_view name(CaseStatus status);                            // OPEN, INFORMATION, ...
+std::optional<CaseStatus> parse_case_status(std::string_view text);  // any case of letters
+std::string_view name(Flow flow);                                    // held, open, frozen, ended
+std::string_view name(Priority priority);
+std::optional<Priority> parse_priority(std::string_view text);
+std::string_view name(ResponseType type);
+std::string_view name(NoteType type);
+std::optional<NoteType> parse_note_type(std::string_view text);
+inline Side other(Side side) {
+    return side == Side::submitter ? Side::receiver : Side::submitter;
+}
+
+struct ContactDetails {
+    std::string name;
+    std::string email;
+    std::string phone;  // empty: null on the wire
+};
+
+struct FieldInput {
+    FieldId field;
+    std::string value;
+};
+
+// POST /v1/collaboration-requests (contract 8.1 and 9.1).
+struct NewCase {
+    FormId form;
+    std::string internal_case_number;
+    std::string receiver_case_number;
+    std::string summary;
+    std::string description;
+    Priority priority = Priority::medium;
+    std::optional<ContactDetails> contact;
+    std::vector<FieldInput> fields;
+    std::vector<std::string> internal_notes;
+    bool test = false;
+};
+
+struct CaseChange {  // PATCH T
+    std::optional<std::string> internal_case_number;
+    std::optional<ContactDetails> contact;
+};
+
+struct Engineer {
+    std::string name;
+    std::string email;
+    std::string phone;
+};
+
+struct Approval {  // POST and PATCH T/approval
+    std::string case_number;
+    Engineer engineer;
+    std::string next_steps;
+};
+
+struct Rejection {
+    std::string reason;
+    Engineer engineer;
+};
+
+struct InformationRequest {
+    std::string requested;
+    Engineer engineer;
+};
+
+struct InformationResponse {
+    std::string information;
+};
+
+struct NewNote {
+    std::string summary;
+    std::string description;
+    Priority priority = Priority::medium;
+    std::string author_name;  // from submittedBy, when the client names a person
+    NoteType type = NoteType::user_public;
+};
+
+// GET lists (contract 9.6). Absent members filter nothing.
+struct CaseFilter {
+    std::optional<std::string> internal_case_number;
+    std::optional<Side> side;  // OUTBOUND: the caller submitted
+    std::optional<CaseStatus> status;
+    bool status_matches_nothing = false;   // PENDINGACTION
+    std::optional<Instant> updated_after;  // inclusive
+    std::optional<Instant> created_after;  // inclusive
+    bool include_removed_notes = false;
+    bool paged = false;
+    std::int64_t page = 0;
+    std::int64_t size = 20;  // 0: all (deprecated list only)
+};
+
+// --- What one side is shown. Everything in a view has passed the gate for that side. ---
+
+struct UserView {
+    std::int64_t id = 0;
+    std::optional<std::string> username;
+    std::string first_name;
+    std::string last_name;
+    std::string email;
+    std::string phone;
+    std::string phone_country;
+    std::string city;
+};
+
+struct CompanyView {
+    CompanyId id;
+    std::string name;
+    std::optional<std::string> description;
+    std::string domain;
+};
+
+struct FieldView {
+    std::int64_t row_id = 0;
+    Section section = Section::problem;
+    std::string label;
+    std::string value;
+    int display_order = 0;
+    FieldType type = FieldType::string;
+};
+
+struct NoteView {
+    NoteId id;
+    CaseId case_id;
+    std::string token;
+    std::optional<CompanyId> company;  // none: system
+    std::optional<std::string> company_name;
+    std::optional<std::string> creator_email;
+    std::string creator_name;
+    std::string summary;
+    std::string description;  // HTML
+    Priority priority = Priority::medium;
+    NoteType type = NoteType::user_public;
+    bool outbound = false;  // written by the reader's company
+    Instant created_at;
+    Instant updated_at;
+};
+
+struct ResponseView {
+    ResponseId id;
+    ResponseType type = ResponseType::approval;
+    std::optional<std::string> case_number;
+    std::optional<std::string> engineer_name;
+    std::optional<std::string> engineer_email;
+    std::optional<std::string> engineer_phone;
+    std::optional<std::string> next_steps;
+    std::optional<std::string> reason;
+    std::optional<std::string> requested_information;
+    Instant created_at;
+};
+
+struct CaseView {
+    CaseId id;
+    std::string token;
+    CaseStatus status = CaseStatus::open;
+    Side side = Side::submitter;  // the reader's
+    Priority priority = Priority::medium;
+    CompanyId submit_company;
+    std::string submit_company_name;
+    CompanyId receive_company;
+    std::string receive_company_name;
+    std::string submitter_case_number;
+    std::optional<std::string> receiver_case_number;
+    std::string summary;
+    std::optional<std::string> description;
+    Instant created_at;
+    Instant updated_at;
+    bool responded = false;
+    std::optional<Instant> respond_by;  // left out of the wire form when there is none
+    bool feedback_requested = false;
+    bool reminder_sent = false;
+    bool test = false;
+    std::optional<std::string> priority_note;            // HTML
+    std::optional<std::string> escalation_instructions;  // HTML
+    std::vector<FieldView> fields;
+    UserView submitted_by;
+    std::optional<ContactDetails> submitter_contact;
+    std::optional<ContactDetails> receiver_contact;
+    std::vector<NoteView> notes;
+    std::vector<ResponseView> responses;
+    std::int64_t version = 0;  // of what this side sees; not on the wire of the Connect dialect
+};
+
+template <class T>
+struct Page {
+    std::vector<T> content;
+    std::int64_t total = 0;
+    std::int64_t size = 20;
+    std::int64_t number = 0;
+};
+
+}  // namespace entente::protocol

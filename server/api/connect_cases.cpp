@@ -1,0 +1,157 @@
+#include "server/api/connect_cases.hpp"
+
+#include "protocol/connect/decode.hpp"
+#include "protocol/connect/encode.hpp"
+#include "server/api/gateway_api.hpp"
+#include "server/api/idempotency.hpp"
+#include "server/operations/cases.hpp"
+
+namespace entente::api::connect_cases {
+
+namespace connect = protocol::connect;
+namespace ops = operations;
+
+namespace {
+
+Response render_case(Gateway& gateway, const CallPtr& call, ops::CaseRead& read) {
+    return gateway.reply(call, 200, connect::encode_case(read.view));
+}
+
+// The author of a change has seen what it answered with: the next read of that version is counted, not recorded again.
+template <class Operation>
+Plan change_and_render(Gateway& gateway, CallPtr call, Operation operation) {
+    return gateway.write<ops::CaseRead>(
+        std::move(call),
+        [operation = std::move(operation)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            auto done = operation(txn, context, caller);
+            if (done.outcome) store::record_sight(txn, caller.principal.label(), done.outcome->shown.id, done.outcome->shown.version);
+            return done;
+        },
+        render_case);
+}
+
+// Decodes the body and hands it to an operation on the case that the path names.
+template <class Input, class Decode, class Operation>
+Plan step(Gateway& gateway, CallPtr call, Decode decode, Operation operation) {
+    auto input = decode(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    std::string token = call->path.at(0);
+    return change_and_render(gateway, std::move(call),
+                             [operation, token = std::move(token), input = std::move(*input)](
+                                 store::Txn& txn, const ops::Context& context, const ops::Caller& caller) -> ops::Audited<ops::CaseRead> {
+                                 return operation(txn, context, caller, token, input);
+                             });
+}
+
+void mark_deprecated(Response& response) {
+    response.headers.push_back({"Deprecation", "true"});
+    response.headers.push_back({"Sunset", "Fri, 01 Jan 2027 00:00:00 GMT"});
+}
+
+Plan list(Gateway& gateway, CallPtr call, connect::ListKind kind) {
+    auto filter = connect::decode_case_filter(call->query, kind);
+    if (!filter) return gateway.failure(call, filter.error());
+    const bool paged = filter->paged;
+    return gateway.read<ops::CaseList>(
+        std::move(call), "case.list",
+        [filter = *filter](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_cases(txn, context, caller, filter);
+        },
+        [](const ops::CaseList& list) { return list.shown; },
+        [paged, kind](Gateway& g, const CallPtr& c, ops::CaseList& list) {
+            Response response = g.reply(c, 200, paged ? connect::encode_case_page(list.page) : connect::encode_cases(list.page.content));
+            if (kind == connect::ListKind::v1) mark_deprecated(response);
+            return response;
+        });
+}
+
+}  // namespace
+
+Plan create(Gateway& gateway, CallPtr call) {
+    auto input = connect::decode_new_case(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    auto key = idempotency_key(*call);
+    if (!key) return gateway.failure(call, key.error());
+    return change_and_render(gateway, call, [call, input = std::move(*input), key = std::move(*key)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+        return ops::open_case(txn, context, caller, input, key ? std::optional(repeat_key(*call, caller, *key)) : std::nullopt);
+    });
+}
+
+Plan read(Gateway& gateway, CallPtr call) {
+    if (auto removed = connect::decode_include_removed_notes(call->query); !removed) return gateway.failure(call, removed.error());
+    std::string token = call->path.at(0);
+    return gateway.read<ops::CaseRead>(
+        std::move(call), "case.read",
+        [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_case(txn, context, caller, token);
+        },
+        [](const ops::CaseRead& read) { return std::vector{read.shown}; }, render_case);
+}
+
+Plan list_v1(Gateway& gateway, CallPtr call) { return list(gateway, std::move(call), connect::ListKind::v1); }
+Plan list_v2_plain(Gateway& gateway, CallPtr call) { return list(gateway, std::move(call), connect::ListKind::v2_plain); }
+Plan list_v2_paged(Gateway& gateway, CallPtr call) { return list(gateway, std::move(call), connect::ListKind::v2_paged); }
+
+Plan change(Gateway& gateway, CallPtr call) {
+    return step<protocol::CaseChange>(gateway, std::move(call), connect::decode_case_change, ops::change_case);
+}
+
+Plan approve(Gateway& gateway, CallPtr call) {
+    return step<protocol::Approval>(gateway, std::move(call), connect::decode_approval,
+                                    [](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, std::string_view token,
+                                       const protocol::Approval& input) { return ops::approve_case(txn, context, caller, token, input, false); });
+}
+
+Plan update_approval(Gateway& gateway, CallPtr call) {
+    return step<protocol::Approval>(gateway, std::move(call), connect::decode_approval,
+                                    [](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, std::string_view token,
+                                       const protocol::Approval& input) { return ops::approve_case(txn, context, caller, token, input, true); });
+}
+
+Plan reject(Gateway& gateway, CallPtr call) {
+    return step<protocol::Rejection>(gateway, std::move(call), connect::decode_rejection, ops::reject_case);
+}
+
+Plan ask(Gateway& gateway, CallPtr call) {
+    return step<protocol::InformationRequest>(gateway, std::move(call), connect::decode_information_request, ops::request_information);
+}
+
+Plan answer(Gateway& gateway, CallPtr call) {
+    return step<protocol::InformationResponse>(gateway, std::move(call), connect::decode_information_response, ops::provide_information);
+}
+
+Plan close(Gateway& gateway, CallPtr call) {
+    if (auto valid = connect::decode_closure(call->request->body); !valid) return gateway.failure(call, valid.error());
+    std::string token = call->path.at(0);
+    return change_and_render(gateway, std::move(call),
+                             [token = std::move(token)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+                                 return ops::close_case(txn, context, caller, token);
+                             });
+}
+
+Plan notes(Gateway& gateway, CallPtr call) {
+    auto filter = connect::decode_note_filter(call->query);
+    if (!filter) return gateway.failure(call, filter.error());
+    std::string token = call->path.at(0);
+    return gateway.read<ops::NoteList>(
+        std::move(call), "note.list",
+        [token = std::move(token), filter = *filter](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_notes(txn, context, caller, token, filter.updated_after, filter.created_after);
+        },
+        [](const ops::NoteList& list) { return std::vector{list.shown}; },
+        [](Gateway& g, const CallPtr& c, ops::NoteList& list) { return g.reply(c, 200, connect::encode_notes(list.notes)); });
+}
+
+Plan add_note(Gateway& gateway, CallPtr call) {
+    auto input = connect::decode_new_note(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    std::string token = call->path.at(0);
+    return gateway.write<ops::NoteWritten>(
+        std::move(call),
+        [token = std::move(token), input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::add_note(txn, context, caller, token, input);
+        },
+        [](Gateway& g, const CallPtr& c, ops::NoteWritten& written) { return g.reply(c, 200, connect::encode_note(written.note)); });
+}
+
+}  // namespace entente::api::connect_cases

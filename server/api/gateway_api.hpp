@@ -1,0 +1,109 @@
+#pragma once
+// The pipeline: request id, rate limit, credential, route, handler (design 5, steps 4 to 6 and 10). Synchronous functions of values;
+// what needs a transaction comes back as a plan.
+//
+// Handlers use the three helpers below. `write` runs an operation with its record in a write transaction; `read` runs a read on a
+// reader and makes the disclosure's record durable before the body leaves; `reply` renders what needs neither.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "certs/authority.hpp"
+#include "server/api/limits.hpp"
+#include "server/api/plan.hpp"
+#include "server/api/route.hpp"
+#include "server/api/sights.hpp"
+#include "server/clock.hpp"
+#include "server/metrics.hpp"
+#include "server/operations/cases.hpp"
+#include "server/operations/context.hpp"
+
+namespace entente::api {
+
+class Verifier;  // background verification of the log (native_audit.cpp)
+
+struct Parts {
+    operations::Tools& tools;
+    store::Vault& vault;
+    const Clock& clock;
+    Metrics& metrics;
+    Sights& sights;
+    Tally& tally;
+    protocol::Bytes token_key;
+    std::int64_t requests_per_second = 50;
+    std::int64_t login_attempts_per_minute = 10;
+    std::int64_t login_queue = 32;
+    protocol::ResponseTargets default_targets;
+    certs::Authority* authority = nullptr;  // issues partner certificates; none: only registered elsewhere
+    std::function<std::string()> openapi;   // the document as served
+    std::function<std::shared_ptr<Verifier>()> verifier;
+};
+
+class Gateway final : public Api {
+  public:
+    explicit Gateway(Parts parts);
+    ~Gateway() override;
+
+    Plan plan(std::shared_ptr<const Request> request) override;
+    Response unavailable(const Request& request) override;
+    Response rejected(int status, std::string_view code, std::string_view detail, const Request* request) override;
+
+    Parts& parts() { return parts_; }
+    operations::Context context() const { return {parts_.tools, parts_.clock.now()}; }
+
+    // --- rendering ---
+    Response reply(const CallPtr& call, int status, std::string body) const;
+    Response empty(const CallPtr& call, int status) const;
+    Response failure(const CallPtr& call, const protocol::Error& error) const;
+    Response fault(const CallPtr& call, std::string cause) const;
+
+    LoginThrottle& throttle() { return throttle_; }
+    // One slot of the bounded queue for password hashing, or nothing when it is full.
+    std::shared_ptr<void> password_slot();
+
+    template <class T>
+    using WriteOperation = std::function<operations::Audited<T>(store::Txn&, const operations::Context&, const operations::Caller&)>;
+    template <class T>
+    using Render = std::function<Response(Gateway&, const CallPtr&, T&)>;
+
+    // `after`: further plans before the answer, for example reconciling cases; it gets the outcome and returns the next plan.
+    template <class T>
+    Plan write(CallPtr call, WriteOperation<T> operation, Render<T> render, std::function<Plan(T&, std::function<Response()>)> after = {});
+
+    template <class T>
+    using ReadOperation = std::function<protocol::Result<T>(store::ReadTxn&, const operations::Context&, const operations::Caller&)>;
+    // `shown` names what the answer discloses.
+    template <class T>
+    Plan read(CallPtr call, std::string operation, ReadOperation<T> work, std::function<std::vector<operations::Shown>(const T&)> shown,
+              Render<T> render);
+    // A read of reference data that discloses nothing about a case or a person: no record.
+    template <class T>
+    Plan look_up(CallPtr call, ReadOperation<T> work, Render<T> render);
+    // A read whose every answer is a record of its own (people, customers, agreements, audit entries).
+    template <class T>
+    Plan disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render);
+
+    // Brings cases in line with the gate one after the other, then answers.
+    Plan reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<int> released,
+                   std::function<Response()> answer);
+
+  private:
+    std::optional<Response> limited(const CallPtr& call);
+    Response not_routed(const CallPtr& call, const Found& found);
+    void refuse_token(const CallPtr& call);
+    void add_common_headers(const CallPtr& call, Response& response) const;
+
+    Parts parts_;
+    RateLimiter limiter_;
+    LoginThrottle throttle_;
+    std::shared_ptr<std::atomic<std::int64_t>> hashing_;
+};
+
+// Puts the durable record's name on the answer: Audit-Event and Audit-Leaf (audit and crypto reference, section 12).
+void name_record(Response& response, const audit::Receipt& receipt, bool auditor);
+
+}  // namespace entente::api
+
+#include "server/api/steps.ipp"

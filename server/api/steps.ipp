@@ -1,0 +1,195 @@
+// The three helpers of Gateway, as templates over the operation's value. Included by gateway_api.hpp only.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+namespace entente::api {
+
+template <class T>
+Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render, std::function<Plan(T&, std::function<Response()>)> after) {
+    struct State {
+        std::optional<protocol::Result<T>> outcome;
+        bool auditor = false;
+    };
+    auto state = std::make_shared<State>();
+    auto step = std::make_unique<OnWriter>();
+    step->run = [this, call, state, operation = std::move(operation)](store::Txn& txn) -> store::Written {
+        const operations::Context now = context();
+        auto caller = operations::authenticate(txn, parts_.tools, now.now, call->presented);
+        if (!caller) {
+            state->outcome.emplace(std::unexpected(std::move(caller.error())));
+            return {{}, false};
+        }
+        call->caller = caller->principal.label();
+        state->auditor = caller->role() == protocol::Role::auditor;
+        operations::Audited<T> done = operation(txn, now, *caller);
+        const bool keep = done.outcome.has_value();
+        state->outcome.emplace(std::move(done.outcome));
+        return {{std::move(done.record)}, keep};
+    };
+    step->then = [this, call, state, render = std::move(render), after = std::move(after)](store::Commit commit) -> Plan {
+        if (!commit.durable) return fault(call, std::move(commit.fault));
+        auto finish = [this, call, state, render, receipts = std::move(commit.receipts)]() -> Response {
+            Response response = *state->outcome ? render(*this, call, **state->outcome) : failure(call, state->outcome->error());
+            if (!receipts.empty()) name_record(response, receipts.front(), state->auditor);
+            return response;
+        };
+        if (!*state->outcome && state->outcome->error().kind == protocol::ErrorKind::unauthenticated) refuse_token(call);
+        if (*state->outcome && after) return after(**state->outcome, finish);
+        return finish();
+    };
+    return step;
+}
+
+template <class T>
+Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
+                   std::function<std::vector<operations::Shown>(const T&)> shown, Render<T> render) {
+    struct State {
+        std::string operation;
+        ReadOperation<T> work;
+        std::function<std::vector<operations::Shown>(const T&)> shown;
+        Render<T> render;
+        std::optional<protocol::Result<T>> outcome;
+        operations::Caller caller;
+        std::vector<operations::Shown> all;    // what the answer shows
+        std::vector<operations::Shown> fresh;  // of it, what this principal was never shown in this version
+        bool moved = false;
+        int attempts = 0;
+    };
+    auto state = std::make_shared<State>();
+    state->operation = std::move(operation);
+    state->work = std::move(work);
+    state->shown = std::move(shown);
+    state->render = std::move(render);
+
+    // Named, because the read runs again when a case moved between reading it and recording that.
+    auto attempt = std::make_shared<std::function<Plan()>>();
+    *attempt = [this, call, state, weak = std::weak_ptr(attempt)]() -> Plan {
+        auto self = weak.lock();
+        auto step = std::make_unique<OnReader>();
+        step->run = [this, call, state](store::ReadTxn& txn) {
+            const operations::Context now = context();
+            state->outcome.reset();
+            state->fresh.clear();
+            auto caller = operations::authenticate(txn, parts_.tools, now.now, call->presented);
+            if (!caller) {
+                state->outcome.emplace(std::unexpected(std::move(caller.error())));
+                return;
+            }
+            state->caller = std::move(*caller);
+            call->caller = state->caller.principal.label();
+            state->outcome.emplace(state->work(txn, now, state->caller));
+            if (!*state->outcome) return;
+            state->all = state->shown(**state->outcome);
+            for (const operations::Shown& item : state->all) {
+                if (parts_.sights.seen(call->caller, item.id, item.version)) continue;
+                const auto known = store::sight(txn, call->caller, item.id);
+                if (known && *known >= item.version) {
+                    parts_.sights.remember(call->caller, item.id, *known);
+                } else {
+                    state->fresh.push_back(item);
+                }
+            }
+        };
+        step->then = [this, call, state, self](std::string fault_text) -> Plan {
+            if (!fault_text.empty()) return fault(call, std::move(fault_text));
+            if (!*state->outcome) {
+                if (state->outcome->error().kind == protocol::ErrorKind::unauthenticated) refuse_token(call);
+                // A refused access to something that exists is a record; what does not exist for the caller is only counted.
+                if (state->outcome->error().kind != protocol::ErrorKind::forbidden) return failure(call, state->outcome->error());
+                auto refusal = std::make_unique<OnWriter>();
+                refusal->run = [state](store::Txn&) -> store::Written {
+                    audit::Record record = operations::record_of(state->caller, state->operation, audit::Class::api_activity, audit::activity_read);
+                    record.outcome = audit::Outcome::failure;
+                    record.reason = state->outcome->error().code;
+                    return {{std::move(record)}, true};
+                };
+                refusal->then = [this, call, state](store::Commit commit) -> Plan {
+                    if (!commit.durable) return fault(call, std::move(commit.fault));
+                    return failure(call, state->outcome->error());
+                };
+                return refusal;
+            }
+            const auto now = parts_.clock.now();
+            const auto count_known = [this, call, state, now] {
+                for (const operations::Shown& item : state->all)
+                    if (std::ranges::none_of(state->fresh, [&](const auto& f) { return f.id == item.id; }))
+                        parts_.sights.count(call->caller, item.id, now);
+            };
+            if (state->fresh.empty()) {
+                count_known();
+                return state->render(*this, call, **state->outcome);
+            }
+            auto record = std::make_unique<OnWriter>();
+            record->run = [this, state, call](store::Txn& txn) -> store::Written {
+                state->moved = false;
+                for (const operations::Shown& item : state->all)
+                    if (!operations::still_current(txn, parts_.tools, state->caller, item)) {
+                        state->moved = true;
+                        return {{}, false};
+                    }
+                for (const operations::Shown& item : state->fresh) store::record_sight(txn, call->caller, item.id, item.version);
+                return {{operations::disclosure_record(state->caller, state->operation, state->fresh, txn)}, true};
+            };
+            record->then = [this, call, state, self, count_known](store::Commit commit) -> Plan {
+                if (!commit.durable) return fault(call, std::move(commit.fault));
+                if (state->moved) {
+                    if (++state->attempts < 5) return (*self)();
+                    return failure(call, {.kind = protocol::ErrorKind::unavailable,
+                                          .code = "case_moving",
+                                          .message = "the case changes faster than it can be read",
+                                          .retry_after_s = 1});
+                }
+                count_known();
+                for (const operations::Shown& item : state->fresh) parts_.sights.remember(call->caller, item.id, item.version);
+                Response response = state->render(*this, call, **state->outcome);
+                name_record(response, commit.receipts.front(), state->caller.role() == protocol::Role::auditor);
+                return response;
+            };
+            return record;
+        };
+        return step;
+    };
+    return (*attempt)();
+}
+
+template <class T>
+Plan Gateway::look_up(CallPtr call, ReadOperation<T> work, Render<T> render) {
+    auto outcome = std::make_shared<std::optional<protocol::Result<T>>>();
+    auto step = std::make_unique<OnReader>();
+    step->run = [this, call, outcome, work = std::move(work)](store::ReadTxn& txn) {
+        const operations::Context now = context();
+        auto caller = operations::authenticate(txn, parts_.tools, now.now, call->presented);
+        if (!caller) {
+            outcome->emplace(std::unexpected(std::move(caller.error())));
+            return;
+        }
+        call->caller = caller->principal.label();
+        outcome->emplace(work(txn, now, *caller));
+    };
+    step->then = [this, call, outcome, render = std::move(render)](std::string fault_text) -> Plan {
+        if (!fault_text.empty()) return fault(call, std::move(fault_text));
+        if (**outcome) return render(*this, call, ***outcome);
+        if ((*outcome)->error().kind == protocol::ErrorKind::unauthenticated) refuse_token(call);
+        return failure(call, (*outcome)->error());
+    };
+    return step;
+}
+
+template <class T>
+Plan Gateway::disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render) {
+    return write<T>(
+        std::move(call),
+        [operation = std::move(operation), type = std::move(type), work = std::move(work)](
+            store::Txn& txn, const operations::Context& now, const operations::Caller& caller) -> operations::Audited<T> {
+            audit::Record record = operations::record_of(caller, operation, audit::Class::api_activity, audit::activity_read);
+            record.resources.push_back({type, "list"});
+            auto found = work(txn, now, caller);
+            if (!found) return operations::refused<T>(std::move(record), std::move(found.error()));
+            return {std::move(found), std::move(record)};
+        },
+        std::move(render));
+}
+
+}  // namespace entente::api

@@ -1,0 +1,118 @@
+#include "server/config_table.hpp"
+
+#include <array>
+
+namespace entente {
+namespace {
+
+constexpr std::string_view engines = "sqlcipher";
+constexpr std::string_view levels = "debug|info|warning|error";
+constexpr std::string_view formats = "json|human";
+constexpr std::string_view choices = "none|optional|required";
+
+#define AT(member) [](Config& config) -> Slot { return &config.member; }
+
+constexpr std::array table{
+    Setting{"listen.address", AT(listen.address), "Address on which the gateway listens; 0.0.0.0 or :: for all."},
+    Setting{"listen.port", AT(listen.port), "TLS port of the gateway; 0 takes any free one.", 0, 65535},
+    Setting{"listen.threads", AT(listen.threads), "Network threads; 0 is one a core.", 0, 256},
+    Setting{"listen.client_certificates", AT(listen.client_certificates),
+            "Whether callers present a certificate: never asked for, verified when given, or demanded.", 0, 0, choices},
+    Setting{"tls.certificate", AT(tls.certificate), "The server's certificate and its chain, PEM. Read again on SIGHUP."},
+    Setting{"tls.key", AT(tls.key), "The certificate's private key, PEM, readable by the service alone. Read again on SIGHUP."},
+    Setting{"tls.client_authorities", AT(tls.client_authorities),
+            "Authorities whose client certificates are accepted, PEM. Empty: none, and client certificates are not asked for."},
+    Setting{"metrics.enabled", AT(metrics.enabled), "Whether the listener for /metrics, /healthz and /readyz runs."},
+    Setting{"metrics.address", AT(metrics.address), "Its address. It has no login: keep it on loopback or a monitoring network."},
+    Setting{"metrics.port", AT(metrics.port), "Its TLS port; 0 takes any free one.", 0, 65535},
+    Setting{"data.folder", AT(data.folder), "Where the database lives; mode 0700. Back this up."},
+    Setting{"keys.folder", AT(keys.folder), "Where the keys live; mode 0700, outside the data folder and outside its backup."},
+    Setting{"store.engine", AT(store.engine), "The storage engine.", 0, 0, engines},
+    Setting{"store.readers", AT(store.readers), "Connections, each with a thread, that serve reads.", 1, 64},
+    Setting{"store.queue_max", AT(store.queue_max), "Works that may wait for the store; beyond it callers get 503 at once.", 16,
+            1'000'000},
+    Setting{"limits.header_bytes", AT(limits.header_bytes), "Largest request line with headers; beyond it 431.", 1024, 262'144},
+    Setting{"limits.body_bytes", AT(limits.body_bytes), "Largest request body; beyond it 413.", 1024, 67'108'864},
+    Setting{"limits.request_seconds", AT(limits.request_seconds),
+            "Time for a whole request to arrive, from its first byte (then 408), and for its answer to be taken.", 1, 600},
+    Setting{"limits.idle_seconds", AT(limits.idle_seconds), "How long a connection may stay open without a request.", 1, 3600},
+    Setting{"limits.handshake_seconds", AT(limits.handshake_seconds), "Time for the TLS handshake.", 1, 120},
+    Setting{"limits.connections", AT(limits.connections), "Open connections in total; beyond it new ones are closed.", 1,
+            1'000'000},
+    Setting{"limits.connections_per_address", AT(limits.connections_per_address),
+            "Open connections from one address (IPv6: one /64).", 1, 1'000'000},
+    Setting{"limits.requests_per_second", AT(limits.requests_per_second),
+            "Requests that one caller may make per second on average; beyond it 429.", 1, 1'000'000},
+    Setting{"limits.login_attempts_per_minute", AT(limits.login_attempts_per_minute),
+            "Failed logins for one account from one source network before further ones are delayed.", 1, 10'000},
+    Setting{"limits.login_queue", AT(limits.login_queue), "Passwords that may wait to be checked; beyond it 503.", 1, 10'000},
+    Setting{"public.url", AT(published.url), "The address that people and partners use; links in mails and answers begin with it."},
+    Setting{
+        "public.origin", AT(published.origin),
+        "The name of the audit log in its checkpoints. It never changes in the life of a log: verifiers trust it by this name."},
+    Setting{"case.hold_days", AT(cases.hold_days), "Days that a case waits for a missing key before it is refused.", 1, 365},
+    Setting{"case.respond_hours_high", AT(cases.respond_hours_high), "Hours in which a partner answers a case of high priority.", 1,
+            8760},
+    Setting{"case.respond_hours_medium", AT(cases.respond_hours_medium), "The same for medium priority.", 1, 8760},
+    Setting{"case.respond_hours_low", AT(cases.respond_hours_low), "The same for low priority.", 1, 8760},
+    Setting{"log.level", AT(log.level), "The least important lines that are written.", 0, 0, levels},
+    Setting{"log.format", AT(log.format), "How lines look: one JSON object each, or for reading at a terminal.", 0, 0, formats},
+};
+#undef AT
+
+std::string in_quotes(std::string_view text) {
+    constexpr std::string_view hex_digits = "0123456789abcdef";
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f) {
+            out += "\\u00";
+            out += hex_digits[byte >> 4];
+            out += hex_digits[byte & 15];
+            continue;
+        }
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out += '"';
+}
+
+}  // namespace
+
+std::span<const Setting> settings() {
+    return table;
+}
+
+bool has_word(std::string_view words, std::string_view word) {
+    while (!words.empty()) {
+        const auto end = words.find('|');
+        if (words.substr(0, end) == word) return true;
+        words = end == std::string_view::npos ? std::string_view{} : words.substr(end + 1);
+    }
+    return false;
+}
+
+std::string_view client_certificates_word(ClientCertificates choice) {
+    switch (choice) {
+        case ClientCertificates::none:
+            return "none";
+        case ClientCertificates::optional:
+            return "optional";
+        case ClientCertificates::required:
+            break;
+    }
+    return "required";
+}
+
+std::string toml_value(const Slot& slot) {
+    struct Print {
+        std::string operator()(const std::int64_t* number) const { return std::to_string(*number); }
+        std::string operator()(const bool* truth) const { return *truth ? "true" : "false"; }
+        std::string operator()(const std::string* text) const { return in_quotes(*text); }
+        std::string operator()(const std::filesystem::path* path) const { return in_quotes(path->string()); }
+        std::string operator()(const ClientCertificates* choice) const { return in_quotes(client_certificates_word(*choice)); }
+    };
+    return std::visit(Print{}, slot);
+}
+
+}  // namespace entente

@@ -1,0 +1,292 @@
+#include "server/gateway.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include "certs/authority.hpp"
+#include "certs/files.hpp"
+#include "certs/keys.hpp"
+#include "certs/digest.hpp"
+#include "policy/detectors.hpp"
+#include "protocol/encoding.hpp"
+#include "protocol/json_writer.hpp"
+#include "server/api/gateway_api.hpp"
+#include "server/api/native_audit.hpp"
+#include "server/audit/format/section.hpp"
+#include "server/audit/log/appender.hpp"
+#include "server/audit/log/verify.hpp"
+#include "server/housekeeper.hpp"
+#include "server/log.hpp"
+#include "server/net/metrics_api.hpp"
+#include "server/net/server.hpp"
+#include "server/openapi_text.hpp"
+#include "server/operations/directory.hpp"
+#include "server/store/sqlcipher.hpp"
+#include "server/store/vault.hpp"
+
+namespace entente {
+
+namespace {
+
+operations::Settings settings_of(const Config& config) {
+    operations::Settings settings;
+    settings.hold_days = config.cases.hold_days;
+    settings.public_url = config.published.url;
+    return settings;
+}
+
+protocol::ResponseTargets targets_of(const Config& config) {
+    return {static_cast<int>(config.cases.respond_hours_high * 60), static_cast<int>(config.cases.respond_hours_medium * 60),
+            static_cast<int>(config.cases.respond_hours_low * 60)};
+}
+
+std::optional<certs::Authority> authority_in(const std::filesystem::path& keys) {
+    if (!certs::Authority::exists(keys / "authority")) return std::nullopt;
+    return certs::Authority::open(keys / "authority");
+}
+
+std::filesystem::path database_file(const Config& config) { return config.data.folder / "entente.db"; }
+
+void write_text(const std::filesystem::path& file, const std::string& text) { certs::replace_private_file(file, protocol::as_bytes(text)); }
+
+}  // namespace
+
+struct Gateway::Parts {
+    Parts(const Config& settings, Mode how)
+        : config(settings),
+          mode(how),
+          provider(certs::open_key_folder(config.keys.folder)),
+          derived(provider->service_root()),
+          log_id(audit::log_id(config.published.origin)),
+          vault(*provider, derived.index(), log_id),
+          appender(vault, config.published.origin, log_id, [this] { return clock.now(); }, [this](std::span<std::uint8_t> out) { random.fill(out); }),
+          authority(authority_in(config.keys.folder)),
+          tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config)} {
+        store::SqlcipherOptions options;
+        options.file = database_file(config);
+        options.key = certs::Secret::copy_of(derived.database());
+        options.readers = static_cast<int>(config.store.readers);
+        options.queue_max = static_cast<std::size_t>(config.store.queue_max);
+        options.now = [this] { return clock.now(); };
+        store = store::open_sqlcipher(std::move(options),
+                                      [this](store::Txn& txn, std::span<const audit::Record> records) { return appender.append(txn, records); });
+        store::read_and_wait(*store, [this](store::ReadTxn& txn) { audit::check_at_start(txn, vault); });
+        verifier = std::make_shared<api::Verifier>([this](const auto& progress) { return verify_log(progress); });
+        gateway_api.emplace(api::Parts{.tools = tools,
+                                       .vault = vault,
+                                       .clock = clock,
+                                       .metrics = metrics,
+                                       .sights = sights,
+                                       .tally = tally,
+                                       .token_key = derived.token(),
+                                       .requests_per_second = config.limits.requests_per_second,
+                                       .login_attempts_per_minute = config.limits.login_attempts_per_minute,
+                                       .login_queue = config.limits.login_queue,
+                                       .default_targets = targets_of(config),
+                                       .authority = authority ? &*authority : nullptr,
+                                       .openapi = [] { return std::string(openapi_text()); },
+                                       .verifier = [this] { return verifier; }});
+    }
+
+    // On a connection of its own, so that a long run holds no reader of the gateway.
+    audit::VerifyReport verify_log(const std::function<void(std::int64_t, std::int64_t)>& progress) {
+        audit::VerifyOptions options;
+        options.vault = &vault;
+        options.progress = progress;
+        audit::VerifyReport report;
+        store::open_database_file(database_file(config), derived.database())->read([&](store::ReadTxn& txn) { report = audit::verify(txn, options); });
+        return report;
+    }
+
+    // The operator's credential is made once and lies with the keys.
+    void ensure_operator() {
+        bool known = false;
+        store::read_and_wait(*store, [&](store::ReadTxn& txn) { known = store::has_operator_client(txn); });
+        if (known) return;
+        operations::ClientMade made;
+        const auto commit = store::submit_and_wait(*store, [&](store::Txn& txn) -> store::Written {
+            made = operations::make_operator_client(txn, {tools, clock.now()});
+            audit::Record record;
+            record.operation = "operator.create";
+            record.class_uid = audit::Class::account_change;
+            record.activity = audit::activity_create;
+            record.authentication = "local";
+            record.role = "gateway";
+            record.resources.push_back({"client", std::to_string(made.client.id.value)});
+            return {{std::move(record)}, true};
+        });
+        if (!commit.durable) throw protocol::Fault("the operator's credential could not be stored: " + commit.fault);
+        write_text(config.keys.folder / "operator.json", protocol::JsonWriter()
+                                                             .object()
+                                                             .member("clientId", made.client.client_id)
+                                                             .member("clientSecret", made.secret)
+                                                             .end()
+                                                             .take() +
+                                                             "\n");
+    }
+
+    void lifecycle(const char* operation, std::uint8_t activity) {
+        store::submit_and_wait(*store, [&](store::Txn&) -> store::Written {
+            audit::Record record;
+            record.operation = operation;
+            record.class_uid = audit::Class::lifecycle;
+            record.activity = activity;
+            record.authentication = "none";
+            record.role = "gateway";
+            return {{std::move(record)}, true};
+        });
+    }
+
+    void expose_metrics() {
+        const auto stat = [this](std::uint64_t store::Stats::* member) { return [this, member] { return static_cast<double>(store->stats().*member); }; };
+        metrics.counter_from("entente_store_batches_total", "Committed batches of the store's writer.", stat(&store::Stats::batches));
+        metrics.counter_from("entente_store_works_total", "Works in committed batches.", stat(&store::Stats::works));
+        metrics.counter_from("entente_store_works_failed_total", "Works that were rolled back alone.", stat(&store::Stats::works_failed));
+        metrics.counter_from("entente_store_works_slow_total", "Works that held the writer for more than 20 ms.", stat(&store::Stats::works_slow));
+        metrics.counter_from("entente_audit_records_total", "Records appended to the audit log.", stat(&store::Stats::records));
+        metrics.gauge_from("entente_store_queue_length", "Works waiting for the writer.", [this] { return static_cast<double>(store->queued()); });
+        metrics.counter_from("entente_log_lines_dropped_total", "Log lines lost to a full queue.", [] { return static_cast<double>(log::dropped()); });
+    }
+
+    std::string readiness() const { return store->healthy() ? "" : "store"; }
+
+    Config config;
+    Mode mode;
+    SystemClock clock;
+    SystemRandom random;
+    Metrics metrics;
+    std::unique_ptr<certs::KeyProvider> provider;
+    certs::DerivedKeys derived;
+    protocol::Hash log_id;
+    store::Vault vault;
+    audit::Appender appender;
+    policy::Detectors detectors;
+    std::optional<certs::Authority> authority;
+    operations::Tools tools;
+    api::Sights sights;
+    api::Tally tally;
+    std::unique_ptr<store::SqlcipherStore> store;
+    std::shared_ptr<api::Verifier> verifier;
+    std::optional<api::Gateway> gateway_api;
+    std::optional<net::MetricsApi> metrics_api;
+    std::optional<net::Workers> workers;
+    std::optional<Housekeeper> housekeeper;
+    std::optional<net::Server> listener;
+    std::optional<net::Server> metrics_listener;
+    bool started = false;
+    bool stopped = false;
+};
+
+Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Gateway::~Gateway() { stop(); }
+
+std::unique_ptr<Gateway> Gateway::open(const Config& config, Mode mode) {
+    if (mode == Mode::serve) {
+        log::start({.level = config.log.level == "debug"     ? log::Level::debug
+                             : config.log.level == "warning" ? log::Level::warning
+                             : config.log.level == "error"   ? log::Level::error
+                                                             : log::Level::info,
+                    .format = config.log.format == "human" ? log::Format::human : log::Format::json});
+        // Blocked before any thread starts, so that only wait() receives them.
+        sigset_t signals;
+        sigemptyset(&signals);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    }
+    auto parts = std::make_unique<Parts>(config, mode);
+    parts->ensure_operator();
+    return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
+}
+
+void Gateway::start() {
+    Parts& p = *parts_;
+    p.expose_metrics();
+    p.workers.emplace(0, 4'096);
+    p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally);
+    p.housekeeper->start();
+    if (p.config.metrics.enabled) {
+        p.metrics_api.emplace(p.metrics, [&p] { return p.readiness(); });
+        p.metrics_listener.emplace(net::metrics_listener(p.config), *p.metrics_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
+        p.metrics_listener->start();
+    }
+    p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
+    p.lifecycle("gateway.start", 3);
+    p.listener->start();
+    p.started = true;
+    const std::string port = std::to_string(p.listener->port());
+    const bool v6 = p.config.listen.address.find(':') != std::string::npos;
+    const std::string host = p.config.listen.address == "0.0.0.0" || p.config.listen.address == "::" ? "127.0.0.1" : p.config.listen.address;
+    write_text(p.config.data.folder / "gateway.url", "https://" + (v6 ? "[" + host + "]" : host) + ":" + port + "\n");
+    if (p.metrics_listener) write_text(p.config.data.folder / "metrics.url", "https://127.0.0.1:" + std::to_string(p.metrics_listener->port()) + "\n");
+    log::info("gateway.started", {{"port", p.listener->port()}, {"version", ENTENTE_VERSION}});
+}
+
+void Gateway::wait() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    for (;;) {
+        int signal = 0;
+        if (sigwait(&signals, &signal) != 0) continue;
+        if (signal != SIGHUP) return;
+        // Certificates that cannot be read leave the old ones in use: a gateway does not fall over a half-written file.
+        try {
+            parts_->listener->reload_tls();
+            if (parts_->metrics_listener) parts_->metrics_listener->reload_tls();
+            log::info("gateway.reloaded");
+        } catch (const protocol::Fault& fault) {
+            log::error("gateway.reload_failed", {{"cause", fault.what()}});
+        }
+    }
+}
+
+void Gateway::stop() {
+    if (!parts_ || parts_->stopped) return;
+    Parts& p = *parts_;
+    p.stopped = true;
+    if (p.started) {
+        log::info("gateway.draining");
+        p.listener->drain(std::chrono::seconds(10));
+        if (p.metrics_listener) p.metrics_listener->drain(std::chrono::seconds(1));
+    }
+    if (p.housekeeper) p.housekeeper->stop();
+    if (p.workers) p.workers->stop();
+    if (p.started) {
+        p.lifecycle("gateway.stop", 4);
+        std::error_code ignored;
+        std::filesystem::remove(p.config.data.folder / "gateway.url", ignored);
+        std::filesystem::remove(p.config.data.folder / "metrics.url", ignored);
+    }
+    p.store->drain();
+    if (p.started) {
+        log::info("gateway.stopped");
+        log::stop();
+    }
+}
+
+api::Response Gateway::call(api::Request request) {
+    if (request.request_id.empty()) {
+        std::array<std::uint8_t, 16> id{};
+        parts_->random.fill(id);
+        request.request_id = protocol::hex(id);
+    }
+    return api::run_to_completion(*parts_->gateway_api, *parts_->store, std::make_shared<const api::Request>(std::move(request)));
+}
+
+std::string routes_text() {
+    std::string text;
+    for (const auto routes : {api::connect_routes(), api::native_routes()})
+        for (const api::Route& route : routes) {
+            text += api::method_name(route.method);
+            text += ' ';
+            text += route.pattern;
+            text += ' ';
+            text += route.name;
+            text += '\n';
+        }
+    return text;
+}
+
+}  // namespace entente

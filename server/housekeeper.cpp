@@ -1,0 +1,139 @@
+#include "server/housekeeper.hpp"
+
+#include <set>
+
+#include "protocol/json_writer.hpp"
+#include "server/log.hpp"
+#include "server/operations/case_flow.hpp"
+#include "server/store/statements/cases.hpp"
+#include "server/store/statements/sessions.hpp"
+
+namespace entente {
+
+namespace {
+
+constexpr int cases_at_once = 100;
+
+audit::Record gateway_record(std::string operation, audit::Class class_uid) {
+    audit::Record record;
+    record.operation = std::move(operation);
+    record.class_uid = class_uid;
+    record.activity = audit::activity_update;
+    record.authentication = "none";
+    record.role = "gateway";
+    return record;
+}
+
+}  // namespace
+
+Housekeeper::Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights, api::Tally& tally)
+    : store_(store), tools_(tools), clock_(clock), sights_(sights), tally_(tally) {}
+
+Housekeeper::~Housekeeper() { stop(); }
+
+void Housekeeper::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Housekeeper::stop() {
+    {
+        const std::lock_guard hold(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (!thread_.joinable()) return;
+    thread_.join();
+    flush_counts();
+    flush_tally();
+}
+
+void Housekeeper::run() {
+    int second = 0;
+    std::unique_lock hold(mutex_);
+    while (!wake_.wait_for(hold, std::chrono::seconds(1), [this] { return stopping_; })) {
+        hold.unlock();
+        ++second;
+        flush_counts();
+        move_cases();
+        if (second % 10 == 0) flush_tally();
+        if (second % 60 == 0) forget_old();
+        hold.lock();
+    }
+}
+
+// Exact counts of repeated reads, durable within about a second.
+void Housekeeper::flush_counts() {
+    const auto counts = sights_.take_counts();
+    if (counts.empty()) return;
+    const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+        audit::Record record = gateway_record("case.read.counted", audit::Class::api_activity);
+        record.activity = audit::activity_read;
+        protocol::JsonWriter json;
+        json.object().key("counts").array();
+        std::size_t listed = 0;
+        for (const auto& count : counts) {
+            store::count_reads(txn, count.principal, count.id, count.hour, count.reads);
+            // The record stays below its size; the table has every row.
+            if (++listed > 500) continue;
+            json.object().member("case", std::to_string(count.id.value)).member("hour", count.hour).member("principal", count.principal);
+            json.member("reads", count.reads).end();
+        }
+        json.end().member("rows", static_cast<std::int64_t>(counts.size())).end();
+        record.decision = json.take();
+        return {{std::move(record)}, true};
+    });
+    if (commit.durable) return;
+    sights_.put_back(counts);
+    log::warning("housekeeper.counts_kept", {{"rows", counts.size()}});
+}
+
+void Housekeeper::flush_tally() {
+    const auto lines = tally_.take();
+    if (lines.empty()) return;
+    const auto commit = store::submit_and_wait(store_, [&](store::Txn&) -> store::Written {
+        store::Written written;
+        for (const auto& line : lines) {
+            audit::Record record = gateway_record("request.refused", audit::Class::authentication);
+            record.activity = 99;
+            record.outcome = audit::Outcome::failure;
+            record.reason = line.reason;
+            record.decision = protocol::JsonWriter().object().member("count", line.count).end().take();
+            protocol::JsonWriter sources;
+            sources.object().key("source_prefixes").array();
+            for (const std::string& source : line.sources) sources.value(source);
+            record.actor = sources.end().end().take();
+            written.records.push_back(std::move(record));
+        }
+        return written;
+    });
+    if (!commit.durable) tally_.put_back(lines);
+}
+
+// What a request would do right after a key turned, for what turned by time or during a crash.
+void Housekeeper::move_cases() {
+    const protocol::Instant now = clock_.now();
+    std::set<std::int64_t> cases;
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) {
+        const protocol::Instant held_since = now.plus_seconds(-tools_.settings.hold_days * 86'400);
+        for (const auto id : store::cases_out_of_time(txn, now, held_since, cases_at_once)) cases.insert(id.value);
+        for (const auto id : store::cases_with_lost_keys(txn, cases_at_once)) cases.insert(id.value);
+        for (const auto id : store::cases_with_new_keys(txn, now, cases_at_once)) cases.insert(id.value);
+    });
+    for (const std::int64_t id : cases) {
+        store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+            auto done = operations::reconcile_case(txn, {tools_, clock_.now()}, {id}, "time_passed", "");
+            return {std::move(done.records), true};
+        });
+    }
+}
+
+void Housekeeper::forget_old() {
+    const protocol::Instant now = clock_.now();
+    store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+        store::forget_sessions(txn, now.plus_seconds(-86'400));
+        store::forget_repeats(txn, now.plus_seconds(-7 * 86'400));
+        return {};
+    });
+}
+
+}  // namespace entente

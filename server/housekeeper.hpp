@@ -1,0 +1,44 @@
+#pragma once
+// Upkeep beside the requests, on one thread: read counts every second, tallies of refused requests every ten, cases whose keys ran
+// out or came, sessions and idempotency keys that are over. Each is a work of the store with its own record.
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "server/api/sights.hpp"
+#include "server/clock.hpp"
+#include "server/operations/context.hpp"
+#include "server/store/store.hpp"
+
+namespace entente {
+
+class Housekeeper {
+  public:
+    Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights, api::Tally& tally);
+    ~Housekeeper();
+
+    void start();
+    void stop();  // flushes what is counted, then ends
+
+  private:
+    void run();
+    void flush_counts();
+    void flush_tally();
+    void move_cases();
+    void forget_old();
+
+    store::Store& store_;
+    const operations::Tools& tools_;
+    const Clock& clock_;
+    api::Sights& sights_;
+    api::Tally& tally_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace entente

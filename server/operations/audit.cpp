@@ -1,0 +1,50 @@
+#include "server/operations/audit.hpp"
+
+#include "server/store/statements/cases.hpp"
+
+namespace entente::operations {
+
+namespace {
+
+std::optional<protocol::CompanyId> scope_of(const Caller& caller) {
+    return caller.is_operator() ? std::nullopt : std::optional(caller.company());
+}
+
+}  // namespace
+
+Result<EntryList> list_entries(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view case_token, std::int64_t from,
+                               std::int64_t limit, bool newest_first) {
+    if (auto allowed = require(caller, policy::Operation::audit_read); !allowed) return std::unexpected(allowed.error());
+    audit::Filter filter{.company = scope_of(caller), .from = from, .limit = limit, .newest_first = newest_first};
+    if (!case_token.empty()) {
+        const auto id = caller.is_operator() ? std::nullopt : store::find_case_id(txn, case_token, caller.company());
+        if (!id) return fail(ErrorKind::not_found, "case_not_found", "there is no such case");
+        filter.case_id = *id;
+    }
+    EntryList list;
+    list.lines = audit::list(txn, context.tools.vault, filter);
+    list.head = audit::head(txn);
+    return list;
+}
+
+Result<audit::Shown> read_entry(ReadTxn& txn, const Context& context, const Caller& caller, const audit::EntryKey& key) {
+    if (auto allowed = require(caller, policy::Operation::audit_read); !allowed) return std::unexpected(allowed.error());
+    // Own sections open: those of the company and of its customers. Another company's person stays sealed.
+    audit::Viewer viewer;
+    if (!caller.is_operator()) {
+        viewer.owners.push_back(store::Owner::company(caller.company()));
+        txn.each("SELECT id FROM customers WHERE company = $1", {caller.company().value},
+                 [&](const store::Row& row) { viewer.owners.push_back(store::Owner::customer({row.number(0)})); });
+    }
+    auto shown = audit::show(txn, context.tools.vault, key, scope_of(caller), viewer);
+    if (!shown) return fail(ErrorKind::not_found, "entry_not_found", "there is no such entry");
+    return std::move(*shown);
+}
+
+Audited<bool> allow_verification(Txn&, const Context&, const Caller& caller) {
+    audit::Record record = record_of(caller, "audit.verify", audit::Class::datastore_activity, audit::activity_read);
+    if (auto allowed = require(caller, policy::Operation::audit_verify); !allowed) return refused<bool>(std::move(record), allowed.error());
+    return {true, std::move(record)};
+}
+
+}  // namespace entente::operations

@@ -1,0 +1,180 @@
+// The formal steps of a case after it was opened (contract sections 10 and 12).
+
+#include "server/operations/case_common.hpp"
+
+namespace entente::operations {
+
+using protocol::CaseAction;
+using protocol::ResponseType;
+using protocol::Side;
+using store::StoredResponse;
+
+namespace {
+
+audit::Record step_record(const Caller& caller, std::string operation) {
+    return record_of(caller, std::move(operation), audit::Class::api_activity, audit::activity_update);
+}
+
+// The contract's answer to an engineer with a foreign mail domain says nothing useful; in problem mode we name the member.
+Result<void> check_engineer(ReadTxn& txn, const Caller& caller, const protocol::Engineer& engineer) {
+    if (engineer.email.empty()) return {};
+    const auto company = store::find_company(txn, caller.company());
+    if (company && on_domain(engineer.email, company->domain)) return {};
+    Error error{.kind = ErrorKind::invalid, .code = "foreign_mail_domain", .message = "Error processing request"};
+    error.violations.push_back({"/engineerEmail", "not_allowed", "must be on your company's registered domain"});
+    return std::unexpected(std::move(error));
+}
+
+// Writes the response: the author's words and what the other side may see of them.
+void respond(Txn& txn, const Context& context, const Caller& caller, Opened& opened, ResponseType type, StoredResponse::Words words,
+             audit::Record& record) {
+    StoredResponse response;
+    response.case_id = opened.c.id;
+    response.type = type;
+    response.author_company = caller.company();
+    response.created_at = context.now;
+    response.original = std::move(words);
+    Sharer sharer = sharer_for(txn, context.tools, opened.c, opened.side);
+    share_response_words(sharer, response);
+    (opened.side == Side::submitter ? opened.c.pseudonyms_submitter : opened.c.pseudonyms_receiver) = sharer.pseudonyms();
+    // Nothing crosses while the case is held; the words wait with it.
+    response.for_receiver = opened.side == Side::receiver || opened.c.released_at.has_value();
+    note_masking(record, sharer);
+    add_response_row(txn, context, opened.c, response);
+}
+
+void system_notice(Txn& txn, const Context& context, const Opened& opened, std::string summary) {
+    store::StoredNote note =
+        system_note(context, opened.c, std::move(summary), "", true, opened.c.released_at.has_value());
+    add_note_row(txn, context, opened.c, note);
+}
+
+StoredResponse::Words engineer_words(const protocol::Engineer& engineer) {
+    StoredResponse::Words words;
+    words.engineer_name = engineer.name;
+    words.engineer_email = engineer.email;
+    words.engineer_phone = engineer.phone;
+    return words;
+}
+
+}  // namespace
+
+Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                               const protocol::Approval& input, bool update) {
+    audit::Record record = step_record(caller, update ? "case.approval.update" : "case.approve");
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<CaseRead>(std::move(record), opened.error());
+    const auto next = step(txn, context, *opened, update ? CaseAction::update_approval : CaseAction::approve, true);
+    if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (auto valid = check_engineer(txn, caller, input.engineer); !valid) return refused<CaseRead>(std::move(record), valid.error());
+
+    store::StoredCase& c = opened->c;
+    c.status = *next;
+    c.responded = true;
+    if (!c.accepted_at) c.accepted_at = context.now;
+    if (!input.case_number.empty()) c.original.receiver_number = input.case_number;
+    c.original.receiver_contact = protocol::ContactDetails{input.engineer.name, input.engineer.email, input.engineer.phone};
+    StoredResponse::Words words = engineer_words(input.engineer);
+    words.case_number = input.case_number;
+    words.next_steps = input.next_steps;
+    respond(txn, context, caller, *opened, update ? ResponseType::update_approval : ResponseType::approval, std::move(words), record);
+    if (!update) system_notice(txn, context, *opened, "Case accepted");
+    return saved(txn, context, std::move(*opened), std::move(record));
+}
+
+Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              const protocol::Rejection& input) {
+    audit::Record record = step_record(caller, "case.reject");
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<CaseRead>(std::move(record), opened.error());
+    const auto next = step(txn, context, *opened, CaseAction::reject, true);
+    if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (auto valid = check_engineer(txn, caller, input.engineer); !valid) return refused<CaseRead>(std::move(record), valid.error());
+
+    opened->c.status = *next;
+    opened->c.responded = true;
+    StoredResponse::Words words = engineer_words(input.engineer);
+    words.reason = input.reason;
+    respond(txn, context, caller, *opened, ResponseType::rejection, std::move(words), record);
+    system_notice(txn, context, *opened, "Case rejected");
+    return saved(txn, context, std::move(*opened), std::move(record));
+}
+
+Audited<CaseRead> request_information(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                      const protocol::InformationRequest& input) {
+    audit::Record record = step_record(caller, "case.information.request");
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<CaseRead>(std::move(record), opened.error());
+    const auto next = step(txn, context, *opened, CaseAction::request_information, true);
+    if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (auto valid = check_engineer(txn, caller, input.engineer); !valid) return refused<CaseRead>(std::move(record), valid.error());
+
+    opened->c.status = *next;
+    opened->c.responded = true;
+    StoredResponse::Words words = engineer_words(input.engineer);
+    words.requested_information = input.requested;
+    respond(txn, context, caller, *opened, ResponseType::information_request, std::move(words), record);
+    return saved(txn, context, std::move(*opened), std::move(record));
+}
+
+Audited<CaseRead> provide_information(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                      const protocol::InformationResponse& input) {
+    audit::Record record = step_record(caller, "case.information.provide");
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<CaseRead>(std::move(record), opened.error());
+    const auto next = step(txn, context, *opened, CaseAction::provide_information, true);
+    if (!next) return refused<CaseRead>(std::move(record), next.error());
+
+    opened->c.status = *next;
+    StoredResponse::Words words;
+    words.requested_information = input.information;
+    respond(txn, context, caller, *opened, ResponseType::information_response, std::move(words), record);
+    return saved(txn, context, std::move(*opened), std::move(record));
+}
+
+Audited<CaseRead> close_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    audit::Record record = step_record(caller, "case.close");
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<CaseRead>(std::move(record), opened.error());
+    // Closing carries no words, so a frozen case can be closed.
+    const auto next = step(txn, context, *opened, CaseAction::close, false);
+    if (!next) return refused<CaseRead>(std::move(record), next.error());
+
+    opened->c.status = *next;
+    respond(txn, context, caller, *opened, ResponseType::closure, {}, record);
+    return saved(txn, context, std::move(*opened), std::move(record));
+}
+
+Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              const protocol::CaseChange& input) {
+    audit::Record record = step_record(caller, "case.change");
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<CaseRead>(std::move(record), opened.error());
+    const auto next = step(txn, context, *opened, CaseAction::change, true);
+    if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (input.contact && !input.contact->email.empty()) {
+        const auto company = store::find_company(txn, caller.company());
+        if (!company || !on_domain(input.contact->email, company->domain)) {
+            Error error{.kind = ErrorKind::invalid, .code = "foreign_mail_domain", .message = "Error processing request"};
+            error.violations.push_back({"/submitterContactDetails/email", "not_allowed", "must be on your company's registered domain"});
+            return refused<CaseRead>(std::move(record), std::move(error));
+        }
+    }
+
+    store::StoredCase& c = opened->c;
+    const bool staff_known = c.shared && c.shared->submitted_by.id != 0;
+    Sharer sharer = sharer_for(txn, context.tools, c, Side::submitter);
+    if (input.internal_case_number) {
+        c.original.submitter_number = *input.internal_case_number;
+        if (c.shared) c.shared->submitter_number = sharer.text(*input.internal_case_number);
+    }
+    if (input.contact) {
+        c.original.submitter_contact = input.contact;
+        if (c.shared && staff_known) c.shared->submitter_contact = input.contact;
+    }
+    c.pseudonyms_submitter = sharer.pseudonyms();
+    note_masking(record, sharer);
+    return saved(txn, context, std::move(*opened), std::move(record));
+}
+
+}  // namespace entente::operations

@@ -1,0 +1,99 @@
+#include "server/operations/case_common.hpp"
+
+#include "policy/customer.hpp"
+#include "protocol/connect/errors.hpp"
+#include "protocol/json_writer.hpp"
+#include "server/store/statements/directory.hpp"
+
+namespace entente::operations {
+
+using protocol::Flow;
+using protocol::Side;
+using store::StoredCase;
+
+Error case_not_found(std::string_view token) {
+    return {.kind = ErrorKind::not_found, .code = "case_not_found", .message = protocol::connect::case_not_found_text(token)};
+}
+
+Error gate_closed(const StoredCase& c) {
+    Error error{.kind = ErrorKind::forbidden,
+                .code = "authorization_withdrawn",
+                .message = "a permission that this case rests on has ended, so nothing with content may cross"};
+    error.next_step = "entente case gate " + c.token;
+    return error;
+}
+
+void about(audit::Record& record, const StoredCase& c) {
+    record.resources.push_back({"case", std::to_string(c.id.value), c.version});
+    record.case_scope = c.id;
+    record.customer_owner = c.customer;
+    record.parties = {c.submitter};
+    if (c.released_at) record.parties.push_back(c.receiver);
+}
+
+Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token, audit::Record& record) {
+    if (auto allowed = require(caller, policy::Operation::case_write); !allowed) return std::unexpected(allowed.error());
+    txn.lock("case/" + std::string(token));
+    auto found = store::find_case(txn, context.tools.vault, token, caller.company());
+    if (!found || found->erased) return std::unexpected(case_not_found(token));
+    about(record, *found);
+    const Side side = side_of(*found, caller.company());
+    return Opened{std::move(*found), side};
+}
+
+Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Opened& opened, protocol::CaseAction action, bool words) {
+    const auto next = protocol::next_status(opened.c.status, action, opened.side);
+    if (!next) return next;
+    const Flow flow = flow_now(txn, opened.c, context.now);
+    if (flow == Flow::frozen && words) return std::unexpected(gate_closed(opened.c));
+    return next;
+}
+
+protocol::UserView person_of(ReadTxn& txn, const Tools& tools, const Caller& caller) {
+    protocol::UserView person;
+    person.id = caller.principal.id;
+    if (caller.principal.kind == certs::PrincipalKind::user) {
+        if (const auto stored = store::find_user(txn, tools.vault, {caller.principal.id})) {
+            const protocol::User& user = stored->user;
+            person.first_name = user.first_name;
+            person.last_name = user.last_name;
+            person.email = user.email;
+            person.phone = user.phone;
+            person.phone_country = user.phone_country;
+            person.city = user.city;
+        }
+        return person;
+    }
+    // A connector acts for its company: it has a name and the company's domain, but is nobody.
+    const auto client = store::find_client(txn, {caller.principal.id});
+    const auto company = store::find_company(txn, caller.company());
+    person.first_name = client ? client->name : "Connector";
+    person.last_name = company ? company->name : "";
+    person.email = "connector@" + (company ? company->domain : "");
+    return person;
+}
+
+Audited<CaseRead> saved(Txn& txn, const Context& context, Opened opened, audit::Record record) {
+    StoredCase& c = opened.c;
+    ++c.version;
+    c.updated_at = context.now;
+    if (!store::update_case(txn, context.tools.vault, c)) throw protocol::Fault("case moved during its own operation");
+    record.resources.front().version = c.version;
+    return {CaseRead{view_case(txn, context.tools, c, opened.side, context.now), {c.id, c.version, c.gate_epoch}}, std::move(record)};
+}
+
+bool on_domain(std::string_view mail, std::string_view domain) {
+    const auto domains = policy::mail_domains(mail);
+    return domains.size() == 1 && policy::domain_within(domains.front(), domain);
+}
+
+void note_masking(audit::Record& record, const Sharer& sharer) {
+    if (sharer.counts().empty()) return;
+    protocol::JsonWriter json;
+    json.object().key("masked").object();
+    for (const auto& [data_class, values] : sharer.counts()) json.member(data_class, values);
+    json.end().end();
+    record.decision = json.take();
+}
+
+}  // namespace entente::operations

@@ -1,0 +1,39 @@
+#pragma once
+// Steps that the case operations share. Not for use outside of operations/.
+
+#include "server/operations/case_flow.hpp"
+#include "server/operations/case_view.hpp"
+#include "server/operations/cases.hpp"
+#include "server/operations/sharing.hpp"
+
+namespace entente::operations {
+
+struct Opened {
+    store::StoredCase c;
+    protocol::Side side = protocol::Side::submitter;
+};
+
+Error case_not_found(std::string_view token);
+Error gate_closed(const store::StoredCase& c);
+
+// The case, for a caller who may write: scope, role. Locks it until the transaction ends.
+Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token, audit::Record& record);
+
+// `words`: the step carries content, so a frozen case refuses it.
+Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Opened& opened, protocol::CaseAction action, bool words);
+
+// Who acts, as the other side may learn after acceptance.
+protocol::UserView person_of(ReadTxn& txn, const Tools& tools, const Caller& caller);
+
+// Saves the case one version on and answers with the caller's view.
+Audited<CaseRead> saved(Txn& txn, const Context& context, Opened opened, audit::Record record);
+
+// Names the case and its parties in the record.
+void about(audit::Record& record, const store::StoredCase& c);
+
+// A mail address on the company's registered domain or below it.
+bool on_domain(std::string_view mail, std::string_view domain);
+
+void note_masking(audit::Record& record, const Sharer& sharer);
+
+}  // namespace entente::operations

@@ -1,0 +1,93 @@
+#include "server/operations/case_gate.hpp"
+
+#include "protocol/json_writer.hpp"
+#include "server/operations/sharing.hpp"
+#include "server/store/statements/trust.hpp"
+
+namespace entente::operations {
+
+using protocol::Flow;
+
+namespace {
+
+policy::CustomerEvidence evidence_of(const store::CaseWords& words) {
+    policy::CustomerEvidence evidence;
+    evidence.texts = {words.summary, words.description};
+    for (const store::StoredField& field : words.fields) {
+        if (field.value.empty()) continue;
+        if (field.identifies_customer) {
+            evidence.names.push_back(field.value);
+        } else if (field.type == protocol::FieldType::email && field.section == protocol::Section::common_customer) {
+            evidence.mails.push_back(field.value);
+        } else {
+            evidence.texts.push_back(field.value);
+        }
+    }
+    return evidence;
+}
+
+std::vector<protocol::Customer> customers_for_gate(ReadTxn& txn, const Tools& tools, protocol::CompanyId company) {
+    std::vector<protocol::Customer> customers;
+    for (store::StoredCustomer& stored : store::customers_of(txn, tools.vault, company)) customers.push_back(std::move(stored.customer));
+    return customers;
+}
+
+}  // namespace
+
+Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, Instant now) {
+    Judgement judgement;
+    const auto customers = customers_for_gate(txn, tools, c.submitter);
+    const auto submitter = store::find_company(txn, c.submitter);
+    const auto receiver = store::find_company(txn, c.receiver);
+    if (!submitter || !receiver) throw protocol::Fault("a case names a company that does not exist");
+    // Once a customer was settled, by the form or by a person, later words cannot move the case to another one.
+    const protocol::CustomerId picked = c.picked_by.empty() ? protocol::CustomerId{} : c.customer;
+    judgement.finding = policy::find_customer(customers, evidence_of(c.original), submitter->domain, receiver->domain, picked);
+    for (const protocol::Customer& customer : customers)
+        if (customer.id == judgement.finding.customer) judgement.customer = customer;
+
+    const auto agreements = store::agreements_between(txn, c.submitter, c.receiver);
+    const auto authorizations = judgement.finding.customer
+                                    ? store::authorizations_for(txn, c.submitter, judgement.finding.customer)
+                                    : std::vector<protocol::Authorization>{};
+    const policy::GateInput input{.submitter = c.submitter,
+                                  .receiver = c.receiver,
+                                  .at = now,
+                                  .agreements = agreements,
+                                  .customer = judgement.finding,
+                                  .authorizations = authorizations,
+                                  .referenced = c.referenced};
+    judgement.decision = policy::decide_gate(input);
+    judgement.json = policy::decision_json(input, judgement.decision);
+    for (const protocol::Agreement& agreement : agreements)
+        if (agreement.id == judgement.decision.agreement)
+            judgement.staff_contacts = agreement.permitted.has(protocol::DataClass::personal_contact);
+    return judgement;
+}
+
+policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, protocol::CompanyId receiver, Instant now) {
+    const auto agreements = store::agreements_between(txn, submitter, receiver);
+    return policy::decide_agreement({.submitter = submitter,
+                                     .receiver = receiver,
+                                     .at = now,
+                                     .agreements = agreements,
+                                     .customer = {},
+                                     .authorizations = {},
+                                     .referenced = {}});
+}
+
+Sharer sharer_for(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side) {
+    std::optional<protocol::Customer> customer;
+    if (c.customer)
+        if (auto stored = store::find_customer(txn, tools.vault, c.submitter, c.customer)) customer = std::move(stored->customer);
+    // The receiver learned the customer's name only as far as it was released; what it writes is judged by the same classes.
+    return Sharer(tools.detectors, c.released, side == protocol::Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver,
+                  known_names(customer ? &*customer : nullptr));
+}
+
+Flow flow_now(ReadTxn& txn, const store::StoredCase& c, Instant now) {
+    if (c.flow != Flow::open) return c.flow;
+    return store::keys_hold(txn, c.agreement, c.authorization, now) ? Flow::open : Flow::frozen;
+}
+
+}  // namespace entente::operations

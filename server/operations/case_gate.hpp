@@ -1,0 +1,35 @@
+#pragma once
+// Brings the facts of one case before the gate.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/gate.hpp"
+#include "server/operations/context.hpp"
+#include "server/store/statements/cases.hpp"
+#include "server/store/statements/directory.hpp"
+
+namespace entente::operations {
+
+struct Judgement {
+    policy::Decision decision;
+    std::string json;                           // complete inputs and outcome, for the record
+    policy::CustomerFinding finding;
+    std::optional<protocol::Customer> customer; // the one it is about
+    bool staff_contacts = false;                // the agreement permits the vendors' own contact data
+};
+
+Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, Instant now);
+
+// The agreement alone, before a case exists.
+policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, protocol::CompanyId receiver, Instant now);
+
+// A sharer for what `side` introduces into the case, with the classes that flow in that direction.
+class Sharer;
+Sharer sharer_for(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side);
+
+// May content cross at this very moment? The stored flow, unless a key ran out since.
+protocol::Flow flow_now(ReadTxn& txn, const store::StoredCase& c, Instant now);
+
+}  // namespace entente::operations

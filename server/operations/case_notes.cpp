@@ -1,0 +1,71 @@
+// Notes: written by either side, masked for the other.
+
+#include <algorithm>
+
+#include "protocol/markup.hpp"
+#include "server/operations/case_common.hpp"
+
+namespace entente::operations {
+
+using protocol::Side;
+
+Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              const protocol::NewNote& input) {
+    audit::Record record = record_of(caller, "note.create", audit::Class::api_activity, audit::activity_create);
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<NoteWritten>(std::move(record), opened.error());
+    const auto next = step(txn, context, *opened, protocol::CaseAction::add_note, true);
+    if (!next) return refused<NoteWritten>(std::move(record), next.error());
+
+    store::StoredCase& c = opened->c;
+    const protocol::UserView author = person_of(txn, context.tools, caller);
+    store::StoredNote note;
+    note.case_id = c.id;
+    note.author_company = caller.company();
+    note.author = caller.principal.label();
+    note.type = input.type;
+    note.priority = input.priority;
+    note.created_at = context.now;
+    note.original.summary = protocol::strip_tags(input.summary);
+    note.original.description = protocol::to_html(input.description);
+    const std::string own_name = author.last_name.empty() ? author.first_name : author.first_name + " " + author.last_name;
+    note.original.creator_name = input.author_name.empty() ? own_name : protocol::strip_tags(input.author_name);
+    note.original.creator_email = author.email;
+    note.for_submitter = true;
+    note.for_receiver = opened->side == Side::receiver || c.released_at.has_value();
+    if (c.released_at) {
+        Sharer sharer = sharer_for(txn, context.tools, c, opened->side);
+        share_note_words(sharer, note);
+        (opened->side == Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver) = sharer.pseudonyms();
+        note_masking(record, sharer);
+    }
+    add_note_row(txn, context, c, note);
+    record.resources.push_back({"note", std::to_string(note.id.value)});
+
+    const Side side = opened->side;
+    ++c.version;
+    c.updated_at = context.now;
+    if (!store::update_case(txn, context.tools.vault, c)) throw protocol::Fault("case moved during its own operation");
+    record.resources.front().version = c.version;
+    std::vector<protocol::NoteView> notes = view_notes(txn, context.tools, c, side, context.now);
+    const auto written = std::ranges::find(notes, note.id, &protocol::NoteView::id);
+    ENTENTE_ASSERT(written != notes.end());
+    return {NoteWritten{std::move(*written), {c.id, c.version, c.gate_epoch}}, std::move(record)};
+}
+
+Result<NoteList> list_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,
+                            std::optional<Instant> updated_after, std::optional<Instant> created_after) {
+    if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
+    const auto c = store::find_case(txn, context.tools.vault, token, caller.company());
+    if (!c) return std::unexpected(case_not_found(token));
+    NoteList list;
+    list.shown = {c->id, c->version, c->gate_epoch};
+    const auto after = updated_after && created_after ? std::max(*updated_after, *created_after)
+                       : updated_after                ? *updated_after
+                                                      : created_after.value_or(Instant{});
+    for (protocol::NoteView& note : view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now))
+        if (note.updated_at.seconds() >= after.seconds()) list.notes.push_back(std::move(note));
+    return list;
+}
+
+}  // namespace entente::operations

@@ -1,0 +1,170 @@
+// Opening a case: the three keys turn, or it is held, or it is refused.
+
+#include <algorithm>
+
+#include "server/operations/case_common.hpp"
+#include "server/store/statements/sessions.hpp"
+
+namespace entente::operations {
+
+using protocol::FormField;
+using protocol::NewCase;
+using protocol::Side;
+using store::StoredCase;
+
+namespace {
+
+constexpr std::string_view unreachable = "You are not able to interact with the referenced company.";
+
+struct Addressed {
+    protocol::Form form;
+    protocol::Company submitter;
+    protocol::Company receiver;
+};
+
+Error partner_refused(const policy::Decision& decision) {
+    Error error{.kind = ErrorKind::forbidden, .code = std::string(decision.reason), .message = std::string(unreachable)};
+    error.message += " (" + decision.text + ")";
+    error.next_step = decision.next_step;
+    return error;
+}
+
+Result<Addressed> address(ReadTxn& txn, const Caller& caller, protocol::FormId id) {
+    const auto form = store::find_form(txn, id);
+    const auto submitter = store::find_company(txn, caller.company());
+    if (!form || !submitter)
+        return fail(ErrorKind::not_found, "form_not_found", "there is no intake form " + std::to_string(id.value),
+                    "search the partner again and fetch its form: forms change");
+    auto receiver = store::find_company(txn, form->company);
+    if (!receiver || !receiver->active || receiver->id == submitter->id)
+        return fail(ErrorKind::forbidden, "partner_not_reachable", std::string(unreachable));
+    return Addressed{*form, *submitter, std::move(*receiver)};
+}
+
+const FormField* field_of(const protocol::Form& form, protocol::FieldId id) {
+    const auto found = std::ranges::find(form.fields, id, &FormField::id);
+    return found == form.fields.end() ? nullptr : &*found;
+}
+
+// Only declared fields are kept at all: what the form does not know never gets into the case.
+std::vector<store::StoredField> fill_fields(const protocol::Form& form, const NewCase& input, const Tools& tools) {
+    std::vector<store::StoredField> fields;
+    for (const protocol::FieldInput& given : input.fields) {
+        const FormField* field = field_of(form, given.field);
+        if (field == nullptr || given.value.empty()) continue;
+        store::StoredField stored;
+        stored.field = field->id;
+        stored.row_id = static_cast<std::int64_t>(tools.draw() % static_cast<std::uint64_t>(protocol::id_max)) + 1;
+        stored.section = field->section;
+        stored.label = field->label;
+        stored.value = given.value;
+        stored.display_order = field->display_order;
+        stored.type = field->type;
+        stored.data_class = field->data_class;
+        stored.stage = field->stage;
+        stored.identifies_customer = field->identifies_customer;
+        fields.push_back(std::move(stored));
+    }
+    return fields;
+}
+
+// The injected field names an authorization by id; it is taken out before storage. Anything unreadable counts as absent.
+protocol::AuthorizationId referenced_authorization(const Addressed& to, const NewCase& input) {
+    if (!to.submitter.injected_field) return {};
+    for (const protocol::FieldInput& given : input.fields) {
+        if (given.field != to.form.injected_field) continue;
+        std::int64_t id = 0;
+        for (const char c : given.value) {
+            if (c < '0' || c > '9' || id > protocol::id_max / 10) return {};
+            id = id * 10 + (c - '0');
+        }
+        return {id};
+    }
+    return {};
+}
+
+Result<void> check_contact(const Addressed& to, const NewCase& input) {
+    if (!input.contact || input.contact->email.empty() || on_domain(input.contact->email, to.submitter.domain)) return {};
+    Error error{.kind = ErrorKind::invalid, .code = "foreign_mail_domain", .message = "the contact's mail address is not on your company's domain"};
+    error.violations.push_back({"/submitterContactDetails/email", "not_allowed", "must be on " + to.submitter.domain});
+    return std::unexpected(std::move(error));
+}
+
+StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, const Addressed& to, const NewCase& input) {
+    StoredCase c;
+    c.id = {store::fresh_id(txn, "cases", [&] { return context.tools.draw(); })};
+    c.token = context.tools.token();
+    c.submitter = to.submitter.id;
+    c.receiver = to.receiver.id;
+    c.form = to.form.id;
+    c.form_version = to.form.version;
+    c.priority = input.priority;
+    c.test = input.test;
+    c.referenced = referenced_authorization(to, input);
+    c.opened_by = caller.principal.label();
+    c.created_at = context.now;
+    c.updated_at = context.now;
+    c.original.submitter_number = input.internal_case_number;
+    c.original.receiver_number = input.receiver_case_number;
+    c.original.summary = input.summary;
+    c.original.description = input.description;
+    c.original.escalation_instructions = to.form.escalation_instructions;
+    c.original.submitter_contact = input.contact;
+    c.original.submitted_by = person_of(txn, context.tools, caller);
+    c.original.fields = fill_fields(to.form, input, context.tools);
+    c.original.internal_notes = input.internal_notes;
+    return c;
+}
+
+// An earlier request with this key: the same one gives the same case, another one is a conflict.
+std::optional<Audited<CaseRead>> repeated(ReadTxn& txn, const Context& context, const Caller& caller, const RepeatKey& key,
+                                          audit::Record record) {
+    const auto earlier = store::find_repeat(txn, key.scope);
+    if (!earlier) return std::nullopt;
+    if (earlier->digest != key.digest)
+        return refused<CaseRead>(std::move(record), {.kind = ErrorKind::conflict,
+                                                     .code = "idempotency_key_reused",
+                                                     .message = "this Idempotency-Key was used for another request"});
+    const auto c = store::find_case(txn, context.tools.vault, protocol::CaseId{earlier->outcome});
+    if (!c || c->submitter != caller.company()) return std::nullopt;
+    record.operation = "case.create.repeat";
+    about(record, *c);
+    return Audited<CaseRead>{CaseRead{view_case(txn, context.tools, *c, Side::submitter, context.now), {c->id, c->version, c->gate_epoch}},
+                             std::move(record)};
+}
+
+}  // namespace
+
+Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& caller, const NewCase& input,
+                            const std::optional<RepeatKey>& repeat) {
+    audit::Record record = record_of(caller, "case.create", audit::Class::api_activity, audit::activity_create);
+    if (auto allowed = require(caller, policy::Operation::case_write); !allowed) return refused<CaseRead>(record, allowed.error());
+    if (repeat)
+        if (auto earlier = repeated(txn, context, caller, *repeat, record)) return std::move(*earlier);
+
+    const auto to = address(txn, caller, input.form);
+    if (!to) return refused<CaseRead>(record, to.error());
+    record.resources.push_back({"company", std::to_string(to->receiver.id.value)});
+    if (auto valid = check_contact(*to, input); !valid) return refused<CaseRead>(record, valid.error());
+    const policy::Decision agreement = judge_agreement(txn, to->submitter.id, to->receiver.id, context.now);
+    if (agreement.verdict != policy::Verdict::allow) return refused<CaseRead>(record, partner_refused(agreement));
+
+    StoredCase c = new_case(txn, context, caller, *to, input);
+    const Judgement judgement = judge(txn, context.tools, c, context.now);
+    c.customer = judgement.finding.customer;
+    c.owner = c.customer ? store::Owner::customer(c.customer) : store::Owner::company(c.submitter);
+    FlowChange change = apply_judgement(txn, context, c, judgement);
+    store::insert_case(txn, context.tools.vault, c);
+    for (store::StoredNote& note : change.notes) add_note_row(txn, context, c, note);
+    for (store::StoredResponse& response : change.responses) add_response_row(txn, context, c, response);
+    if (repeat) store::insert_repeat(txn, repeat->scope, repeat->digest, c.id.value, context.now);
+
+    record.resources.clear();
+    about(record, c);
+    record.resources.push_back({"company", std::to_string(c.receiver.value)});
+    record.decision = decision_text(judgement, change);
+    record.reason = c.hold_reason;
+    return {CaseRead{view_case(txn, context.tools, c, Side::submitter, context.now), {c.id, c.version, c.gate_epoch}}, std::move(record)};
+}
+
+}  // namespace entente::operations

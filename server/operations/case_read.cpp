@@ -1,0 +1,161 @@
+// Reading cases: one, lists, the gate's words about one, the receiver's view in advance. What was shown is recorded by the caller.
+
+#include <algorithm>
+
+#include "server/operations/case_common.hpp"
+
+namespace entente::operations {
+
+using protocol::Flow;
+using protocol::Side;
+using store::StoredCase;
+
+namespace {
+
+Result<StoredCase> readable_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
+    auto c = store::find_case(txn, context.tools.vault, token, caller.company());
+    if (!c) return std::unexpected(case_not_found(token));
+    return std::move(*c);
+}
+
+Result<StoredCase> submitters_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    auto c = readable_case(txn, context, caller, token);
+    if (c && c->submitter != caller.company())
+        return fail(ErrorKind::forbidden, "wrong_side", "only the side that opened the case may see this");
+    return c;
+}
+
+}  // namespace
+
+Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    const auto c = readable_case(txn, context, caller, token);
+    if (!c) return std::unexpected(c.error());
+    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now), {c->id, c->version, c->gate_epoch}};
+}
+
+Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseFilter& filter) {
+    if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
+    CaseList list;
+    const store::CasePage page = store::list_cases(txn, context.tools.vault, caller.company(), filter);
+    list.page.total = page.total;
+    list.page.size = filter.size > 0 ? filter.size : page.total;
+    list.page.number = filter.page;
+    for (const protocol::CaseId id : page.ids) {
+        const auto c = store::find_case(txn, context.tools.vault, id);
+        if (!c) continue;
+        list.page.content.push_back(view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now));
+        list.shown.push_back({c->id, c->version, c->gate_epoch});
+    }
+    return list;
+}
+
+Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    auto c = readable_case(txn, context, caller, token);
+    if (!c) return std::unexpected(c.error());
+    GateView gate;
+    const Judgement judgement = judge(txn, context.tools, *c, context.now);
+    gate.decision = judgement.decision;
+    gate.shown = {c->id, c->version, c->gate_epoch};
+    gate.full = c->submitter == caller.company();
+    c->flow = flow_now(txn, *c, context.now);
+    if (gate.full) {
+        const protocol::DataClasses permitted = c->released_at ? c->released : judgement.decision.released;
+        StoredCase judged = *c;
+        judged.customer = judgement.finding.customer ? judgement.finding.customer : c->customer;
+        judged.released = permitted;
+        Sharer sharer = sharer_for(txn, context.tools, judged, Side::submitter);
+        const SharedWords shared = share_case(sharer, c->original, permitted, judgement.staff_contacts);
+        for (const WithheldField& field : shared.withheld) gate.withheld.emplace_back(field.label, std::string(field.reason));
+        for (const store::StoredField& field : shared.words.fields)
+            if (const auto now = policy::field_verdict(field.data_class, field.stage, permitted, c->accepted_at.has_value()); !now.released)
+                gate.withheld.emplace_back(field.label, std::string(now.reason));
+        for (const auto& [data_class, values] : sharer.counts()) gate.masked.emplace_back(data_class, values);
+    }
+    c->original = {};
+    c->shared.reset();
+    c->pseudonyms_submitter.clear();
+    c->pseudonyms_receiver.clear();
+    gate.facts = std::move(*c);
+    return gate;
+}
+
+Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    auto c = submitters_case(txn, context, caller, token);
+    if (!c) return std::unexpected(c.error());
+    const Shown shown{c->id, c->version, c->gate_epoch};
+    if (!c->released_at) {
+        const Judgement judgement = judge(txn, context.tools, *c, context.now);
+        const policy::Decision agreement = judge_agreement(txn, c->submitter, c->receiver, context.now);
+        const bool allowed = judgement.decision.verdict == policy::Verdict::allow;
+        c->released = allowed ? judgement.decision.released : agreement.released;
+        if (judgement.finding.customer) c->customer = judgement.finding.customer;
+        Sharer sharer = sharer_for(txn, context.tools, *c, Side::submitter);
+        c->shared = share_case(sharer, c->original, c->released, judgement.staff_contacts).words;
+        c->released_at = context.now;
+        c->flow = Flow::held;
+    }
+    protocol::CaseView view = view_case(txn, context.tools, *c, Side::receiver, context.now);
+    if (c->flow == Flow::held) view.priority_note.reset();
+    return CaseRead{std::move(view), shown};
+}
+
+audit::Record disclosure_record(const Caller& caller, std::string operation, const std::vector<Shown>& shown, ReadTxn& txn) {
+    audit::Record record = record_of(caller, std::move(operation), audit::Class::api_activity, audit::activity_read);
+    for (const Shown& item : shown) record.resources.push_back({"case", std::to_string(item.id.value), item.version});
+    if (shown.size() == 1) record.case_scope = shown.front().id;
+    // Both sides of each case are party to its disclosure; of a case that was never released only the submitter.
+    for (const Shown& item : shown)
+        txn.each("SELECT submitter, receiver, released_at FROM cases WHERE id = $1", {item.id.value}, [&](const store::Row& row) {
+            record.parties.push_back({row.number(0)});
+            if (!row.is_null(2)) record.parties.push_back({row.number(1)});
+        });
+    std::ranges::sort(record.parties);
+    const auto repeated = std::ranges::unique(record.parties);
+    record.parties.erase(repeated.begin(), repeated.end());
+    return record;
+}
+
+bool still_current(ReadTxn& txn, const Tools&, const Caller&, const Shown& shown) {
+    return txn
+        .first("SELECT 1 FROM cases WHERE id = $1 AND version = $2 AND gate_epoch = $3", {shown.id.value, shown.version, shown.gate_epoch},
+               [](const store::Row&) { return true; })
+        .has_value();
+}
+
+Audited<protocol::CaseId> pick_customer(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                        protocol::CustomerId customer) {
+    audit::Record record = record_of(caller, "case.customer.pick", audit::Class::api_activity, audit::activity_update);
+    if (auto allowed = require(caller, policy::Operation::case_pick_customer); !allowed)
+        return refused<protocol::CaseId>(std::move(record), allowed.error());
+    auto found = store::find_case(txn, context.tools.vault, token, caller.company());
+    if (!found || found->submitter != caller.company()) return refused<protocol::CaseId>(std::move(record), case_not_found(token));
+    store::StoredCase& c = *found;
+    about(record, c);
+    if (c.opened_by == caller.principal.label())
+        return refused<protocol::CaseId>(
+            std::move(record), {.kind = ErrorKind::forbidden,
+                                .code = "second_person_needed",
+                                .message = "the person who opened the case cannot say which customer it is about",
+                                .next_step = "ask a colleague: entente case customer " + c.token + " --customer " +
+                                             std::to_string(customer.value)});
+    if (c.flow != Flow::held)
+        return refused<protocol::CaseId>(std::move(record), {.kind = ErrorKind::wrong_state,
+                                                             .code = "not_held",
+                                                             .message = "only a held case waits for its customer"});
+    const auto chosen = store::find_customer(txn, context.tools.vault, caller.company(), customer);
+    if (!chosen || !chosen->customer.active)
+        return refused<protocol::CaseId>(std::move(record),
+                                         {.kind = ErrorKind::not_found, .code = "customer_not_found", .message = "there is no such customer"});
+    c.customer = customer;
+    c.picked_by = caller.principal.label();
+    c.owner = store::Owner::customer(customer);
+    ++c.version;
+    c.updated_at = context.now;
+    if (!store::update_case(txn, context.tools.vault, c)) throw protocol::Fault("case moved during its own operation");
+    store::reseal_case(txn, context.tools.vault, c);
+    record.resources.push_back({"customer", std::to_string(customer.value)});
+    return {c.id, std::move(record)};
+}
+
+}  // namespace entente::operations

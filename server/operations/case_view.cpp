@@ -1,0 +1,201 @@
+#include "server/operations/case_view.hpp"
+
+#include "policy/minimisation.hpp"
+#include "protocol/markup.hpp"
+#include "server/operations/case_gate.hpp"
+#include "server/store/statements/directory.hpp"
+
+namespace entente::operations {
+
+using protocol::CaseView;
+using protocol::Flow;
+using protocol::NoteView;
+using protocol::ResponseView;
+using protocol::Side;
+using store::StoredCase;
+using store::StoredNote;
+using store::StoredResponse;
+
+namespace {
+
+constexpr std::string_view withdrawn_summary = "Content withheld: the customer's authorization is no longer in force";
+constexpr std::string_view erased_summary = "Content erased";
+
+// Names, domains and states that every part of one view needs.
+struct Scene {
+    const StoredCase& c;
+    Side side;
+    Flow flow;
+    protocol::Company submitter;
+    protocol::Company receiver;
+    bool accepted() const { return c.accepted_at.has_value(); }
+    bool frozen_for_reader() const { return side == Side::receiver && flow == Flow::frozen; }
+    const protocol::Company& company(protocol::CompanyId id) const { return id == submitter.id ? submitter : receiver; }
+    protocol::CompanyId reader() const { return side == Side::submitter ? c.submitter : c.receiver; }
+};
+
+std::optional<std::string> or_null(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+
+std::string withheld_mail(const protocol::Company& company) { return "withheld@" + company.domain; }
+
+// Who wrote it, before the receiver accepted: the company answers for its people (semantics 3).
+protocol::UserView placeholder(const protocol::Company& company) {
+    protocol::UserView user;
+    user.id = company.id.value;
+    user.first_name = "Support";
+    user.last_name = company.name;
+    user.email = withheld_mail(company);
+    return user;
+}
+
+Scene scene_of(ReadTxn& txn, const StoredCase& c, Side side, Instant now) {
+    auto submitter = store::find_company(txn, c.submitter);
+    auto receiver = store::find_company(txn, c.receiver);
+    if (!submitter || !receiver) throw protocol::Fault("a case names a company that does not exist");
+    return {c, side, flow_now(txn, c, now), std::move(*submitter), std::move(*receiver)};
+}
+
+NoteView view_note(const Scene& scene, const StoredNote& note) {
+    NoteView view;
+    const bool own = note.author_company && note.author_company == scene.reader();
+    const StoredNote::Words& words = own || !note.shared ? note.original : *note.shared;
+    view.id = note.id;
+    view.case_id = note.case_id;
+    view.token = note.token;
+    view.summary = words.summary;
+    view.description = words.description;
+    view.priority = note.priority;
+    view.type = note.type;
+    view.outbound = own;
+    view.created_at = note.created_at;
+    view.updated_at = note.created_at;
+    if (!note.author_company) {
+        view.creator_name = "SYSTEM";
+        return view;
+    }
+    const protocol::Company& company = scene.company(note.author_company);
+    view.company = company.id;
+    view.company_name = company.name;
+    const bool named = own || (scene.accepted() && !words.creator_email.empty());
+    view.creator_name = named ? words.creator_name : "Support";
+    view.creator_email = named ? words.creator_email : withheld_mail(company);
+    return view;
+}
+
+bool note_visible(const Scene& scene, const StoredNote& note) {
+    if (scene.side == Side::submitter) return note.for_submitter;
+    if (!note.for_receiver) return false;
+    // Frozen: the receiver keeps its own words and the gateway's notices.
+    return !scene.frozen_for_reader() || note.author_company != scene.c.submitter;
+}
+
+ResponseView view_response(const Scene& scene, const StoredResponse& response) {
+    const bool own = response.author_company == scene.reader();
+    const StoredResponse::Words& words = own || !response.shared ? response.original : *response.shared;
+    ResponseView view;
+    view.id = response.id;
+    view.type = response.type;
+    view.created_at = response.created_at;
+    view.case_number = or_null(words.case_number);
+    view.engineer_name = or_null(words.engineer_name);
+    view.engineer_email = or_null(words.engineer_email);
+    view.engineer_phone = or_null(words.engineer_phone);
+    view.next_steps = or_null(words.next_steps);
+    view.reason = or_null(words.reason);
+    view.requested_information = or_null(words.requested_information);
+    return view;
+}
+
+std::vector<protocol::FieldView> view_fields(const Scene& scene, const store::CaseWords& words) {
+    std::vector<protocol::FieldView> fields;
+    for (const store::StoredField& field : words.fields) {
+        if (field.value.empty()) continue;
+        if (scene.side == Side::receiver && !policy::field_verdict(field.data_class, field.stage, scene.c.released, scene.accepted()).released)
+            continue;
+        fields.push_back({field.row_id, field.section, field.label, field.value, field.display_order, field.type});
+    }
+    return fields;
+}
+
+std::string priority_sentence(const Scene& scene) {
+    const auto& targets = scene.receiver.targets;
+    const int minutes = scene.c.priority == protocol::Priority::high     ? targets.high_minutes
+                        : scene.c.priority == protocol::Priority::medium ? targets.medium_minutes
+                                                                         : targets.low_minutes;
+    const std::string time = minutes % 60 == 0 ? std::to_string(minutes / 60) + (minutes == 60 ? " hour" : " hours")
+                                               : std::to_string(minutes) + " minutes";
+    return "<p>First answer within " + time + "</p>";
+}
+
+// Why a held case waits and what releases it; the same words as the SYSTEM note.
+std::string hold_sentence(const StoredCase& c) {
+    return "<p>Held, the partner sees nothing yet: " + protocol::escape_html(c.hold_text) + "</p>";
+}
+
+void fill_words(CaseView& view, const Scene& scene) {
+    const StoredCase& c = scene.c;
+    if (c.erased) {
+        view.summary = erased_summary;
+        view.submitted_by = placeholder(scene.submitter);
+        return;
+    }
+    const store::CaseWords& words = scene.side == Side::submitter || !c.shared ? c.original : *c.shared;
+    view.submitter_case_number = words.submitter_number;
+    view.receiver_case_number = or_null(c.original.receiver_number);
+    if (scene.frozen_for_reader()) {
+        view.summary = withdrawn_summary;
+        view.submitted_by = placeholder(scene.submitter);
+        view.receiver_contact = c.original.receiver_contact;
+        return;
+    }
+    view.summary = words.summary;
+    view.description = words.description;
+    view.escalation_instructions = or_null(words.escalation_instructions);
+    view.fields = view_fields(scene, words);
+    view.receiver_contact = c.original.receiver_contact;
+    const bool show_people = scene.side == Side::submitter || (scene.accepted() && words.submitted_by.id != 0);
+    view.submitted_by = show_people ? words.submitted_by : placeholder(scene.submitter);
+    if (show_people) view.submitter_contact = words.submitter_contact;
+}
+
+}  // namespace
+
+CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now) {
+    const Scene scene = scene_of(txn, c, side, now);
+    CaseView view;
+    view.id = c.id;
+    view.token = c.token;
+    view.status = c.status;
+    view.side = side;
+    view.priority = c.priority;
+    view.submit_company = scene.submitter.id;
+    view.submit_company_name = scene.submitter.name;
+    view.receive_company = scene.receiver.id;
+    view.receive_company_name = scene.receiver.name;
+    view.created_at = side == Side::receiver && c.released_at ? *c.released_at : c.created_at;
+    view.updated_at = c.updated_at;
+    view.responded = c.responded;
+    view.respond_by = c.flow == Flow::held ? std::nullopt : c.respond_by;
+    view.test = c.test;
+    view.version = c.version;
+    view.priority_note = c.flow == Flow::held ? hold_sentence(c) : priority_sentence(scene);
+    fill_words(view, scene);
+    for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
+        if (note_visible(scene, note)) view.notes.push_back(view_note(scene, note));
+    for (const StoredResponse& response : store::responses_of(txn, tools.vault, c.id)) {
+        if (side == Side::submitter ? !response.for_submitter : !response.for_receiver) continue;
+        if (scene.frozen_for_reader() && response.author_company != c.receiver) continue;
+        view.responses.push_back(view_response(scene, response));
+    }
+    return view;
+}
+
+std::vector<NoteView> view_notes(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now) {
+    const Scene scene = scene_of(txn, c, side, now);
+    std::vector<NoteView> notes;
+    for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
+        if (note_visible(scene, note)) notes.push_back(view_note(scene, note));
+    return notes;
+}
+
+}  // namespace entente::operations

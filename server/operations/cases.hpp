@@ -1,0 +1,97 @@
+#pragma once
+// What partners do with cases: open, read, list, answer, note, close (contract sections 9 to 13, semantics 2 and 3).
+//
+// Writing operations return the caller's view of the case as it is afterwards, because every lifecycle call answers with it.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/case_machine.hpp"
+#include "protocol/collaboration.hpp"
+#include "server/operations/case_gate.hpp"
+#include "server/operations/context.hpp"
+
+namespace entente::operations {
+
+// What a reader was shown, for first sight and counts.
+struct Shown {
+    protocol::CaseId id;
+    std::int64_t version = 0;
+    std::int64_t gate_epoch = 0;
+};
+
+struct CaseRead {
+    protocol::CaseView view;
+    Shown shown;
+};
+
+// A repeat of an earlier request with the same key gives the earlier case; `scope` and `digest` name the request.
+struct RepeatKey {
+    protocol::Blob scope;
+    protocol::Blob digest;
+};
+
+Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& caller, const protocol::NewCase& input,
+                            const std::optional<RepeatKey>& repeat);
+
+Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
+
+struct CaseList {
+    protocol::Page<protocol::CaseView> page;
+    std::vector<Shown> shown;
+};
+Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseFilter& filter);
+
+struct NoteList {
+    std::vector<protocol::NoteView> notes;
+    Shown shown;
+};
+Result<NoteList> list_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,
+                            std::optional<Instant> updated_after, std::optional<Instant> created_after);
+
+Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                               const protocol::Approval& input, bool update);
+Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              const protocol::Rejection& input);
+Audited<CaseRead> request_information(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                      const protocol::InformationRequest& input);
+Audited<CaseRead> provide_information(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                      const protocol::InformationResponse& input);
+Audited<CaseRead> close_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token);
+Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              const protocol::CaseChange& input);
+
+struct NoteWritten {
+    protocol::NoteView note;
+    Shown shown;
+};
+Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              const protocol::NewNote& input);
+
+// --- beyond the contract ---
+
+// Says which customer a held case is about. Not the person who opened it: a second pair of eyes (semantics 1).
+Audited<protocol::CaseId> pick_customer(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                        protocol::CustomerId customer);
+
+struct GateView {
+    store::StoredCase facts;  // without words
+    policy::Decision decision;
+    std::vector<std::pair<std::string, std::string>> withheld;  // label, reason
+    std::vector<std::pair<std::string, int>> masked;            // data class, values
+    bool full = false;  // the submitter sees everything, the receiver flow and verdict
+    Shown shown;
+};
+Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
+
+// The case as the receiver sees it, or would see it if it were released with what the agreement permits.
+Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
+
+// --- first sight (semantics 6) ---
+audit::Record disclosure_record(const Caller& caller, std::string operation, const std::vector<Shown>& shown, ReadTxn& txn);
+// False when the case moved since it was read: the read must be run again.
+bool still_current(ReadTxn& txn, const Tools& tools, const Caller& caller, const Shown& shown);
+
+}  // namespace entente::operations

@@ -1,0 +1,71 @@
+#include "server/operations/context.hpp"
+
+#include "protocol/json_writer.hpp"
+
+namespace entente::operations {
+
+namespace {
+
+// Letters and digits without bias: bytes from 248 up are drawn again (248 = 4 * 62).
+std::string alphanumeric(const std::function<void(std::span<std::uint8_t>)>& random, std::size_t length) {
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    std::string out;
+    while (out.size() < length) {
+        std::array<std::uint8_t, 32> bytes{};
+        random(bytes);
+        for (const std::uint8_t byte : bytes)
+            if (byte < 248 && out.size() < length) out += alphabet[byte % 62];
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string Tools::token() const { return alphanumeric(random, 20); }
+std::string Tools::secret() const { return alphanumeric(random, 32); }
+
+std::string actor_section(const Caller& caller) {
+    protocol::JsonWriter json;
+    json.object().key("actor").object().key("principal").object();
+    json.member("kind", caller.principal.kind == certs::PrincipalKind::user ? "user" : "client");
+    json.member("uid", std::to_string(caller.principal.id));
+    json.end().end();
+    if (!caller.peer_address.empty()) json.key("src_endpoint").object().member("ip", caller.peer_address).end();
+    json.end();
+    return json.take();
+}
+
+audit::Record record_of(const Caller& caller, std::string operation, audit::Class class_uid, std::uint8_t activity) {
+    audit::Record record;
+    record.operation = std::move(operation);
+    record.class_uid = class_uid;
+    record.activity = activity;
+    record.request_id = caller.request_id;
+    record.authentication = caller.principal.authentication;
+    record.acting_company = caller.company();
+    record.role = name(caller.role());
+    record.credential = caller.principal.credential;
+    if (caller.company()) record.parties.push_back(caller.company());
+    record.actor = actor_section(caller);
+    return record;
+}
+
+Result<void> require(const Caller& caller, policy::Operation operation) {
+    if (policy::may(caller.role(), operation)) return {};
+    return fail(ErrorKind::forbidden, "no_role", "your role (" + std::string(name(caller.role())) + ") may not do this",
+                "ask an administrator of your company for a role that permits " + std::string(name(operation)));
+}
+
+Result<protocol::CompanyId> acting_for(const Caller& caller, protocol::CompanyId named) {
+    if (caller.is_operator()) {
+        if (named) return named;
+        Error error{.kind = ErrorKind::invalid, .code = "invalid", .message = "the operator must name the company"};
+        error.violations.push_back({"/company", "missing", "is required for the operator"});
+        return std::unexpected(std::move(error));
+    }
+    if (named && named != caller.company())
+        return fail(ErrorKind::forbidden, "other_company", "you can only do this for your own company");
+    return caller.company();
+}
+
+}  // namespace entente::operations

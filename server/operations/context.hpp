@@ -1,0 +1,103 @@
+#pragma once
+// What every operation gets beside its transaction and its input, and what it gives back.
+//
+// An operation is a synchronous function of (transaction, context, caller, input): it loads facts, asks policy and the machines,
+// writes rows, and returns what happened together with its audit record. It may run again after a conflict, so it touches nothing
+// but its transaction. Time comes in as `now`; chance as `draw`.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "certs/principal.hpp"
+#include "policy/access.hpp"
+#include "policy/detectors.hpp"
+#include "protocol/instant.hpp"
+#include "protocol/result.hpp"
+#include "server/audit/format/record.hpp"
+#include "server/store/store.hpp"
+#include "server/store/vault.hpp"
+
+namespace entente::operations {
+
+using protocol::Error;
+using protocol::ErrorKind;
+using protocol::fail;
+using protocol::Instant;
+using protocol::Result;
+using store::ReadTxn;
+using store::Txn;
+
+// Settings that operations need; immutable.
+struct Settings {
+    std::int64_t hold_days = 30;
+    std::int64_t session_seconds = 3600;
+    std::string public_url;
+};
+
+// Shared by all operations of one gateway; outlives them.
+struct Tools {
+    store::Vault& vault;
+    const policy::Detectors& detectors;
+    std::function<void(std::span<std::uint8_t>)> random;
+    Settings settings;
+
+    std::uint64_t draw() const {
+        std::array<std::uint8_t, 8> bytes{};
+        random(bytes);
+        std::uint64_t number = 0;
+        for (const std::uint8_t byte : bytes) number = number << 8 | byte;
+        return number;
+    }
+    // 20 characters of A-Z a-z 0-9: a token on the wire (contract section 2).
+    std::string token() const;
+    // A secret for people and clients to copy: 32 such characters, 190 bits.
+    std::string secret() const;
+};
+
+struct Caller {
+    certs::Principal principal;
+    std::string request_id;
+    std::string peer_address;  // personal data: actor section only
+    protocol::CompanyId company() const { return principal.company; }
+    protocol::Role role() const { return principal.role; }
+    bool is_operator() const { return principal.role == protocol::Role::gateway_operator; }
+};
+
+struct Context {
+    const Tools& tools;
+    Instant now;
+};
+
+// A value or an error, with the record of either. The record stays when the business rows are rolled back.
+template <class T>
+struct Audited {
+    Result<T> outcome;
+    audit::Record record;
+};
+
+// A record that already names the caller; the operation adds what happened.
+audit::Record record_of(const Caller& caller, std::string operation, audit::Class class_uid, std::uint8_t activity);
+
+// Marks the record as a failure with the error's code and returns both.
+template <class T>
+Audited<T> refused(audit::Record record, Error error) {
+    record.outcome = audit::Outcome::failure;
+    record.reason = error.code;
+    return {std::unexpected(std::move(error)), std::move(record)};
+}
+
+// `forbidden` (no_role) when the caller's role may not do it.
+Result<void> require(const Caller& caller, policy::Operation operation);
+
+// The company whose directory the caller works on: its own, or for the operator the named one.
+Result<protocol::CompanyId> acting_for(const Caller& caller, protocol::CompanyId named);
+
+// Canonical JSON object for a record's actor section.
+std::string actor_section(const Caller& caller);
+
+}  // namespace entente::operations

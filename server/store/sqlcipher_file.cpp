@@ -1,0 +1,82 @@
+// Database files outside of a running store: a copy under examination, and making one.
+
+#include <cstdio>
+
+#include "protocol/result.hpp"
+#include "server/store/sqlcipher.hpp"
+#include "server/store/sqlcipher_connection.hpp"
+
+namespace entente::store {
+
+using protocol::Fault;
+
+namespace {
+
+class File final : public DatabaseFile {
+  public:
+    File(std::filesystem::path file, protocol::Bytes key) : file_(std::move(file)), key_(certs::Secret::copy_of(key)) {
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(file_, ignored)) throw Fault("there is no file " + file_.string());
+        connect();
+        try {
+            connection_->ask("SELECT count(*) FROM sqlite_master");
+        } catch (const Fault&) {
+            // With the right key only the damaged pages fail to authenticate; then reads say which answers they cost.
+            const auto damaged = damaged_pages();
+            if (damaged.empty() || damaged.front() == 1) {
+                throw Fault(file_.string() + " cannot be read: it belongs to another key, is no data file, or its first page is damaged");
+            }
+        }
+    }
+
+    void read(const ReadWork& work) override {
+        if (!connection_) connect();
+        try {
+            connection_->begin_read();
+            work(*connection_);
+            connection_->rollback();
+        } catch (const std::exception&) {
+            // After a page that does not authenticate the engine refuses everything on this connection.
+            connection_.reset();
+            throw;
+        }
+    }
+
+    std::vector<std::int64_t> damaged_pages() override {
+        connect();
+        std::vector<std::int64_t> pages;
+        connection_->each("PRAGMA cipher_integrity_check", {}, [&](const Row& row) {
+            long long page = 0;
+            if (std::sscanf(std::string(row.text(0)).c_str(), "HMAC verification failed for page %lld", &page) == 1) pages.push_back(page);
+        });
+        return pages;
+    }
+
+    std::optional<std::int64_t> find_page(protocol::Bytes bytes) override {
+        connect();
+        return connection_->find_page(bytes);
+    }
+
+  private:
+    void connect() {
+        connection_.reset();
+        connection_ = std::make_unique<Connection>(file_, key_.bytes(), Access::copy);
+    }
+
+    std::filesystem::path file_;
+    certs::Secret key_;
+    std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<DatabaseFile> open_database_file(const std::filesystem::path& file, protocol::Bytes key) {
+    check_engine();
+    return std::make_unique<File>(file, key);
+}
+
+void copy_database(const std::filesystem::path& file, protocol::Bytes key, const std::filesystem::path& target) {
+    Connection(file, key, Access::reader).copy_to(target);
+}
+
+}  // namespace entente::store

@@ -1,0 +1,304 @@
+#include "server/store/vault.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "certs/digest.hpp"
+#include "certs/random.hpp"
+#include "protocol/result.hpp"
+#include "server/audit/format/section.hpp"
+
+namespace entente::store {
+
+using certs::KeyId;
+using certs::Secret;
+using protocol::as_bytes;
+using protocol::CaseId;
+using protocol::Fault;
+
+namespace {
+
+constexpr std::string_view column_domain = "gw-audit/v1/seal/row";
+// 64 bytes of locked memory each.
+constexpr std::size_t cached_keys_max = 16'384;
+// Data keys are wrapped by an owner key, not by a generation of the provider.
+constexpr std::uint32_t no_generation = 0;
+
+struct KeyIdHash {
+    // Key ids are random: any eight bytes are a good hash.
+    std::size_t operator()(const KeyId& id) const noexcept {
+        std::size_t hash = 0;
+        std::memcpy(&hash, id.data(), sizeof hash);
+        return hash;
+    }
+};
+
+KeyId key_id_from(Bytes bytes) {
+    KeyId id{};
+    if (bytes.size() != id.size()) throw Fault("a stored key id has the wrong length");
+    std::ranges::copy(bytes, id.begin());
+    return id;
+}
+
+Hash owner_hash(std::string_view uid) { return certs::sha256(as_bytes(uid)); }
+
+// The associated data of a column: like a section's, with its own domain and the place instead of event and tag.
+Blob column_aad(const Hash& log_id, std::string_view place) {
+    Blob out;
+    out.reserve(column_domain.size() + 1 + log_id.size() + place.size());
+    const auto append = [&](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
+    append(as_bytes(column_domain));
+    out.push_back(0);
+    append(log_id);
+    append(as_bytes(place));
+    return out;
+}
+
+Blob section_aad(const Hash& log_id, const protocol::EventId& event, Tag tag) {
+    return audit::section_domain(log_id, event, static_cast<std::uint8_t>(tag));
+}
+
+}  // namespace
+
+Owner Owner::gateway() { return {"gateway"}; }
+Owner Owner::company(protocol::CompanyId id) { return {"company/" + std::to_string(id.value)}; }
+Owner Owner::customer(protocol::CustomerId id) { return {"customer/" + std::to_string(id.value)}; }
+
+struct Vault::State {
+    using Key = std::shared_ptr<const Secret>;
+
+    certs::KeyProvider& provider;
+    Secret index_key;
+    Hash log_id;
+
+    std::shared_mutex mutex;
+    std::unordered_map<KeyId, Key, KeyIdHash> opened;
+    // Keys whose destruction was asked for in this process, committed or not: the transaction alone knows whether they still are.
+    std::unordered_set<KeyId, KeyIdHash> closing;
+
+    Key cached(const KeyId& id) {
+        const std::shared_lock lock(mutex);
+        const auto found = opened.find(id);
+        return found == opened.end() ? nullptr : found->second;
+    }
+
+    Key keep(const KeyId& id, Secret secret) {
+        auto key = std::make_shared<const Secret>(std::move(secret));
+        const std::unique_lock lock(mutex);
+        if (closing.contains(id)) return key;
+        if (opened.size() >= cached_keys_max) opened.erase(opened.begin());
+        opened.insert_or_assign(id, key);
+        return key;
+    }
+
+    void close(const KeyId& id) {
+        const std::unique_lock lock(mutex);
+        closing.insert(id);
+        opened.erase(id);
+    }
+
+    // Nothing when the generation that wrapped it is gone: then everything below is erased.
+    Key unwrap_owner_key(const KeyId& id, std::string_view uid, Bytes wrapped) {
+        if (Key known = cached(id)) return known;
+        if (auto secret = provider.unwrap(id, owner_hash(uid), wrapped)) return keep(id, *std::move(secret));
+        const auto wrapping = certs::wrapping_of(wrapped);
+        const auto generations = provider.generations();
+        if (wrapping && std::ranges::find(generations, wrapping->generation) == generations.end()) return nullptr;
+        throw Fault("the key " + protocol::hex(id) + " of owner " + std::string(uid) + " does not unwrap");
+    }
+
+    static Secret unwrap_data_key(const KeyId& id, std::string_view uid, Bytes wrapped, const Secret& owner_key) {
+        auto secret = certs::unwrap_key(owner_key.bytes(), id, owner_hash(uid), wrapped);
+        if (!secret) throw Fault("the data key " + protocol::hex(id) + " of owner " + std::string(uid) + " does not unwrap");
+        return *std::move(secret);
+    }
+
+    Key data_key(ReadTxn& txn, const KeyId& id) {
+        if (Key known = cached(id)) return known;
+        Key key;
+        txn.each(
+            "SELECT d.owner, d.wrapped, o.key_id, o.wrapped FROM data_key d JOIN owner_key o ON o.key_id = d.owner_key"
+            " WHERE d.key_id = $1 AND d.destroyed = 0 AND o.destroyed = 0",
+            {Bytes(id)}, [&](const Row& row) {
+                const Key owner_key = unwrap_owner_key(key_id_from(row.bytes(2)), row.text(0), row.bytes(3));
+                if (owner_key) key = keep(id, unwrap_data_key(id, row.text(0), row.bytes(1), *owner_key));
+            });
+        return key;
+    }
+
+    struct OwnerKey {
+        KeyId id;
+        Key key;
+    };
+
+    OwnerKey owner_key_in_use(Txn& txn, const Owner& owner) {
+        auto found = txn.first("SELECT key_id, wrapped FROM owner_key WHERE uid = $1 AND destroyed = 0", {owner.uid}, [&](const Row& row) {
+            const KeyId id = key_id_from(row.bytes(0));
+            return OwnerKey{id, unwrap_owner_key(id, owner.uid, row.bytes(1))};
+        });
+        if (found && !found->key) throw Fault("the key file of the generation that wraps the key of owner " + owner.uid + " is missing");
+        if (found) return *found;
+        const auto id = certs::random_array<16>();
+        Secret secret(certs::key_size);
+        certs::random_bytes(secret.writable());
+        const Blob wrapped = provider.wrap(id, owner_hash(owner.uid), secret.bytes());
+        txn.change("INSERT INTO owner_key (key_id, uid, generation, wrapped) VALUES ($1, $2, $3, $4)",
+                   {Bytes(id), owner.uid, static_cast<std::int64_t>(certs::wrapping_of(wrapped)->generation), wrapped});
+        return {id, keep(id, std::move(secret))};
+    }
+
+    struct DataKey {
+        KeyId id;
+        Key key;
+    };
+
+    // The data key of (owner, case, tag) as this transaction sees it; made where there is none.
+    DataKey data_key_in_use(Txn& txn, const Owner& owner, CaseId scope, Tag tag) {
+        const auto number = static_cast<std::int64_t>(tag);
+        const auto found = txn.first("SELECT key_id FROM data_key WHERE owner = $1 AND case_id = $2 AND tag = $3 AND destroyed = 0",
+                                     {owner.uid, scope.value, number}, [](const Row& row) { return key_id_from(row.bytes(0)); });
+        if (found) {
+            if (Key key = data_key(txn, *found)) return {*found, key};
+            throw Fault("the key file of the generation that wraps the key of owner " + owner.uid + " is missing");
+        }
+        txn.lock("owner_key/" + owner.uid);
+        const OwnerKey owner_key = owner_key_in_use(txn, owner);
+        const auto id = certs::random_array<16>();
+        Secret secret(certs::key_size);
+        certs::random_bytes(secret.writable());
+        const Blob wrapped = certs::wrap_key(owner_key.key->bytes(), owner_key.id, no_generation, id, owner_hash(owner.uid), secret.bytes(),
+                                             certs::random_array<certs::nonce_size>());
+        txn.change("INSERT INTO data_key (key_id, owner, owner_key, case_id, tag, wrapped) VALUES ($1, $2, $3, $4, $5, $6)",
+                   {Bytes(id), owner.uid, Bytes(owner_key.id), scope.value, number, wrapped});
+        return {id, keep(id, std::move(secret))};
+    }
+
+    Blob seal(Txn& txn, const Owner& owner, CaseId scope, Tag tag, Bytes aad, Bytes plain) {
+        const DataKey key = data_key_in_use(txn, owner, scope, tag);
+        return certs::seal_envelope(key.id, key.key->bytes(), aad, plain);
+    }
+
+    std::optional<Blob> open(ReadTxn& txn, Bytes aad, Bytes envelope, std::string_view what) {
+        const auto id = certs::envelope_key(envelope);
+        if (!id) throw Fault("what is stored as " + std::string(what) + " is no envelope");
+        const Key key = data_key(txn, *id);
+        if (!key) return std::nullopt;
+        auto plain = certs::open_envelope(key->bytes(), aad, envelope);
+        if (!plain) throw Fault("the envelope of " + std::string(what) + " does not open: damaged, or moved from another place");
+        return plain;
+    }
+};
+
+Vault::Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id)
+    : state_(new State{.provider = provider, .index_key = Secret::copy_of(index_key), .log_id = log_id, .mutex = {}, .opened = {}, .closing = {}}) {}
+
+Vault::~Vault() = default;
+
+Blob Vault::seal(Txn& txn, const Owner& owner, CaseId scope, Tag tag, std::string_view place, std::string_view plain) {
+    return state_->seal(txn, owner, scope, tag, column_aad(state_->log_id, place), as_bytes(plain));
+}
+
+std::optional<std::string> Vault::open(ReadTxn& txn, std::string_view place, Bytes envelope) {
+    const auto plain = state_->open(txn, column_aad(state_->log_id, place), envelope, place);
+    if (!plain) return std::nullopt;
+    return std::string(protocol::as_text(*plain));
+}
+
+Hash Vault::blind_index(std::string_view field, std::string_view text) const {
+    return certs::blind_index(state_->index_key.bytes(), field, text);
+}
+
+Blob Vault::seal_section(Txn& txn, const Owner& owner, CaseId scope, Tag tag, const protocol::EventId& event, Bytes padded_plain) {
+    return state_->seal(txn, owner, scope, tag, section_aad(state_->log_id, event, tag), padded_plain);
+}
+
+std::optional<Blob> Vault::open_section(ReadTxn& txn, const protocol::EventId& event, Tag tag, Bytes envelope) {
+    return state_->open(txn, section_aad(state_->log_id, event, tag), envelope, "event " + protocol::uuid_text(event));
+}
+
+std::optional<Owner> Vault::owner_of(ReadTxn& txn, Bytes envelope) {
+    const auto id = certs::envelope_key(envelope);
+    if (!id) return std::nullopt;
+    return txn.first("SELECT owner FROM data_key WHERE key_id = $1 AND destroyed = 0", {Bytes(*id)},
+                     [](const Row& row) { return Owner{std::string(row.text(0))}; });
+}
+
+std::vector<KeyId> Vault::destroy_owner(Txn& txn, const Owner& owner) {
+    std::vector<KeyId> data_keys;
+    txn.each("SELECT key_id FROM data_key WHERE owner = $1 AND destroyed = 0 ORDER BY key_id", {owner.uid},
+             [&](const Row& row) { data_keys.push_back(key_id_from(row.bytes(0))); });
+    txn.each("SELECT key_id FROM owner_key WHERE uid = $1 AND destroyed = 0", {owner.uid},
+             [&](const Row& row) { state_->close(key_id_from(row.bytes(0))); });
+    for (const KeyId& id : data_keys) state_->close(id);
+    txn.change("UPDATE data_key SET destroyed = 1, wrapped = $2 WHERE owner = $1 AND destroyed = 0", {owner.uid, Bytes{}});
+    txn.change("UPDATE owner_key SET destroyed = 1, wrapped = $2 WHERE uid = $1 AND destroyed = 0", {owner.uid, Bytes{}});
+    return data_keys;
+}
+
+std::vector<KeyId> Vault::destroy_case(Txn& txn, CaseId scope) {
+    ENTENTE_ASSERT(scope);
+    std::vector<KeyId> data_keys;
+    txn.each("SELECT key_id FROM data_key WHERE case_id = $1 AND case_id <> 0 AND destroyed = 0 ORDER BY key_id", {scope.value},
+             [&](const Row& row) { data_keys.push_back(key_id_from(row.bytes(0))); });
+    for (const KeyId& id : data_keys) state_->close(id);
+    txn.change("UPDATE data_key SET destroyed = 1, wrapped = $2 WHERE case_id = $1 AND case_id <> 0 AND destroyed = 0", {scope.value, Bytes{}});
+    return data_keys;
+}
+
+std::size_t Vault::rewrap(Txn& txn, std::size_t limit) {
+    struct Old {
+        KeyId id;
+        std::string uid;
+        State::Key key;
+    };
+    std::vector<Old> old;
+    txn.each("SELECT key_id, uid, wrapped FROM owner_key WHERE destroyed = 0 AND generation <> $1 ORDER BY key_id LIMIT $2",
+             {static_cast<std::int64_t>(state_->provider.current_generation()), static_cast<std::int64_t>(limit)}, [&](const Row& row) {
+                 const KeyId id = key_id_from(row.bytes(0));
+                 old.push_back({id, std::string(row.text(1)), state_->unwrap_owner_key(id, row.text(1), row.bytes(2))});
+             });
+    for (const Old& one : old) {
+        if (!one.key) throw Fault("the generation that wrapped the key of owner " + one.uid + " is gone");
+        const Blob wrapped = state_->provider.wrap(one.id, owner_hash(one.uid), one.key->bytes());
+        txn.change("UPDATE owner_key SET generation = $2, wrapped = $3 WHERE key_id = $1",
+                   {Bytes(one.id), static_cast<std::int64_t>(certs::wrapping_of(wrapped)->generation), wrapped});
+    }
+    return old.size();
+}
+
+void Vault::check_keys(ReadTxn& txn) {
+    KeyId current{};
+    State::Key owner_key;
+    txn.each("SELECT key_id, uid, wrapped FROM owner_key WHERE destroyed = 0", {}, [&](const Row& row) {
+        if (!state_->unwrap_owner_key(key_id_from(row.bytes(0)), row.text(1), row.bytes(2))) {
+            throw Fault("the key file of the generation that wraps the key of owner " + std::string(row.text(1)) + " is missing");
+        }
+    });
+    txn.each(
+        "SELECT d.key_id, d.owner, d.wrapped, o.key_id, o.wrapped FROM data_key d JOIN owner_key o ON o.key_id = d.owner_key"
+        " WHERE d.destroyed = 0 AND o.destroyed = 0 ORDER BY d.owner_key",
+        {}, [&](const Row& row) {
+            const KeyId id = key_id_from(row.bytes(3));
+            if (!owner_key || id != current) owner_key = state_->unwrap_owner_key(id, row.text(1), row.bytes(4));
+            current = id;
+            if (owner_key) state_->unwrap_data_key(key_id_from(row.bytes(0)), row.text(1), row.bytes(2), *owner_key);
+        });
+}
+
+void Vault::forget(const KeyId& key) {
+    const std::unique_lock lock(state_->mutex);
+    state_->opened.erase(key);
+}
+
+void Vault::forget_all() {
+    const std::unique_lock lock(state_->mutex);
+    state_->opened.clear();
+}
+
+const Hash& Vault::log_id() const { return state_->log_id; }
+
+}  // namespace entente::store

@@ -1,0 +1,87 @@
+#pragma once
+// Seals texts under the keys of those they belong to, so that one destroyed key erases them everywhere (audit and crypto
+// reference, sections 6 to 8; semantics 7).
+//
+//   key provider's KEK -> owner key -> data key (owner, case or none, tag) -> envelope
+//
+// Which data key belongs to (owner, case, tag) is always asked of the transaction, so a rolled-back savepoint can leave no key
+// behind that nobody stored. Opened keys stay in locked memory, bounded; keys under destruction are never served from there.
+// All members may be called from several threads, each with its own transaction.
+//
+// Errors: a destroyed key is an answer (nothing); a wrong place, damage or a key that does not unwrap is a Fault.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certs/keys.hpp"
+#include "certs/seal.hpp"
+#include "protocol/encoding.hpp"
+#include "protocol/ids.hpp"
+#include "server/store/store.hpp"
+
+namespace entente::store {
+
+using protocol::Blob;
+using protocol::Hash;
+
+enum class Tag : std::uint8_t { core = 1, customer = 2, actor = 3, content = 4 };
+
+// Whose key. The uid is stable and never shown to another company.
+struct Owner {
+    std::string uid;
+    static Owner gateway();
+    static Owner company(protocol::CompanyId id);
+    static Owner customer(protocol::CustomerId id);
+    auto operator<=>(const Owner&) const = default;
+};
+
+class Vault {
+  public:
+    Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id);
+    ~Vault();
+    Vault(const Vault&) = delete;
+    Vault& operator=(const Vault&) = delete;
+
+    // Seals a column. `place` is table/column/row ("cases/summary/17"): an envelope opens at its own place only.
+    Blob seal(Txn& txn, const Owner& owner, protocol::CaseId scope, Tag tag, std::string_view place, std::string_view plain);
+    std::optional<std::string> open(ReadTxn& txn, std::string_view place, Bytes envelope);
+
+    // Finds equal texts without storing them: HMAC under the index key, one domain per field.
+    Hash blind_index(std::string_view field, std::string_view text) const;
+
+    // Seals a padded section of an audit event (section 7 of the reference).
+    Blob seal_section(Txn& txn, const Owner& owner, protocol::CaseId scope, Tag tag, const protocol::EventId& event,
+                      Bytes padded_plain);
+    std::optional<Blob> open_section(ReadTxn& txn, const protocol::EventId& event, Tag tag, Bytes envelope);
+
+    // Whose key seals this envelope; nothing when the key is destroyed.
+    std::optional<Owner> owner_of(ReadTxn& txn, Bytes envelope);
+
+    // Overwrites the wrapped keys. Effective for readers that start after the commit; their envelopes then open to nothing.
+    // Answers the ids of the destroyed data keys, which the erasure entry of the log names.
+    std::vector<certs::KeyId> destroy_owner(Txn& txn, const Owner& owner);
+    std::vector<certs::KeyId> destroy_case(Txn& txn, protocol::CaseId scope);
+
+    // Wraps owner keys of older generations again under the provider's current one, at most `limit`; answers how many it did.
+    std::size_t rewrap(Txn& txn, std::size_t limit);
+
+    // Unwraps every key in use. Fault naming the first that does not.
+    void check_keys(ReadTxn& txn);
+
+    // Drops an opened key from memory.
+    void forget(const certs::KeyId& key);
+    void forget_all();
+
+    const Hash& log_id() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace entente::store

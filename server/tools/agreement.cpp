@@ -1,0 +1,172 @@
+// entente agreement ...: the first key. An agreement names its text by digest; all parties accept exactly that text.
+
+#include <ostream>
+
+#include "certs/digest.hpp"
+#include "protocol/encoding.hpp"
+#include "server/tools/context.hpp"
+#include "server/tools/exit_code.hpp"
+#include "server/tools/problem.hpp"
+
+namespace entente::tools {
+namespace {
+
+int print_agreement(Context& context, const Answer& answer) {
+    if (context.printed_raw(answer)) return exit_code::ok;
+    const Value& agreement = answer.value;
+    Facts facts;
+    facts.add("id", agreement.text("id"));
+    facts.add("title", agreement.text("title"), Ink::bold);
+    facts.add("state", agreement.text("state"), ink_for_state(agreement.text("state")));
+    facts.add("parties", agreement.text("parties"));
+    facts.add("document", "version " + agreement.text("documentVersion") + "\nSHA-256 " + agreement.text("documentDigest"));
+    facts.add("valid from", agreement.text("validFrom"));
+    facts.add("valid until", agreement.text("validUntil", "no end"));
+    facts.add("purpose", agreement.text("purpose"));
+    facts.add("data classes", agreement.text("dataClasses"));
+    facts.add("customer's consent", agreement.text("requiredAssurance") + " or stronger");
+    std::string accepted;
+    for (const Value& each : agreement.items("acceptances")) {
+        accepted += (accepted.empty() ? "" : "\n") + each.text("company") + "  " + each.text("signatory") + "  " + each.text("at");
+    }
+    facts.add("accepted by", accepted.empty() ? "nobody yet" : accepted);
+    context.out() << facts.print(context.paint(), context.width());
+    if (agreement.text("state") != "in_force" && accepted.size() < agreement.items("parties").size()) {
+        context.note("Next: entente agreement accept " + agreement.text("id") +
+                     " --document FILE --signatory 'NAME, TITLE'   (each party)");
+    }
+    return exit_code::ok;
+}
+
+std::string digest_of(Context& context) {
+    if (context.given("digest")) return context.text("digest");
+    if (!context.given("document")) throw Stop(exit_code::usage, "name the text: --document FILE, or --digest HEX");
+    const std::string document = context.world().read_file(context.text("document"));
+    return protocol::hex(certs::sha256(protocol::as_bytes(document)));
+}
+
+int add(Context& context) {
+    protocol::JsonWriter json;
+    json.object().member("title", context.text("TITLE"));
+    json.member("documentVersion", context.text("document-version", "1.0")).member("documentDigest", digest_of(context));
+    json.key("parties").array();
+    for (const std::string& party : context.all("party")) json.raw(company_id(context, party));
+    json.end();
+    json.member("validFrom", context.given("from") ? moment(context, "from") : protocol::to_rfc3339(context.world().now()));
+    if (context.given("until")) json.member("validUntil", moment(context, "until"));
+    add_list(json, "dataClasses", context.all("class"));
+    json.member("purpose", context.text("purpose", "support"))
+        .member("requiredAssurance", context.text("assurance", "recorded"))
+        .end();
+    return print_agreement(context, context.post("/api/v1/agreements", json.take()));
+}
+
+int list(Context& context) {
+    return print_list(context, context.get("/api/v1/agreements"),
+                      {{"ID", "id"},
+                       {"TITLE", "title"},
+                       {"VERSION", "documentVersion"},
+                       {"STATE", "state"},
+                       {"PARTIES", "parties"},
+                       {"FROM", "validFrom"},
+                       {"UNTIL", "validUntil"}},
+                      "No agreement: without one no case can be opened. entente agreement add");
+}
+
+std::string path_of(const Context& context, std::string_view tail) {
+    return "/api/v1/agreements/" + context.text("AGREEMENT") + std::string(tail);
+}
+
+int show(Context& context) {
+    return print_agreement(context, context.get(path_of(context, "")));
+}
+
+int accept(Context& context) {
+    protocol::JsonWriter json;
+    json.object().member("signatory", context.text("signatory")).member("documentDigest", digest_of(context));
+    add_company(json, context);
+    add_texts(json, context, {{"reason", "reason"}});
+    json.end();
+    return print_agreement(context, context.post(path_of(context, "/accept"), json.take()));
+}
+
+int step(Context& context, std::string_view tail) {
+    protocol::JsonWriter json;
+    json.object();
+    add_texts(json, context, {{"reason", "reason"}});
+    json.end();
+    return print_agreement(context, context.post(path_of(context, tail), json.take()));
+}
+
+int suspend(Context& context) {
+    return step(context, "/suspend");
+}
+int resume(Context& context) {
+    return step(context, "/resume");
+}
+int terminate(Context& context) {
+    return step(context, "/terminate");
+}
+
+}  // namespace
+
+std::vector<Command> agreement_commands() {
+    const Option which = argument("AGREEMENT", "its id");
+    const Option document = value("document", "FILE", "the agreement's text; its SHA-256 names it");
+    const Option digest = value("digest", "HEX", "the SHA-256 itself");
+    return {
+        {.path = "agreement add",
+         .summary = "Propose an agreement between companies",
+         .example = "  entente agreement add 'Mutual support 2027' --party brightwater.example --party keplin.example \\\n"
+                    "      --document mutual-support.md --class technical --class product --class diagnostics",
+         .caller = Caller::person_or_operator,
+         .options = {argument("TITLE", "what people call it"), several("party", "COMPANY", "id, name or domain; two or more"),
+                     document, digest, value("document-version", "TEXT", "version of that text (1.0)"),
+                     value("from", "TIME", "in force from (now)"), value("until", "TIME", "and until; 365d, 2027-12-31"),
+                     several("class", "NAME", "data class that may cross: case_facts, technical, product, diagnostics, ..."),
+                     value("purpose", "TEXT", "what for (support)"),
+                     choice("assurance", {"attested", "recorded", "confirmed", "signed"},
+                            "how surely customers must consent (recorded)")},
+         .run = add},
+        {.path = "agreement list",
+         .summary = "List agreements",
+         .example = "  entente agreement list",
+         .caller = Caller::person_or_operator,
+         .options = {},
+         .run = list},
+        {.path = "agreement show",
+         .summary = "Show an agreement and who has accepted it",
+         .example = "  entente agreement show 4711",
+         .caller = Caller::person_or_operator,
+         .options = {which},
+         .run = show},
+        {.path = "agreement accept",
+         .summary = "Accept exactly this text for your company",
+         .example = "  entente agreement accept 4711 --document mutual-support.md --signatory 'Hugo Brandt, Head of Support'",
+         .caller = Caller::person_or_operator,
+         .options = {which, document, digest, needed("signatory", "NAME", "who signed for the company"),
+                     value("company", "COMPANY", "for whom (operator only)"),
+                     value("reason", "TEXT", "why the operator records it")},
+         .run = accept},
+        {.path = "agreement suspend",
+         .summary = "Stop new exchange under an agreement for a while",
+         .example = "  entente agreement suspend 4711 --reason 'Contract under review'",
+         .caller = Caller::person_or_operator,
+         .options = {which, needed("reason", "TEXT", "why")},
+         .run = suspend},
+        {.path = "agreement resume",
+         .summary = "Put a suspended agreement in force again",
+         .example = "  entente agreement resume 4711",
+         .caller = Caller::person_or_operator,
+         .options = {which, value("reason", "TEXT", "why")},
+         .run = resume},
+        {.path = "agreement terminate",
+         .summary = "End an agreement for good",
+         .example = "  entente agreement terminate 4711 --reason 'Replaced by version 2.0'",
+         .caller = Caller::person_or_operator,
+         .options = {which, needed("reason", "TEXT", "why")},
+         .run = terminate},
+    };
+}
+
+}  // namespace entente::tools

@@ -1,0 +1,106 @@
+// entente audit verify and audit copy: verification of the running log through the API, of a copy of the database with the keys of
+// this machine, and how to make such a copy while the gateway runs.
+
+#include <ostream>
+
+#include "certs/digest.hpp"
+#include "certs/keys.hpp"
+#include "protocol/encoding.hpp"
+#include "server/audit/log/verify.hpp"
+#include "server/config.hpp"
+#include "server/store/sqlcipher.hpp"
+#include "server/tools/audit_view.hpp"
+#include "server/tools/exit_code.hpp"
+#include "server/tools/machine.hpp"
+#include "server/tools/problem.hpp"
+
+namespace entente::tools {
+namespace {
+
+Config config_here(Context& context, Places& places) {
+    const std::optional<Places> found = find_places(context.address().config_file);
+    if (!found)
+        throw Stop(exit_code::configuration, "the keys are needed, and no configuration says where they are", "give --config FILE");
+    places = *found;
+    protocol::Result<Config> config = load_config(places.config_file);
+    if (!config) throw Stop(exit_code::configuration, config.error().message);
+    return std::move(*config);
+}
+
+std::string report_json(const audit::VerifyReport& report) {
+    protocol::JsonWriter json;
+    json.object().member("ok", report.good()).member("size", report.size).member("root", protocol::hex(report.root));
+    json.member("checked", report.entries).member("sections", report.sections).member("opened", report.opened);
+    json.member("erased", report.erased).member_if("firstBadIndex", report.first_bad());
+    if (!report.good()) {
+        json.member("check", audit::check_name(report.findings[0].check)).member("sentence", report.findings[0].sentence);
+    }
+    json.key("findings").array();
+    for (const audit::Finding& finding : report.findings) {
+        json.object().member_if("index", finding.index).member("check", audit::check_name(finding.check));
+        json.member("sentence", finding.sentence).end();
+    }
+    json.end().end();
+    return json.take();
+}
+
+// One line that rewrites itself on a terminal, and nothing elsewhere.
+std::function<void(std::int64_t, std::int64_t)> progress_line(Context& context) {
+    if (!context.world().err_is_terminal || context.json()) return {};
+    return [&context](std::int64_t done, std::int64_t expected) {
+        context.err() << "\r\x1b[K" << done << " of " << expected << " records" << (done >= expected ? "\n" : "") << std::flush;
+    };
+}
+
+int verify_copy(Context& context) {
+    Places places;
+    const Config config = config_here(context, places);
+    const std::filesystem::path file = context.text("file");
+    if (!std::filesystem::exists(file)) throw Stop(exit_code::usage, "there is no file " + file.string());
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
+    const certs::DerivedKeys derived(keys->service_root());
+    store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config.published.origin)));
+    context.note("Verifying " + file.string() + ": every page, entry, section, seal and the tree over them ...");
+    audit::VerifyReport report;
+    try {
+        report = audit::verify_file(file, derived.database(), {.vault = &vault, .progress = progress_line(context)});
+    } catch (const protocol::Fault& fault) {
+        throw Stop(exit_code::tampered, file.string() + " cannot be opened with these keys: " + fault.what());
+    }
+    Answer answer{.status = 200, .headers = {}, .body = report_json(report), .value = {}};
+    answer.value = Value::parse(answer.body).value_or(Value());
+    return print_verification(context, answer);
+}
+
+int verify(Context& context) {
+    return context.given("file") ? verify_copy(context) : verify_online(context);
+}
+
+int copy(Context& context) {
+    Places places;
+    config_here(context, places);
+    const std::filesystem::path target = context.text("FILE");
+    if (std::filesystem::exists(target)) throw Stop(exit_code::usage, target.string() + " exists already; nothing is overwritten");
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
+    const certs::DerivedKeys derived(keys->service_root());
+    store::copy_database(places.data_folder / "entente.db", derived.database(), target);
+    context.out() << target.string() << "\n";
+    context.note("Encrypted with the same key. Next: entente audit verify --file " + target.string());
+    return exit_code::ok;
+}
+
+}  // namespace
+
+std::vector<Command> audit_file_commands() {
+    return {
+        audit_verify_command(verify),
+        {.path = "audit copy",
+         .summary = "Copy the database, consistent even while the gateway runs",
+         .example = "  entente audit copy /backup/entente.db",
+         .caller = Caller::nobody,
+         .options = {argument("FILE", "the new file"), value("config", "FILE", "configuration of the gateway on this machine")},
+         .run = copy},
+    };
+}
+
+}  // namespace entente::tools

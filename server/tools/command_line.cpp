@@ -1,0 +1,193 @@
+#include "server/tools/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ostream>
+
+#include "server/tools/exit_code.hpp"
+#include "server/tools/problem.hpp"
+#include "server/tools/text.hpp"
+
+namespace entente::tools {
+namespace {
+
+constexpr std::string_view about = R"(Entente brokers joint support cases between vendors.
+
+`entente serve` is the gateway. Everything else talks to it: to the one given by --url, to the one that runs on this machine, or,
+when that one is stopped, to its data directly.)";
+
+constexpr std::string_view afterword = R"(First steps:
+  entente login --username ada@brightwater.example
+  entente case list
+  entente case open --help
+
+Exit codes:
+  0 done   1 refused or invalid   2 wrong usage   3 no gateway reached   4 not signed in   5 audit log tampered with
+  70 fault of program or machine   78 configuration wrong)";
+
+// What one command's parser writes into. Filled before parsing; addresses stay, because the vector is sized once.
+struct Slot {
+    const Option* option = nullptr;
+    CLI::Option* parsed = nullptr;
+    std::vector<std::string> values;
+    bool set = false;
+};
+
+struct Entry {
+    const Command* command = nullptr;
+    CLI::App* app = nullptr;
+    std::vector<Slot> slots;
+};
+
+void attach(CLI::App& app, Slot& slot) {
+    const Option& option = *slot.option;
+    const bool positional = option.kind == Option::Kind::argument || option.kind == Option::Kind::rest;
+    const std::string name = positional ? option.name : "--" + option.name;
+    if (option.kind == Option::Kind::flag) {
+        slot.parsed = app.add_flag(name, slot.set, option.help);
+        return;
+    }
+    slot.parsed = app.add_option(name, slot.values, option.help);
+    if (option.kind == Option::Kind::value || option.kind == Option::Kind::argument) slot.parsed->expected(1);
+    if (option.kind == Option::Kind::list) slot.parsed->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (option.kind == Option::Kind::rest) slot.parsed->expected(1, 1000);
+    slot.parsed->type_name(positional ? "" : option.word);
+    if (option.required) slot.parsed->required();
+    if (!option.choices.empty()) slot.parsed->check(CLI::IsMember(option.choices));
+}
+
+CLI::App* folder_for(CLI::App& root, std::string_view path) {
+    const std::size_t space = path.find(' ');
+    if (space == std::string_view::npos) return &root;
+    const std::string noun(path.substr(0, space));
+    for (CLI::App* known : root.get_subcommands([](CLI::App*) { return true; })) {
+        if (known->get_name() == noun) return known;
+    }
+    CLI::App* made = root.add_subcommand(noun, "");
+    made->require_subcommand(1);
+    return made;
+}
+
+// "add, list and 3 more about companies" is worth less than the commands themselves: a noun is described by its verbs.
+void describe_nouns(CLI::App& root, const std::vector<Command>& commands) {
+    for (CLI::App* noun : root.get_subcommands([](CLI::App*) { return true; })) {
+        std::string verbs;
+        for (const Command& command : commands) {
+            if (!command.path.starts_with(noun->get_name() + " ")) continue;
+            if (!verbs.empty()) verbs += ", ";
+            verbs += command.path.substr(noun->get_name().size() + 1);
+        }
+        if (!verbs.empty()) noun->description(verbs);
+    }
+}
+
+void build(CLI::App& root, std::vector<Entry>& entries) {
+    root.footer(std::string(afterword));
+    root.require_subcommand(0, 1);
+    root.set_help_flag("-h,--help", "say what this does");
+    root.get_formatter()->column_width(34);
+    root.get_formatter()->label("REQUIRED", "(required)");
+    root.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    root.get_formatter()->label("Subcommands", "Commands");
+    for (Entry& entry : entries) {
+        CLI::App* folder = folder_for(root, entry.command->path);
+        const std::size_t space = entry.command->path.find(' ');
+        entry.app =
+            folder->add_subcommand(entry.command->path.substr(space == std::string::npos ? 0 : space + 1), entry.command->summary);
+        entry.app->footer("Example:\n" + entry.command->example);
+        for (Slot& slot : entry.slots) attach(*entry.app, slot);
+    }
+}
+
+Arguments collect(const Entry& entry) {
+    Arguments out;
+    for (const Slot& slot : entry.slots) {
+        if (slot.parsed->count() == 0) continue;
+        out[slot.option->name] = slot.option->kind == Option::Kind::flag ? std::vector<std::string>{"true"} : slot.values;
+    }
+    return out;
+}
+
+std::vector<Entry> entries_for(const std::vector<Command>& commands) {
+    std::vector<Entry> entries(commands.size());
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        entries[i].command = &commands[i];
+        std::vector<const Option*> options;
+        for (const Option& option : commands[i].options) options.push_back(&option);
+        if (commands[i].caller != Caller::nobody) {
+            for (const Option& option : common_options()) options.push_back(&option);
+        }
+        entries[i].slots.resize(options.size());
+        for (std::size_t k = 0; k < options.size(); ++k) entries[i].slots[k].option = options[k];
+    }
+    return entries;
+}
+
+int carry_out(const Command& command, Arguments arguments, World& world) {
+    const Paint paint(world.err_is_terminal && !world.environment("NO_COLOR"));
+    const bool raw = arguments.contains("json");
+    try {
+        Context context(world, command, std::move(arguments));
+        const int code = command.run(context);
+        world.out.flush();
+        return code;
+    } catch (const Refused& refused) {
+        if (raw) world.out << refused.problem.body << "\n";
+        world.err << describe(refused.problem, paint);
+        return exit_code_of(refused.problem);
+    } catch (const Stop& stop) {
+        world.err << paint(Ink::red, "entente: ") << printable(stop.what(), Lines::keep) << "\n";
+        if (!stop.next_step.empty()) world.err << paint(Ink::bold, "Next:") << " " << stop.next_step << "\n";
+        return stop.exit_code;
+    } catch (const Unreachable& unreachable) {
+        world.err << paint(Ink::red, "No gateway reached: ") << printable(unreachable.what(), Lines::join) << "\n"
+                  << paint(Ink::bold, "Next:")
+                  << " entente serve   (on the gateway's machine), or --url https://HOST:PORT --ca FILE\n";
+        return exit_code::unreachable;
+    } catch (const std::exception& fault) {
+        world.err << paint(Ink::red, "entente: ") << printable(fault.what(), Lines::join) << "\n";
+        return exit_code::broken;
+    }
+}
+
+}  // namespace
+
+const std::vector<Option>& common_options() {
+    static const std::vector<Option> options{
+        flag("json", "print the gateway's answer as it came"),
+        value("url", "URL", "the gateway, for example https://localhost:8443 (or ENTENTE_URL)"),
+        value("ca", "FILE", "certificate authority that vouches for the gateway (or ENTENTE_CA)"),
+        value("config", "FILE", "configuration of the gateway on this machine (or ENTENTE_CONFIG)"),
+        value("profile", "NAME", "sign-in to use (or ENTENTE_PROFILE; see entente login)"),
+        flag("operator", "act as the gateway operator, with the credential in the keys folder"),
+    };
+    return options;
+}
+
+int run(const std::vector<Command>& commands, std::span<const std::string> arguments, World& world) {
+    world.commands = &commands;
+    CLI::App root{std::string(about), "entente"};
+    std::vector<Entry> entries = entries_for(commands);
+    bool version = false;
+    root.add_flag("--version", version, "print the version");
+    build(root, entries);
+    describe_nouns(root, commands);
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    try {
+        root.parse(std::move(reversed));
+    } catch (const CLI::ParseError& error) {
+        const int code = root.exit(error, world.out, world.err);
+        return code == 0 ? exit_code::ok : exit_code::usage;
+    }
+    if (version) {
+        world.out << "entente " ENTENTE_VERSION "\n";
+        return exit_code::ok;
+    }
+    for (const Entry& entry : entries) {
+        if (entry.app->parsed()) return carry_out(*entry.command, collect(entry), world);
+    }
+    world.out << root.help();
+    return arguments.empty() ? exit_code::usage : exit_code::ok;
+}
+
+}  // namespace entente::tools

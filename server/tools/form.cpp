@@ -1,0 +1,104 @@
+// entente form ...: intake forms. A form is a TOML file like the form tables of an onboarding file.
+
+#include <ostream>
+
+#include "server/tools/context.hpp"
+#include "server/tools/exit_code.hpp"
+#include "server/tools/onboarding.hpp"
+#include "server/tools/problem.hpp"
+#include "server/tools/text.hpp"
+
+namespace entente::tools {
+namespace {
+
+int print_form(Context& context, const Answer& answer) {
+    if (context.printed_raw(answer)) return exit_code::ok;
+    const Value& form = answer.value;
+    Facts facts;
+    facts.add("form", form.text("id", form.text("documentId")), Ink::bold);
+    facts.add("company", form.text("company"));
+    facts.add("department", form.text("department"));
+    facts.add("version", form.text("version"));
+    facts.add("note", plain_text(form.text("adminNote")));
+    facts.add("escalation", plain_text(form.text("escalationInstructions")));
+    context.out() << facts.print(context.paint(), context.width()) << "\n";
+    Table table({"LABEL", "SECTION", "TYPE", "REQUIRED", "CLASS", "SHOWN AT", "NAMES CUSTOMER"});
+    for (const Value& field : form.items("fields")) {
+        table.row({field.text("label"), field.text("section"), field.text("type"), field.truth("required") ? "yes" : "",
+                   field.text("dataClass"), field.text("stage"), field.truth("identifiesCustomer") ? "yes" : ""});
+    }
+    context.out() << table.print(context.paint(), context.width());
+    return exit_code::ok;
+}
+
+FormPlan read_form(Context& context) {
+    const std::string file = context.text("FILE");
+    auto form = parse_form(context.world().read_file(file), file);
+    if (!form) throw Stop(exit_code::refused, form.error().message);
+    return std::move(*form);
+}
+
+int add(Context& context) {
+    const FormPlan form = read_form(context);
+    protocol::JsonWriter json;
+    json.object();
+    add_company(json, context);
+    json.member_if("department", context.number("department"));
+    write_form(json, form);
+    json.end();
+    return print_form(context, context.post("/api/v1/forms", json.take()));
+}
+
+int replace(Context& context) {
+    const FormPlan form = read_form(context);
+    protocol::JsonWriter json;
+    json.object();
+    write_form(json, form);
+    json.end();
+    return print_form(context, context.put("/api/v1/forms/" + context.text("FORM"), json.take()));
+}
+
+int list(Context& context) {
+    return print_list(context, context.get(of_company(context, "/api/v1/forms")),
+                      {{"ID", "id"}, {"COMPANY", "company"}, {"DEPARTMENT", "department"}, {"VERSION", "version"}},
+                      "No forms: partners cannot open cases with you. entente form add FILE");
+}
+
+int show(Context& context) {
+    const Value row = find_row(context, of_company(context, "/api/v1/forms"), "id", context.text("FORM"), "form");
+    return print_form(context, {.status = 200, .headers = {}, .body = row.serialized(), .value = row});
+}
+
+}  // namespace
+
+std::vector<Command> form_commands() {
+    const Option file = argument("FILE", "TOML: admin_note, escalation_instructions and [[field]] tables");
+    return {
+        {.path = "form add",
+         .summary = "Publish an intake form",
+         .example = "  entente form add storage-form.toml --department 310",
+         .caller = Caller::person_or_operator,
+         .options = {file, value("department", "ID", "for this department; without it, for the company"), company_option()},
+         .run = add},
+        {.path = "form list",
+         .summary = "List the intake forms",
+         .example = "  entente form list",
+         .caller = Caller::person_or_operator,
+         .options = {company_option()},
+         .run = list},
+        {.path = "form show",
+         .summary = "Show a form with data classes and stages",
+         .example = "  entente form show 7001",
+         .caller = Caller::person_or_operator,
+         .options = {argument("FORM", "its id"), company_option()},
+         .run = show},
+        {.path = "form replace",
+         .summary = "Publish a new version of a form",
+         .example = "  entente form replace 7001 storage-form.toml",
+         .caller = Caller::person_or_operator,
+         .options = {argument("FORM", "its id"), file},
+         .run = replace},
+    };
+}
+
+}  // namespace entente::tools

@@ -1,0 +1,73 @@
+// entente keys list and add: the key generations in the keys folder. Works on the files, not through the API: whoever may read the
+// keys may do this, and nobody else.
+
+#include <ostream>
+
+#include "certs/keys.hpp"
+#include "protocol/encoding.hpp"
+#include "server/tools/exit_code.hpp"
+#include "server/tools/machine.hpp"
+#include "server/tools/problem.hpp"
+
+namespace entente::tools {
+namespace {
+
+std::filesystem::path folder_of(Context& context) {
+    std::string config = context.text("config");
+    if (config.empty()) config = context.world().environment("ENTENTE_CONFIG").value_or("");
+    const std::optional<Places> places = find_places(config);
+    if (!places) throw Stop(exit_code::configuration, "no configuration was found", "give --config FILE");
+    return places->keys_folder;
+}
+
+int list(Context& context) {
+    const std::filesystem::path folder = folder_of(context);
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder);
+    const std::string log_key = protocol::hex(certs::open_log_key(folder).public_key());
+    if (context.json()) {
+        protocol::JsonWriter json;
+        json.object().member("folder", folder.string()).member("current", static_cast<std::int64_t>(keys->current_generation()));
+        json.key("generations").array();
+        for (const std::uint32_t generation : keys->generations()) json.value(static_cast<std::int64_t>(generation));
+        json.end().member("logKey", log_key).end();
+        context.out() << json.take() << "\n";
+        return exit_code::ok;
+    }
+    Table table({"GENERATION", "USE"});
+    for (const std::uint32_t generation : keys->generations()) {
+        table.row({std::to_string(generation),
+                   generation == keys->current_generation() ? Cell("current", Ink::green) : Cell("older data")});
+    }
+    context.out() << table.print(context.paint(), context.width());
+    context.note("In " + folder.string() + ", owner and modes are in order. Public key of the log: " + log_key);
+    return exit_code::ok;
+}
+
+int add(Context& context) {
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder_of(context));
+    context.out() << "generation " << keys->new_generation() << " is the current one when the gateway starts next\n";
+    context.note("Back up the keys folder now, apart from the data. Older generations stay readable until they are destroyed.");
+    return exit_code::ok;
+}
+
+}  // namespace
+
+std::vector<Command> keys_commands() {
+    const Option config = value("config", "FILE", "configuration of the gateway on this machine (or ENTENTE_CONFIG)");
+    return {
+        {.path = "keys list",
+         .summary = "List the generations of key encryption keys and check their files",
+         .example = "  entente keys list",
+         .caller = Caller::nobody,
+         .options = {config, flag("json", "as JSON")},
+         .run = list},
+        {.path = "keys add",
+         .summary = "Make a new generation; what is sealed from the next start on uses it",
+         .example = "  entente keys add",
+         .caller = Caller::nobody,
+         .options = {config},
+         .run = add},
+    };
+}
+
+}  // namespace entente::tools

@@ -1,0 +1,26 @@
+#pragma once
+// This machine as the commands' World: terminal, environment, files, clock, and the ways to a gateway. Used by main alone.
+
+#include "server/tools/context.hpp"
+
+namespace entente::tools {
+
+World this_machine();
+
+// Where the gateway of this machine keeps its things; nothing when no configuration is found under the usual names. A named file
+// that is missing or wrong throws Stop(configuration).
+std::optional<Places> find_places(const std::string& config_file);
+
+// The usual names, in order.
+std::vector<std::filesystem::path> usual_config_files();
+
+// Over TLS where a gateway answers, else on the data of the stopped one.
+std::unique_ptr<Transport> reach(const Address& address, std::ostream& err);
+
+// Commands that need the gateway, its configuration or its keys rather than the API.
+std::vector<Command> gateway_commands();  // serve, init
+std::vector<Command> config_commands();
+std::vector<Command> keys_commands();
+std::vector<Command> audit_file_commands();  // audit verify, audit copy
+
+}  // namespace entente::tools

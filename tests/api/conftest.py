@@ -1,0 +1,71 @@
+"""One gateway and one small world for the whole group: four companies and two agreements.
+
+halden submits; brightwell receives and has departments; corvid has an agreement with brightwell only; dorn has none with anybody.
+"""
+
+import pytest
+
+from support.gateway import Gateway
+from support.world import World
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory):
+    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+        running.start()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def world(gateway):
+    made = World(gateway)
+    made.halden = made.company("halden")
+    made.brightwell = made.company("brightwell", departments=("Networking", "Storage"))
+    made.corvid = made.company("corvid")
+    made.dorn = made.company("dorn")
+    made.agreement(made.halden, made.brightwell)
+    made.agreement(made.corvid, made.brightwell)
+    made.harbour = made.halden.customer("harbour")
+    made.halden.authorize(made.harbour, [made.brightwell])
+    return made
+
+
+@pytest.fixture
+def halden(world):
+    return world.halden
+
+
+@pytest.fixture
+def brightwell(world):
+    return world.brightwell
+
+
+@pytest.fixture
+def corvid(world):
+    return world.corvid
+
+
+@pytest.fixture
+def dorn(world):
+    return world.dorn
+
+
+@pytest.fixture
+def case(world):
+    """A fresh case that is released: OPEN, readable by both sides."""
+    return world.released_case(world.halden, world.brightwell, world.harbour)
+
+
+@pytest.fixture(scope="session")
+def private_gateway(tmp_path_factory):
+    """Starts further gateways with settings of their own, for tests that stop, starve or reload one."""
+    started = []
+
+    def start(settings=None):
+        one = Gateway(tmp_path_factory.mktemp("private"), settings).start()
+        started.append(one)
+        return one
+
+    yield start
+    for one in started:
+        one.close()

@@ -1,0 +1,99 @@
+"""Idempotency-Key on calls that create (semantics 9): scope, repeat, conflict, what is not kept."""
+
+import concurrent.futures
+import uuid
+
+import pytest
+
+CREATE = "/v1/collaboration-requests"
+
+
+@pytest.fixture
+def draft(world, halden, brightwell):
+    body = world.draft(halden, brightwell, world.harbour)
+    body.pop("values")
+    return body
+
+
+@pytest.fixture
+def key():
+    return {"Idempotency-Key": str(uuid.uuid4())}
+
+
+def rows(company, number):
+    return company.engineer.get(f"/v2/collaboration-requests/list?internalCaseNumber={number}", expect=200).body
+
+
+def test_a_repeat_gives_the_same_case(halden, draft, key):
+    first = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    second = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    assert first["token"] == second["token"] and first["id"] == second["id"]
+    assert len(rows(halden, draft["internalCaseNumber"])) == 1
+
+
+def test_a_repeat_renders_through_today_s_state(world, halden, draft, key):
+    first = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    halden.engineer.post(f"{CREATE}/{first['token']}/notes", {"summary": "in between"}, expect=200)
+    again = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    assert "in between" in [note["summary"] for note in again["caseNotes"]]
+
+
+def test_another_body_under_the_same_key_is_a_conflict(halden, draft, key):
+    halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    halden.engineer.post(CREATE, {**draft, "priority": "HIGH"}, headers=key, expect=409)
+    halden.engineer.post(CREATE, {**draft, "priority": "HIGH"}, headers=key, accept="application/json", expect=500)
+    assert len(rows(halden, draft["internalCaseNumber"])) == 1
+
+
+def test_another_caller_has_keys_of_his_own(world, halden, draft, key):
+    first = halden.client.post(CREATE, draft, headers=key, expect=200)
+    second = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    assert first["token"] != second["token"]
+
+
+def test_another_company_has_keys_of_its_own(world, halden, corvid, brightwell, draft, key):
+    first = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    other = world.draft(corvid, brightwell, None)
+    other.pop("values")
+    second = corvid.engineer.post(CREATE, other, headers=key, expect=200)
+    assert first["token"] != second["token"] and second["submitCompanyId"] == corvid.id
+
+
+def test_an_error_is_not_kept(halden, draft, key):
+    halden.engineer.post(CREATE, {**draft, "priority": "NEVER"}, headers=key, expect=400)
+    assert halden.engineer.post(CREATE, draft, headers=key, expect=200)["status"] == "OPEN"
+
+
+def test_without_a_key_each_call_is_its_own(halden, draft):
+    first, second = (halden.engineer.post(CREATE, draft, expect=200) for _ in range(2))
+    assert first["token"] != second["token"]
+
+
+@pytest.mark.parametrize("value", ["", "a" * 300, "käy", "a b", "\x7f"])
+def test_keys_that_are_none(halden, draft, value):
+    answer = halden.engineer.post(CREATE, draft, headers={"Idempotency-Key": value.encode("utf-8")})
+    assert answer.status in (200, 400)
+
+
+def test_the_same_key_at_the_same_time_makes_one_case(world, halden, draft, key):
+    callers = [halden.engineer.with_token(halden.engineer.token) for _ in range(6)]
+    with concurrent.futures.ThreadPoolExecutor(len(callers)) as pool:
+        answers = list(pool.map(lambda caller: caller.post(CREATE, draft, headers=key), callers))
+    assert {answer.status for answer in answers} <= {200, 409}
+    assert len({answer["token"] for answer in answers if answer.status == 200}) == 1
+    assert len(rows(halden, draft["internalCaseNumber"])) == 1
+
+
+def test_native_creates_take_a_key(world, halden, brightwell, key):
+    customer = halden.customer()
+    body = {"customer": customer.id, "partners": [brightwell.id], "purpose": "support", "dataClasses": ["technical"], "until": "2031-01-01T00:00:00Z"}
+    first, second = (halden.engineer.post("/api/v1/authorizations", body, headers=key, expect=201) for _ in range(2))
+    assert first["id"] == second["id"]
+    assert len(halden.engineer.get(f"/api/v1/authorizations?customer={customer.id}", expect=200).items) == 1
+
+
+def test_a_repeat_is_recorded(world, halden, draft, key):
+    token = halden.engineer.post(CREATE, draft, headers=key, expect=200)["token"]
+    before = len(halden.compliance.get(f"/api/v1/audit/entries?case={token}&limit=100", expect=200).items)
+    halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    assert len(halden.compliance.get(f"/api/v1/audit/entries?case={token}&limit=100", expect=200).items) > before

@@ -1,0 +1,195 @@
+// Durable records a second through the store with its real recorder, beside a bare SQLCipher loop that writes the same bytes in
+// batches of the same size, interleaved in one run.
+//
+//   store_bench [ROUNDS] [RECORDS]        3 rounds of 50,000 by default
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <latch>
+#include <thread>
+#include <string>
+#include <vector>
+
+#include "certs/keys.hpp"
+#include "certs/random.hpp"
+#include "protocol/canonical.hpp"
+#include "protocol/encoding.hpp"
+#include "server/audit/format/section.hpp"
+#include "server/audit/log/appender.hpp"
+#include "server/store/sqlcipher.hpp"
+#include "server/store/vault.hpp"
+
+namespace {
+
+using namespace entente;
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* origin = "gw.example.com/audit/bench";
+constexpr std::size_t business_bytes = 300;
+
+protocol::Instant now() {
+    return {std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+double cpu_seconds() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+struct Measured {
+    double per_second = 0;
+    double cpu_us = 0;  // of the whole process, per record
+    double entry_bytes = 0;
+    double sealed_bytes = 0;
+};
+
+audit::Record record_of(std::int64_t number) {
+    audit::Record record;
+    record.operation = "note.create";
+    record.activity = audit::activity_create;
+    record.request_id = "0190f5fe7c007a008000000000000001";
+    record.authentication = "password";
+    record.acting_company = {100};
+    record.role = "engineer";
+    record.credential = "5f3a9c1b2d4e6f70";
+    record.parties = {{100}, {101}};
+    record.resources = {{"case", "1234567890", 3}, {"note", std::to_string(number), 0}};
+    record.decision = protocol::CanonicalObject{}.set("agreement", 7).set("authorization", 12).set("allowed", true).set("policy", "2026-1").text();
+    record.actor = protocol::CanonicalObject{}.set("mail", "engineer@vendor.example").set("name", "Alex Engineer").set("source", "192.0.2.7").text();
+    record.case_scope = {1 + number % 1000};
+    return record;
+}
+
+Measured measure_store(const fs::path& folder, std::int64_t records) {
+    certs::create_key_folder(folder / "keys");
+    const auto keys = certs::open_key_folder(folder / "keys");
+    const certs::DerivedKeys derived(keys->service_root());
+    store::Vault vault(*keys, derived.index(), audit::log_id(origin));
+    audit::Appender appender(vault, origin, audit::log_id(origin), now, [](std::span<std::uint8_t> out) { certs::random_bytes(out); });
+    const auto embedded = store::embedded_migrations();
+    std::vector<store::Migration> migrations(embedded.begin(), embedded.end());
+    migrations.push_back({static_cast<std::int64_t>(migrations.size()) + 1, "tables_of_the_tests", "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
+    const auto store = store::open_sqlcipher(
+        {.file = folder / "data" / "entente.db", .key = certs::Secret::copy_of(derived.database()), .migrations = migrations},
+        [&](store::Txn& txn, std::span<const audit::Record> batch) { return appender.append(txn, batch); });
+
+    std::latch done(records);
+    std::atomic<std::int64_t> failed{0};
+    const auto begun = Clock::now();
+    const double cpu = cpu_seconds();
+    const std::vector<std::uint8_t> body(business_bytes, 'x');
+    for (std::int64_t number = 0; number < records;) {
+        const bool taken = store->submit(
+            [number, &body](store::Txn& txn) {
+                txn.change("INSERT INTO test_thing (id, body) VALUES ($1, $2)", {number, body});
+                store::Written written;
+                written.records.push_back(record_of(number));
+                return written;
+            },
+            [&](store::Commit commit) {
+                if (!commit.durable) ++failed;
+                done.count_down();
+            });
+        if (taken) {
+            ++number;
+        } else {
+            std::this_thread::sleep_for(std::chrono::microseconds(200));  // the queue is full: give the writer the core
+        }
+    }
+    done.wait();
+    const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    Measured measured{static_cast<double>(records) / seconds, (cpu_seconds() - cpu) / static_cast<double>(records) * 1e6};
+    store::read_and_wait(*store, [&](store::ReadTxn& txn) {
+        txn.each("SELECT sum(length(entry)), sum(length(sealed)) FROM audit_entry", {}, [&](const store::Row& row) {
+            measured.entry_bytes = static_cast<double>(row.number(0)) / static_cast<double>(records);
+            measured.sealed_bytes = static_cast<double>(row.number(1)) / static_cast<double>(records);
+        });
+    });
+    const auto stats = store->stats();
+    std::printf("  store: %llu batches, largest %llu, commit %.2f ms, batch %.2f ms on average, %lld failed\n", static_cast<unsigned long long>(stats.batches),
+                static_cast<unsigned long long>(stats.batch_size_max), static_cast<double>(stats.commit_us) / static_cast<double>(stats.batches) / 1e3,
+                static_cast<double>(stats.batch_us) / static_cast<double>(stats.batches) / 1e3, static_cast<long long>(failed.load()));
+    return measured;
+}
+
+void run(sqlite3* db, const char* sql) {
+    if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+        std::fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(db));
+        std::exit(1);
+    }
+}
+
+// One row of log bytes and one business row for each record, nothing looked up, nothing hashed.
+Measured measure_bare(const fs::path& file, std::int64_t records, const Measured& like) {
+    sqlite3* db = nullptr;
+    sqlite3_open(file.c_str(), &db);
+    run(db, "PRAGMA key = \"x'0101010101010101010101010101010101010101010101010101010101010101'\"");
+    run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536");
+    run(db, "CREATE TABLE entry (idx INTEGER PRIMARY KEY, entry BLOB, sealed BLOB); CREATE TABLE thing (id INTEGER PRIMARY KEY, body BLOB)");
+    sqlite3_stmt* entry = nullptr;
+    sqlite3_stmt* thing = nullptr;
+    sqlite3_prepare_v2(db, "INSERT INTO entry VALUES (?1, ?2, ?3)", -1, &entry, nullptr);
+    sqlite3_prepare_v2(db, "INSERT INTO thing VALUES (?1, ?2)", -1, &thing, nullptr);
+    const std::string bytes(4096, 'y');
+    const auto begun = Clock::now();
+    const double cpu = cpu_seconds();
+    for (std::int64_t number = 0; number < records;) {
+        run(db, "BEGIN IMMEDIATE");
+        for (std::size_t i = 0; i < store::batch_max && number < records; ++i, ++number) {
+            sqlite3_bind_int64(entry, 1, number);
+            sqlite3_bind_blob(entry, 2, bytes.data(), static_cast<int>(like.entry_bytes), SQLITE_STATIC);
+            sqlite3_bind_blob(entry, 3, bytes.data(), static_cast<int>(like.sealed_bytes), SQLITE_STATIC);
+            sqlite3_step(entry);
+            sqlite3_reset(entry);
+            sqlite3_bind_int64(thing, 1, number);
+            sqlite3_bind_blob(thing, 2, bytes.data(), business_bytes, SQLITE_STATIC);
+            sqlite3_step(thing);
+            sqlite3_reset(thing);
+        }
+        run(db, "COMMIT");
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    const double used = cpu_seconds() - cpu;
+    sqlite3_finalize(entry);
+    sqlite3_finalize(thing);
+    sqlite3_close(db);
+    return {static_cast<double>(records) / seconds, used / static_cast<double>(records) * 1e6, like.entry_bytes, like.sealed_bytes};
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const int rounds = argc > 1 ? std::atoi(argv[1]) : 3;
+    const std::int64_t records = argc > 2 ? std::atoll(argv[2]) : 50'000;
+    std::vector<double> ours, bare, ratios;
+    for (int round = 0; round < rounds; ++round) {
+        std::string name = (fs::temp_directory_path() / "entente-bench-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) return 2;
+        const Measured store = measure_store(name, records);
+        const Measured loop = measure_bare(fs::path(name) / "bare.db", records, store);
+        std::printf("round %d: store %.0f records/s (%.1f us CPU each), bare loop %.0f (%.1f us), ratio %.2f; entry %.0f B, sealed %.0f B\n", round + 1,
+                    store.per_second, store.cpu_us, loop.per_second, loop.cpu_us, store.per_second / loop.per_second, store.entry_bytes, store.sealed_bytes);
+        std::fflush(stdout);
+        ours.push_back(store.per_second);
+        bare.push_back(loop.per_second);
+        ratios.push_back(store.per_second / loop.per_second);
+        std::error_code ignored;
+        fs::remove_all(name, ignored);
+    }
+    std::printf("median: store %.0f records/s, bare loop %.0f, ratio %.2f\n", median(ours), median(bare), median(ratios));
+    return 0;
+}

@@ -1,0 +1,84 @@
+"""What clang's own tools say: the format of every file, headers that compile alone, and clang-tidy on what changed."""
+
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import sources
+
+BUILD = sources.ROOT / "build" / "release"
+JOBS = 2
+# Without a change to look at, a sample that stays the same from run to run: the pure floors and the seams, quick to read for the tool.
+SAMPLE = 16
+
+
+def run(*command):
+    return subprocess.run(command, cwd=sources.ROOT, capture_output=True, text=True, check=False)
+
+
+def test_clang_format():
+    files = [str(path) for path in sources.cpp_files(*sources.FLOORS, "tests")]
+    done = run("clang-format-19", "--dry-run", "-Werror", *files)
+    wrong = sorted(set(re.findall(r"^(\S+?):\d+:\d+: error: code should be clang-formatted", done.stderr, re.MULTILINE)))
+    assert done.returncode == 0, "clang-format-19 -i " + " ".join(wrong)
+
+
+def needs_build():
+    if not (BUILD / "build.ninja").is_file():
+        pytest.fail("build/release is not configured: cmake --preset release")
+
+
+def test_every_header_compiles_alone():
+    needs_build()
+    done = run("cmake", "--build", str(BUILD), "--target", "all_verify_interface_header_sets")
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def test_every_header_is_in_a_header_set():
+    """Only headers that a library lists are compiled alone by the target above."""
+    wrong = []
+    for path in sources.cpp_files(*sources.FLOORS):
+        if path.suffix != ".hpp":
+            continue
+        lists = [sources.ROOT / folder / "CMakeLists.txt" for folder in (path.parent, *path.parent.parents) if str(folder) != "."]
+        if not any(entry.is_file() and (path.name in entry.read_text() or "GLOB" in entry.read_text()) for entry in lists):
+            wrong.append(str(path))
+    assert not wrong, "\n".join(wrong)
+
+
+def changed_since_the_merge_base():
+    """Files that differ from the branch this work started from, committed or not; empty when there is no such branch or no change."""
+    for name in ("origin/main", "origin/master", "main", "master"):
+        base = run("git", "merge-base", "HEAD", name)
+        if base.returncode == 0:
+            listed = run("git", "diff", "--name-only", base.stdout.strip())
+            return set(listed.stdout.split()) | set(run("git", "ls-files", "--others", "--exclude-standard").stdout.split())
+    return set()
+
+
+def test_clang_tidy():
+    needs_build()
+    compiled = {}
+    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+        name = os.path.relpath(entry["file"], sources.ROOT)
+        compiled[name] = entry
+    ours = [name for name in sorted(compiled) if name.split("/")[0] in sources.FLOORS and "verify_interface_header_sets" not in compiled[name].get("output", "")]
+    changed = [name for name in changed_since_the_merge_base() if name in ours]
+    # Files that instantiate Beast and TLS streams take the tool a minute each; they have their turn in the long form.
+    slow = {name for name in ours if re.search(r"#include <boost/(asio|beast)", sources.text_of(sources.pathlib.PurePosixPath(name)))}
+    chosen = [name for name in (changed or ours[::max(1, len(ours) // SAMPLE)]) if os.environ.get("ENTENTE_LONG") == "1" or name not in slow]
+    if os.environ.get("ENTENTE_LONG") != "1":
+        chosen = sorted(chosen, key=lambda name: len(sources.text_of(sources.pathlib.PurePosixPath(name))))[-3 * SAMPLE:]
+
+    def one(name):
+        done = run("clang-tidy-19", "-p", str(BUILD), "--quiet", "--extra-arg=-Wno-unknown-warning-option", name)
+        return f"{name}:\n{done.stdout[-3000:]}" if done.returncode else ""
+
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        wrong = [text for text in pool.map(one, chosen) if text]
+    print(f"clang-tidy read {len(chosen)} of {len(ours)} files")
+    assert not wrong, "\n".join(wrong)
