@@ -73,39 +73,13 @@ std::string fold(std::string_view piece) {
     return folded;
 }
 
-// Folding may bring punctuation and blanks ("㈱" becomes "(株)"): those part words as well.
-void add_folded(std::vector<Word>& words, std::string_view text, std::size_t begin, std::size_t end) {
-    const std::string folded = fold(text.substr(begin, end - begin));
-    std::string word;
-    const auto finish = [&] {
-        if (!word.empty()) words.push_back({begin, end, std::move(word)});
-        word.clear();
-    };
-    const auto length = static_cast<std::int32_t>(folded.size());
-    for (std::int32_t at = 0; at < length;) {
-        const std::int32_t here = at;
-        UChar32 c = 0;
-        U8_NEXT(folded.data(), at, length, c);
-        const Kind kind = kind_of(c);
-        if (kind == Kind::separator || kind == Kind::single) finish();
-        if (kind == Kind::separator) continue;
-        word.append(folded, static_cast<std::size_t>(here), static_cast<std::size_t>(at - here));
-    }
-    finish();
-}
-
-}  // namespace
-
-std::vector<Word> words_of(std::string_view text) {
-    std::vector<Word> words;
+// Calls `piece(begin, end)` for each word.
+template <class Piece>
+void split(std::string_view text, Piece piece) {
     const auto length = static_cast<std::int32_t>(text.size());
     std::size_t begin = 0;
     bool open = false;
     bool single = false;  // the open word is one character of its own; only marks may follow
-    const auto finish = [&](std::size_t end) {
-        if (open) add_folded(words, text, begin, end);
-        open = false;
-    };
     for (std::int32_t at = 0; at < length;) {
         const auto here = static_cast<std::size_t>(at);
         UChar32 c = 0;
@@ -113,13 +87,23 @@ std::vector<Word> words_of(std::string_view text) {
         const Kind kind = kind_of(c);
         if (kind == Kind::mark && open) continue;
         if (kind == Kind::part && open && !single) continue;
-        finish(here);
-        if (kind == Kind::separator) continue;
-        open = true;
+        if (open) piece(begin, here);
+        open = kind != Kind::separator;
         begin = here;
         single = kind == Kind::single;
     }
-    finish(text.size());
+    if (open) piece(begin, text.size());
+}
+
+}  // namespace
+
+std::vector<Word> words_of(std::string_view text) {
+    std::vector<Word> words;
+    split(text, [&](std::size_t begin, std::size_t end) {
+        // Folding may bring punctuation and blanks ("㈱" becomes "(株)"), so its result is split once more.
+        const std::string folded = fold(text.substr(begin, end - begin));
+        split(folded, [&](std::size_t from, std::size_t to) { words.push_back({begin, end, folded.substr(from, to - from)}); });
+    });
     return words;
 }
 

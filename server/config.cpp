@@ -245,7 +245,9 @@ Result<Config> load_config(const std::filesystem::path& file) {
     if (bytes > file_bytes_max)
         return protocol::fail(ErrorKind::invalid, "config_invalid", file.string() + ": is larger than 1 MiB");
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    return parse_config(text, file);
+    Result<Config> config = parse_config(text, file);
+    if (config) config->file = std::filesystem::absolute(file).lexically_normal();
+    return config;
 }
 
 }  // namespace entente

@@ -66,13 +66,15 @@ struct Config {
     struct Case {
         std::int64_t hold_days = 30;
         std::int64_t respond_hours_high = 1;
-        std::int64_t respond_hours_medium = 3;
-        std::int64_t respond_hours_low = 10;
+        std::int64_t respond_hours_medium = 4;
+        std::int64_t respond_hours_low = 24;
     } cases;  // [case] in the file
     struct Log {
         std::string level = "info";
         std::string format = "json";
     } log;
+
+    std::filesystem::path file;  // where it was read from, to be read again on SIGHUP; no setting of its own
 };
 
 // Reads and judges a file. Error: kind invalid, code `config_invalid`, one violation a mistake (its message is

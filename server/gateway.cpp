@@ -149,6 +149,26 @@ struct Gateway::Parts {
         metrics.counter_from("entente_log_lines_dropped_total", "Log lines lost to a full queue.", [] { return static_cast<double>(log::dropped()); });
     }
 
+    // Certificates, client authorities and limits follow the file; what is open stays open. A file that cannot be read or is wrong
+    // leaves everything as it was: a gateway does not fall over a half-written file. Addresses, folders and threads need a restart.
+    void reload() {
+        try {
+            if (!config.file.empty()) {
+                auto fresh = load_config(config.file);
+                if (!fresh) return log::error("gateway.reload_failed", {{"cause", fresh.error().message}});
+                config.tls = fresh->tls;
+                config.limits = fresh->limits;
+                config.listen.client_certificates = fresh->listen.client_certificates;
+            }
+            listener->reload(net::api_listener(config));
+            if (metrics_listener) metrics_listener->reload(net::metrics_listener(config));
+            gateway_api->set_requests_per_second(config.limits.requests_per_second);
+            log::info("gateway.reloaded");
+        } catch (const protocol::Fault& fault) {
+            log::error("gateway.reload_failed", {{"cause", fault.what()}});
+        }
+    }
+
     std::string readiness() const { return store->healthy() ? "" : "store"; }
 
     Config config;
@@ -231,14 +251,7 @@ void Gateway::wait() {
         int signal = 0;
         if (sigwait(&signals, &signal) != 0) continue;
         if (signal != SIGHUP) return;
-        // Certificates that cannot be read leave the old ones in use: a gateway does not fall over a half-written file.
-        try {
-            parts_->listener->reload_tls();
-            if (parts_->metrics_listener) parts_->metrics_listener->reload_tls();
-            log::info("gateway.reloaded");
-        } catch (const protocol::Fault& fault) {
-            log::error("gateway.reload_failed", {{"cause", fault.what()}});
-        }
+        parts_->reload();
     }
 }
 

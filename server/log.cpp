@@ -1,12 +1,14 @@
 #include "server/log.hpp"
 
 #include <spdlog/async_logger.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -18,6 +20,7 @@ namespace entente::log {
 namespace {
 
 constexpr std::size_t queue_lines = 8192;
+constexpr std::size_t gather_bytes = 32 * 1024;
 constexpr std::size_t text_max = 1024;  // a longer text is a mistake of ours; the line stays readable
 
 spdlog::level::level_enum spdlog_level(Level level) {
@@ -48,7 +51,38 @@ std::string_view level_name(Level level) {
     return "error";
 }
 
-class CallbackSink final : public spdlog::sinks::base_sink<std::mutex> {
+// Gathers lines and writes them when nothing more is waiting or enough came together: one system call for many lines under
+// load, at once when it is quiet. Runs on the writer thread alone.
+class GatheringSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  public:
+    explicit GatheringSink(std::weak_ptr<spdlog::details::thread_pool> pool) : pool_(std::move(pool)) {}
+    ~GatheringSink() override { write_out(); }
+
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        formatter_->format(message, lines_);
+        const auto pool = pool_.lock();
+        if (lines_.size() >= gather_bytes || !pool || pool->queue_size() == 0) write_out();
+    }
+    void flush_() override { write_out(); }
+
+  private:
+    void write_out() {
+        std::string_view rest(lines_.data(), lines_.size());
+        while (!rest.empty()) {
+            const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+            if (written < 0 && errno == EINTR) continue;
+            if (written <= 0) break;  // nobody to tell
+            rest.remove_prefix(static_cast<std::size_t>(written));
+        }
+        lines_.clear();
+    }
+
+    std::weak_ptr<spdlog::details::thread_pool> pool_;
+    spdlog::memory_buf_t lines_;
+};
+
+class CallbackSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
   public:
     explicit CallbackSink(std::function<void(std::string_view)> callback) : callback_(std::move(callback)) {}
 
@@ -171,9 +205,9 @@ void write(Level level, std::string_view event, Fields fields) {
     to->logger->log(spdlog_level(level), compose(to->format, event, fields));
 }
 
-std::shared_ptr<spdlog::sinks::sink> make_sink(std::function<void(std::string_view)> callback) {
-    if (callback) return std::make_shared<CallbackSink>(std::move(callback));
-    return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+std::shared_ptr<spdlog::sinks::sink> make_sink(Options& options, const std::shared_ptr<spdlog::details::thread_pool>& pool) {
+    if (options.sink) return std::make_shared<CallbackSink>(std::move(options.sink));
+    return std::make_shared<GatheringSink>(pool);
 }
 
 }  // namespace
@@ -196,20 +230,17 @@ void error(std::string_view event, Fields fields) {
 }
 
 void start(Options options) {
-    const bool calls_back = static_cast<bool>(options.sink);
-    auto sink = make_sink(std::move(options.sink));
-    const char* pattern =
-        options.format == Format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%d %H:%M:%S.%e %-7l %v";
-    sink->set_formatter(
-        std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, calls_back ? "" : "\n"));
-
     auto next = std::make_shared<Writer>();
     next->format = options.format;
     next->pool = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
+    const char* const line_end = options.sink ? "" : "\n";
+    const char* const pattern =
+        options.format == Format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%d %H:%M:%S.%e %-7l %v";
+    auto sink = make_sink(options, next->pool);
+    sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, line_end));
     next->logger = std::make_shared<spdlog::async_logger>("entente", std::move(sink), next->pool,
                                                           spdlog::async_overflow_policy::overrun_oldest);
     next->logger->set_level(spdlog::level::debug);  // `enabled` has already judged
-    next->logger->flush_on(spdlog::level::warn);
     stop();
     const std::lock_guard lock(writer_mutex);
     writer = std::move(next);

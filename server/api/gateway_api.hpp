@@ -60,6 +60,7 @@ class Gateway final : public Api {
     Response fault(const CallPtr& call, std::string cause) const;
 
     LoginThrottle& throttle() { return throttle_; }
+    void set_requests_per_second(std::int64_t rate) { limiter_.set_rate(rate); }
     // One slot of the bounded queue for password hashing, or nothing when it is full.
     std::shared_ptr<void> password_slot();
 

@@ -2,6 +2,7 @@
 // Fair shares in memory: requests per second of one credential, and attempts to sign in (semantics 9). Both bounded in size; when
 // full, the oldest entries make room. Thread-safe.
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@ namespace entente::api {
 class RateLimiter {
   public:
     explicit RateLimiter(std::int64_t rate) : rate_(rate) {}
+    void set_rate(std::int64_t rate) { rate_ = rate; }
     // Seconds to wait, or nothing when the request may go on.
     std::optional<int> take(std::string_view key, protocol::Instant now);
 
@@ -26,7 +28,7 @@ class RateLimiter {
         std::int64_t tokens_us = 0;  // microseconds' worth of requests saved up
         std::int64_t last_us = 0;
     };
-    const std::int64_t rate_;
+    std::atomic<std::int64_t> rate_;
     std::mutex mutex_;
     std::unordered_map<std::string, Bucket> buckets_;
 };

@@ -441,11 +441,15 @@ Plan openapi(Gateway& gateway, CallPtr call) {
     return response;
 }
 
+// Alive and able to answer; whether it can also record is /readyz on the metrics listener.
+Plan health(Gateway& gateway, CallPtr call) { return gateway.reply(call, 200, R"({"status":"ok"})"); }
+
 constexpr auto dialect = Dialect::native;
 constexpr auto open = Access::open;
 constexpr auto signed_in = Access::signed_in;
 
 constexpr Route routes[] = {
+    {Method::get, "/healthz", "getHealth", dialect, open, health},
     {Method::get, "/api/v1/openapi.yaml", "getOpenApi", dialect, open, openapi},
     {Method::delete_, "/api/v1/session", "deleteSession", dialect, signed_in, log_out},
     {Method::get, "/api/v1/directory/companies", "findCompanies", dialect, signed_in, directory},

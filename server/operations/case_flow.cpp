@@ -47,11 +47,21 @@ void release(ReadTxn& txn, const Context& context, StoredCase& c, const Judgemen
     change.moved = Moved::released;
 }
 
+// The gate's words as sentences: the reason, and what makes it pass.
+std::string sentences(const policy::Decision& decision, std::string_view token) {
+    const auto sentence = [&](const std::string& words) {
+        std::string text = policy::for_case(words, token);
+        if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
+        return text + ".";
+    };
+    return decision.next_step.empty() ? sentence(decision.text) : sentence(decision.text) + " Next: " + policy::for_case(decision.next_step, token) + ".";
+}
+
 void hold(const Context& context, StoredCase& c, const Judgement& judgement, FlowChange& change) {
     const bool moved = c.hold_reason != judgement.decision.reason;
     c.flow = Flow::held;
     c.hold_reason = judgement.decision.reason;
-    c.hold_text = policy::for_case(judgement.decision.text + ". Next: " + judgement.decision.next_step, c.token);
+    c.hold_text = sentences(judgement.decision, c.token);
     change.moved = Moved::held_on;
     if (moved) change.notes.push_back(system_note(context, c, "Case held", protocol::paragraphs(c.hold_text), true, false));
 }
@@ -59,7 +69,7 @@ void hold(const Context& context, StoredCase& c, const Judgement& judgement, Flo
 void freeze(const Context& context, StoredCase& c, const Judgement& judgement, FlowChange& change) {
     c.flow = Flow::frozen;
     c.hold_reason = judgement.decision.reason;
-    c.hold_text = policy::for_case(judgement.decision.text + ". Next: " + judgement.decision.next_step, c.token);
+    c.hold_text = sentences(judgement.decision, c.token);
     ++c.gate_epoch;
     change.moved = Moved::frozen;
     change.notes.push_back(system_note(context, c, "Case frozen", protocol::paragraphs(c.hold_text), true, false));
@@ -135,7 +145,7 @@ FlowChange apply_judgement(ReadTxn& txn, const Context& context, StoredCase& c, 
         hold(context, c, judgement, change);
     } else {
         refuse(context, c, std::string(judgement.decision.reason),
-               policy::for_case(judgement.decision.text + ". Next: " + judgement.decision.next_step, c.token), change);
+               sentences(judgement.decision, c.token), change);
     }
     return change;
 }
@@ -208,7 +218,7 @@ Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id,
         c.flow == Flow::held && judgement.decision.verdict != policy::Verdict::allow &&
         c.created_at.plus_seconds(context.tools.settings.hold_days * 86'400) <= context.now;
     if (waited_too_long) {
-        refuse(context, c, "hold_limit_passed", "the case waited longer than the hold limit: " + c.hold_text, change);
+        refuse(context, c, "hold_limit_passed", "The case waited longer than the hold limit. " + c.hold_text, change);
     } else {
         change = apply_judgement(txn, context, c, judgement);
     }

@@ -25,19 +25,24 @@ std::string octal(mode_t mode) {
     return text.data();
 }
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+    return std::strerror(errno);
+}
 
 void refuse_open_to_others(const std::filesystem::path& path, const struct stat& facts, const char* wanted) {
     if ((facts.st_mode & 077) == 0) return;
-    throw Fault(path.string() + " is open to other users (mode " + octal(facts.st_mode) + "); run: chmod " + wanted + " " + path.string());
+    throw Fault(path.string() + " is open to other users (mode " + octal(facts.st_mode) + "); run: chmod " + wanted + " " +
+                path.string());
 }
 
 }  // namespace
 
 DataFolder::DataFolder(const std::filesystem::path& folder) {
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw Fault("cannot create the data folder " + folder.string() + ": " + reason());
-    struct stat facts {};
-    if (::stat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) throw Fault("the data folder " + folder.string() + " is not a folder");
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        throw Fault("cannot create the data folder " + folder.string() + ": " + reason());
+    struct stat facts{};
+    if (::stat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
+        throw Fault("the data folder " + folder.string() + " is not a folder");
     refuse_open_to_others(folder, facts, "0700");
 
     const auto path = folder / "gateway.lock";
@@ -58,12 +63,14 @@ DataFolder::DataFolder(const std::filesystem::path& folder) {
     }
 }
 
-DataFolder::~DataFolder() { ::close(lock_); }
+DataFolder::~DataFolder() {
+    ::close(lock_);
+}
 
 void DataFolder::prepare_file(const std::filesystem::path& file) {
     const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) throw Fault("cannot open the data file " + file.string() + ": " + reason());
-    struct stat facts {};
+    struct stat facts{};
     std::array<char, 16> header{};
     const bool known = ::fstat(descriptor, &facts) == 0;
     const auto size = ::pread(descriptor, header.data(), header.size(), 0);

@@ -12,11 +12,15 @@ using protocol::Fault;
 
 namespace {
 
-bool word_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool word_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 // The end of the literal, quoted name or comment that starts at `at`; `at` itself when none does.
 std::size_t end_of_opaque(std::string_view sql, std::size_t at) {
-    const auto after = [&](std::size_t found, std::size_t length) { return found == std::string_view::npos ? sql.size() : found + length; };
+    const auto after = [&](std::size_t found, std::size_t length) {
+        return found == std::string_view::npos ? sql.size() : found + length;
+    };
     if (sql[at] == '\'' || sql[at] == '"') return after(sql.find(sql[at], at + 1), 1);
     if (sql.substr(at, 2) == "--") return after(sql.find('\n', at), 0);
     if (sql.substr(at, 2) == "/*") return after(sql.find("*/", at + 2), 2);
@@ -25,21 +29,26 @@ std::size_t end_of_opaque(std::string_view sql, std::size_t at) {
 
 }  // namespace
 
-std::string migration_digest(const Migration& migration) { return protocol::hex(certs::sha256(protocol::as_bytes(migration.sql))); }
+std::string migration_digest(const Migration& migration) {
+    return protocol::hex(certs::sha256(protocol::as_bytes(migration.sql)));
+}
 
 std::span<const Migration> pending_migrations(std::span<const Migration> known, std::span<const Applied> applied) {
     for (std::size_t i = 0; i < known.size(); ++i) {
-        if (known[i].version != static_cast<std::int64_t>(i) + 1) throw Fault("migration " + std::to_string(i + 1) + " is missing from this program");
+        if (known[i].version != static_cast<std::int64_t>(i) + 1)
+            throw Fault("migration " + std::to_string(i + 1) + " is missing from this program");
     }
     for (std::size_t i = 0; i < applied.size(); ++i) {
         const auto number = std::to_string(applied[i].version);
-        if (applied[i].version != static_cast<std::int64_t>(i) + 1) throw Fault("the data lacks migration " + std::to_string(i + 1) + " but has " + number);
+        if (applied[i].version != static_cast<std::int64_t>(i) + 1)
+            throw Fault("the data lacks migration " + std::to_string(i + 1) + " but has " + number);
         if (i >= known.size()) {
             throw Fault("the data has schema " + std::to_string(applied.back().version) + ", this program knows " +
                         std::to_string(known.size()) + ": it was written by a newer Entente; run that one");
         }
         if (applied[i].digest != migration_digest(known[i])) {
-            throw Fault("migration " + number + " (" + std::string(known[i].name) + ") ran here with a different text than this program has");
+            throw Fault("migration " + number + " (" + std::string(known[i].name) +
+                        ") ran here with a different text than this program has");
         }
     }
     return known.subspan(applied.size());

@@ -23,7 +23,9 @@ constexpr int checkpoint_pages = 1'000;
 constexpr int log_pages_max = 16'000;
 constexpr std::chrono::milliseconds idle_after{1'000};
 
-std::int64_t micros(Clock::duration time) { return std::chrono::duration_cast<std::chrono::microseconds>(time).count(); }
+std::int64_t micros(Clock::duration time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
 
 // What went wrong, never empty: an empty text means success to who is told.
 std::string text_of(const std::exception& fault) {
@@ -47,9 +49,8 @@ struct ReadJob {
 void migrate(Connection& connection, const SqlcipherOptions& options) {
     std::vector<Applied> applied;
     if (!connection.ask("SELECT name FROM sqlite_master WHERE name = 'schema_migration'").empty()) {
-        connection.each("SELECT version, digest FROM schema_migration ORDER BY version", {}, [&](const Row& row) {
-            applied.push_back({row.number(0), std::string(row.text(1))});
-        });
+        connection.each("SELECT version, digest FROM schema_migration ORDER BY version", {},
+                        [&](const Row& row) { applied.push_back({row.number(0), std::string(row.text(1))}); });
     }
     for (const Migration& migration : pending_migrations(options.migrations, applied)) {
         connection.begin_write();
@@ -60,7 +61,8 @@ void migrate(Connection& connection, const SqlcipherOptions& options) {
             connection.commit();
         } catch (const std::exception& fault) {
             connection.rollback();
-            throw Fault("migration " + std::to_string(migration.version) + " (" + std::string(migration.name) + ") fails: " + fault.what());
+            throw Fault("migration " + std::to_string(migration.version) + " (" + std::string(migration.name) +
+                        ") fails: " + fault.what());
         }
     }
 }
@@ -87,7 +89,9 @@ class Counters {
 class Checkpointer {
   public:
     Checkpointer(const std::filesystem::path& file, protocol::Bytes key, Counters& counters)
-        : connection_(file, key, Access::upkeep), counters_(counters), thread_([this](const std::stop_token& stop) { loop(stop); }) {}
+        : connection_(file, key, Access::upkeep),
+          counters_(counters),
+          thread_([this](const std::stop_token& stop) { loop(stop); }) {}
 
     void wake() {
         {
@@ -156,10 +160,10 @@ class Engine final : public SqlcipherStore {
     BoundedQueue<ReadJob> reads_;
     std::atomic<bool> healthy_{true};
     std::atomic<std::size_t> taken_{0};
-    std::uint64_t slow_ = 0;           // of the running batch
-    std::uint64_t failed_ = 0;         // of the running batch
-    int checkpointed_at_ = 0;          // log pages when the checkpointer was last woken
-    bool log_in_file_ = false;         // the log holds pages that an idle moment may write back
+    std::uint64_t slow_ = 0;    // of the running batch
+    std::uint64_t failed_ = 0;  // of the running batch
+    int checkpointed_at_ = 0;   // log pages when the checkpointer was last woken
+    bool log_in_file_ = false;  // the log holds pages that an idle moment may write back
     std::unique_ptr<Connection> writer_;
     std::unique_ptr<Checkpointer> checkpointer_;
     std::vector<std::unique_ptr<Connection>> readers_;
@@ -181,10 +185,12 @@ Engine::Engine(SqlcipherOptions options, Recorder recorder)
     DataFolder::prepare_file(options.file);
     writer_ = std::make_unique<Connection>(options.file, key, Access::writer);
     migrate(*writer_, options);
-    if (writer_->file_header(16).starts_with("SQLite format 3")) throw Fault("the data file " + options.file.string() + " is written in clear");
+    if (writer_->file_header(16).starts_with("SQLite format 3"))
+        throw Fault("the data file " + options.file.string() + " is written in clear");
     prove_encrypted(options.file, key);
     checkpointer_ = std::make_unique<Checkpointer>(options.file, key, counters_);
-    for (int i = 0; i < std::max(1, options.readers); ++i) readers_.push_back(std::make_unique<Connection>(options.file, key, Access::reader));
+    for (int i = 0; i < std::max(1, options.readers); ++i)
+        readers_.push_back(std::make_unique<Connection>(options.file, key, Access::reader));
     write_thread_ = std::thread([this] { write_loop(); });
     for (auto& reader : readers_) read_threads_.emplace_back([this, &reader] { read_loop(*reader); });
 }

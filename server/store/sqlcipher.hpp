@@ -1,9 +1,9 @@
 #pragma once
 // The embedded engine: one SQLCipher file, one writer thread with group commit, reader threads beside it, a checkpointer.
 //
-// A batch takes what is queued (at most batch_max works, and no new one once batch_budget has passed), runs each work in a savepoint, hands all
-// records to the recorder, commits with full sync, then tells everybody. If a batch cannot be committed, its works run once more,
-// each alone, so that one bad record fails nobody else. Works slower than slow_work are counted.
+// A batch takes what is queued (at most batch_max works, and no new one once batch_budget has passed), runs each work in a
+// savepoint, hands all records to the recorder, commits with full sync, then tells everybody. If a batch cannot be committed, its
+// works run once more, each alone, so that one bad record fails nobody else. Works slower than slow_work are counted.
 //
 // The file lives in a folder of mode 0700 that one process holds at a time. Opening refuses an engine older than 4.6 or one that
 // spills temporary data to disk, proves that the file cannot be read without its key, and brings the schema up to date.

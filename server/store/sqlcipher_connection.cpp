@@ -124,7 +124,8 @@ void bind_all(sqlite3_stmt* statement, Args args) {
                     return sqlite3_bind_int64(statement, index, held);
                 } else if constexpr (std::is_same_v<T, std::string_view>) {
                     // A null pointer would bind NULL where an empty text is meant.
-                    return sqlite3_bind_text64(statement, index, held.data() ? held.data() : "", held.size(), SQLITE_STATIC, SQLITE_UTF8);
+                    return sqlite3_bind_text64(statement, index, held.data() ? held.data() : "", held.size(), SQLITE_STATIC,
+                                               SQLITE_UTF8);
                 } else {
                     if (held.empty()) return sqlite3_bind_zeroblob(statement, index, 0);
                     return sqlite3_bind_blob64(statement, index, held.data(), held.size(), SQLITE_STATIC);
@@ -175,7 +176,8 @@ class Connection::Use {
             connection.shrink_cache();
             sqlite3_stmt* made = connection.prepare(sql, true);
             remember_statement(sql);
-            found = connection.statements_.emplace(std::string(sql), Prepared{made, sqlite3_bind_parameter_count(made), false}).first;
+            found =
+                connection.statements_.emplace(std::string(sql), Prepared{made, sqlite3_bind_parameter_count(made), false}).first;
         }
         if (found->second.busy) {
             // The same text runs already further up the stack (a statement inside a row function).
@@ -232,7 +234,9 @@ Connection::Connection(const std::filesystem::path& file, Bytes key, Access acce
     }
 }
 
-Connection::~Connection() { close(); }
+Connection::~Connection() {
+    close();
+}
 
 void Connection::open(const std::filesystem::path& file, Bytes key, Access access) {
     std::string name = file.string();
@@ -249,10 +253,12 @@ void Connection::open(const std::filesystem::path& file, Bytes key, Access acces
         flags |= access == Access::reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
         if (access == Access::writer) flags |= SQLITE_OPEN_CREATE;
     }
-    if (const int code = sqlite3_open_v2(name.c_str(), &db_, flags, nullptr); code != SQLITE_OK) raise(code, "cannot open the database");
+    if (const int code = sqlite3_open_v2(name.c_str(), &db_, flags, nullptr); code != SQLITE_OK)
+        raise(code, "cannot open the database");
     if (key.empty()) return;  // only the proof that this does not work
     const certs::Secret text = raw_key_text(key);
-    if (const int code = sqlite3_key(db_, text.bytes().data(), static_cast<int>(text.size())); code != SQLITE_OK) raise(code, "the key is not accepted");
+    if (const int code = sqlite3_key(db_, text.bytes().data(), static_cast<int>(text.size())); code != SQLITE_OK)
+        raise(code, "the key is not accepted");
     // The engine would write to standard error by itself; our faults say what happened. The first key of a process resets this.
     execute("PRAGMA cipher_log_level=NONE");
 }
@@ -265,7 +271,9 @@ void Connection::configure(Access access) {
     sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     // LIKE is case-sensitive as on PostgreSQL.
-    execute("PRAGMA temp_store=2; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON; PRAGMA case_sensitive_like=ON");
+    execute(
+        "PRAGMA temp_store=2; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON; PRAGMA "
+        "case_sensitive_like=ON");
     if (access == Access::copy) return;
     if (access == Access::writer) {
         if (ask("PRAGMA journal_mode=WAL") != "wal") throw Fault("the database does not switch to a write-ahead log");
@@ -304,7 +312,8 @@ sqlite3_stmt* Connection::prepare(std::string_view sql, bool keep) {
     const std::string text = numbered_parameters(sql);
     sqlite3_stmt* statement = nullptr;
     const char* rest = nullptr;
-    const int code = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()), keep ? SQLITE_PREPARE_PERSISTENT : 0u, &statement, &rest);
+    const int code = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()), keep ? SQLITE_PREPARE_PERSISTENT : 0u,
+                                        &statement, &rest);
     if (code != SQLITE_OK) raise(code, "a statement does not compile");
     // One statement a call: what follows it would silently not run.
     ENTENTE_ASSERT(statement != nullptr && std::string_view(rest).find_first_not_of(" \t\r\n;") == std::string_view::npos);
@@ -334,7 +343,8 @@ std::int64_t Connection::change(std::string_view sql, Args args) {
 }
 
 void Connection::execute(const std::string& script) {
-    if (const int code = sqlite3_exec(db_, script.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK) raise(code, "a statement failed");
+    if (const int code = sqlite3_exec(db_, script.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
+        raise(code, "a statement failed");
 }
 
 std::string Connection::ask(const std::string& sql) {
@@ -357,11 +367,21 @@ void Connection::run(std::string_view sql) {
     if (code != SQLITE_DONE && code != SQLITE_ROW) raise(code, sql);
 }
 
-void Connection::begin_read() { run("BEGIN"); }
-void Connection::begin_write() { run("BEGIN IMMEDIATE"); }
-void Connection::savepoint() { run("SAVEPOINT work"); }
-void Connection::rollback_to_savepoint() { run("ROLLBACK TO work"); }
-void Connection::release_savepoint() { run("RELEASE work"); }
+void Connection::begin_read() {
+    run("BEGIN");
+}
+void Connection::begin_write() {
+    run("BEGIN IMMEDIATE");
+}
+void Connection::savepoint() {
+    run("SAVEPOINT work");
+}
+void Connection::rollback_to_savepoint() {
+    run("ROLLBACK TO work");
+}
+void Connection::release_savepoint() {
+    run("RELEASE work");
+}
 
 void Connection::commit() {
     try {
@@ -385,9 +405,13 @@ void Connection::rollback() noexcept {
     }
 }
 
-bool Connection::in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
+bool Connection::in_transaction() const {
+    return sqlite3_get_autocommit(db_) == 0;
+}
 
-std::int64_t Connection::rows_changed() const { return sqlite3_total_changes64(db_); }
+std::int64_t Connection::rows_changed() const {
+    return sqlite3_total_changes64(db_);
+}
 
 Connection::Checkpointed Connection::checkpoint_passive() {
     int in_log = 0;
@@ -410,7 +434,8 @@ bool Connection::checkpoint_truncate() {
 
 std::string Connection::file_header(int size) {
     sqlite3_file* file = nullptr;
-    if (sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) != SQLITE_OK || file == nullptr) return {};
+    if (sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) != SQLITE_OK || file == nullptr)
+        return {};
     std::string header(static_cast<std::size_t>(size), '\0');
     const int code = file->pMethods->xRead(file, header.data(), size, 0);
     return code == SQLITE_OK ? header : std::string{};
@@ -434,7 +459,8 @@ std::optional<std::int64_t> Connection::find_page(Bytes bytes) {
     if (!image || bytes.empty()) return std::nullopt;
     const auto all = protocol::as_text({image.get(), static_cast<std::size_t>(size)});
     const auto width = static_cast<std::size_t>(std::stoul(page_size));
-    for (auto at = all.find(protocol::as_text(bytes)); at != std::string_view::npos; at = all.find(protocol::as_text(bytes), at + 1)) {
+    for (auto at = all.find(protocol::as_text(bytes)); at != std::string_view::npos;
+         at = all.find(protocol::as_text(bytes), at + 1)) {
         if (at / width == (at + bytes.size() - 1) / width) return static_cast<std::int64_t>(at / width) + 1;
     }
     return std::nullopt;
@@ -446,7 +472,8 @@ void check_engine() {
     sqlite3_open(":memory:", &memory);
     std::string version;
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(memory, "PRAGMA cipher_version", -1, &statement, nullptr) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+    if (sqlite3_prepare_v2(memory, "PRAGMA cipher_version", -1, &statement, nullptr) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
         version = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
     }
     sqlite3_finalize(statement);

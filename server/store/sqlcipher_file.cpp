@@ -24,7 +24,8 @@ class File final : public DatabaseFile {
             // With the right key only the damaged pages fail to authenticate; then reads say which answers they cost.
             const auto damaged = damaged_pages();
             if (damaged.empty() || damaged.front() == 1) {
-                throw Fault(file_.string() + " cannot be read: it belongs to another key, is no data file, or its first page is damaged");
+                throw Fault(file_.string() +
+                            " cannot be read: it belongs to another key, is no data file, or its first page is damaged");
             }
         }
     }
@@ -47,7 +48,8 @@ class File final : public DatabaseFile {
         std::vector<std::int64_t> pages;
         connection_->each("PRAGMA cipher_integrity_check", {}, [&](const Row& row) {
             long long page = 0;
-            if (std::sscanf(std::string(row.text(0)).c_str(), "HMAC verification failed for page %lld", &page) == 1) pages.push_back(page);
+            if (std::sscanf(std::string(row.text(0)).c_str(), "HMAC verification failed for page %lld", &page) == 1)
+                pages.push_back(page);
         });
         return pages;
     }

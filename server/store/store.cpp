@@ -17,7 +17,8 @@ Commit submit_and_wait(Store& store, Work work) {
 void read_and_wait(Store& store, ReadWork work) {
     std::promise<std::string> promise;
     auto answer = promise.get_future();
-    if (!store.read(std::move(work), [told = std::move(promise)](std::string fault) mutable { told.set_value(std::move(fault)); })) {
+    if (!store.read(std::move(work),
+                    [told = std::move(promise)](std::string fault) mutable { told.set_value(std::move(fault)); })) {
         throw protocol::Fault("the store takes no reads: its queue is full or it is closing");
     }
     if (const std::string fault = answer.get(); !fault.empty()) throw protocol::Fault(fault);

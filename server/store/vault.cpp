@@ -44,7 +44,9 @@ KeyId key_id_from(Bytes bytes) {
     return id;
 }
 
-Hash owner_hash(std::string_view uid) { return certs::sha256(as_bytes(uid)); }
+Hash owner_hash(std::string_view uid) {
+    return certs::sha256(as_bytes(uid));
+}
 
 // The associated data of a column: like a section's, with its own domain and the place instead of event and tag.
 Blob column_aad(const Hash& log_id, std::string_view place) {
@@ -64,9 +66,15 @@ Blob section_aad(const Hash& log_id, const protocol::EventId& event, Tag tag) {
 
 }  // namespace
 
-Owner Owner::gateway() { return {"gateway"}; }
-Owner Owner::company(protocol::CompanyId id) { return {"company/" + std::to_string(id.value)}; }
-Owner Owner::customer(protocol::CustomerId id) { return {"customer/" + std::to_string(id.value)}; }
+Owner Owner::gateway() {
+    return {"gateway"};
+}
+Owner Owner::company(protocol::CompanyId id) {
+    return {"company/" + std::to_string(id.value)};
+}
+Owner Owner::customer(protocol::CustomerId id) {
+    return {"customer/" + std::to_string(id.value)};
+}
 
 struct Vault::State {
     using Key = std::shared_ptr<const Secret>;
@@ -136,11 +144,13 @@ struct Vault::State {
     };
 
     OwnerKey owner_key_in_use(Txn& txn, const Owner& owner) {
-        auto found = txn.first("SELECT key_id, wrapped FROM owner_key WHERE uid = $1 AND destroyed = 0", {owner.uid}, [&](const Row& row) {
-            const KeyId id = key_id_from(row.bytes(0));
-            return OwnerKey{id, unwrap_owner_key(id, owner.uid, row.bytes(1))};
-        });
-        if (found && !found->key) throw Fault("the key file of the generation that wraps the key of owner " + owner.uid + " is missing");
+        auto found =
+            txn.first("SELECT key_id, wrapped FROM owner_key WHERE uid = $1 AND destroyed = 0", {owner.uid}, [&](const Row& row) {
+                const KeyId id = key_id_from(row.bytes(0));
+                return OwnerKey{id, unwrap_owner_key(id, owner.uid, row.bytes(1))};
+            });
+        if (found && !found->key)
+            throw Fault("the key file of the generation that wraps the key of owner " + owner.uid + " is missing");
         if (found) return *found;
         const auto id = certs::random_array<16>();
         Secret secret(certs::key_size);
@@ -170,8 +180,8 @@ struct Vault::State {
         const auto id = certs::random_array<16>();
         Secret secret(certs::key_size);
         certs::random_bytes(secret.writable());
-        const Blob wrapped = certs::wrap_key(owner_key.key->bytes(), owner_key.id, no_generation, id, owner_hash(owner.uid), secret.bytes(),
-                                             certs::random_array<certs::nonce_size>());
+        const Blob wrapped = certs::wrap_key(owner_key.key->bytes(), owner_key.id, no_generation, id, owner_hash(owner.uid),
+                                             secret.bytes(), certs::random_array<certs::nonce_size>());
         txn.change("INSERT INTO data_key (key_id, owner, owner_key, case_id, tag, wrapped) VALUES ($1, $2, $3, $4, $5, $6)",
                    {Bytes(id), owner.uid, Bytes(owner_key.id), scope.value, number, wrapped});
         return {id, keep(id, std::move(secret))};
@@ -194,7 +204,12 @@ struct Vault::State {
 };
 
 Vault::Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id)
-    : state_(new State{.provider = provider, .index_key = Secret::copy_of(index_key), .log_id = log_id, .mutex = {}, .opened = {}, .closing = {}}) {}
+    : state_(new State{.provider = provider,
+                       .index_key = Secret::copy_of(index_key),
+                       .log_id = log_id,
+                       .mutex = {},
+                       .opened = {},
+                       .closing = {}}) {}
 
 Vault::~Vault() = default;
 
@@ -245,7 +260,8 @@ std::vector<KeyId> Vault::destroy_case(Txn& txn, CaseId scope) {
     txn.each("SELECT key_id FROM data_key WHERE case_id = $1 AND case_id <> 0 AND destroyed = 0 ORDER BY key_id", {scope.value},
              [&](const Row& row) { data_keys.push_back(key_id_from(row.bytes(0))); });
     for (const KeyId& id : data_keys) state_->close(id);
-    txn.change("UPDATE data_key SET destroyed = 1, wrapped = $2 WHERE case_id = $1 AND case_id <> 0 AND destroyed = 0", {scope.value, Bytes{}});
+    txn.change("UPDATE data_key SET destroyed = 1, wrapped = $2 WHERE case_id = $1 AND case_id <> 0 AND destroyed = 0",
+               {scope.value, Bytes{}});
     return data_keys;
 }
 
@@ -257,7 +273,8 @@ std::size_t Vault::rewrap(Txn& txn, std::size_t limit) {
     };
     std::vector<Old> old;
     txn.each("SELECT key_id, uid, wrapped FROM owner_key WHERE destroyed = 0 AND generation <> $1 ORDER BY key_id LIMIT $2",
-             {static_cast<std::int64_t>(state_->provider.current_generation()), static_cast<std::int64_t>(limit)}, [&](const Row& row) {
+             {static_cast<std::int64_t>(state_->provider.current_generation()), static_cast<std::int64_t>(limit)},
+             [&](const Row& row) {
                  const KeyId id = key_id_from(row.bytes(0));
                  old.push_back({id, std::string(row.text(1)), state_->unwrap_owner_key(id, row.text(1), row.bytes(2))});
              });
@@ -299,6 +316,8 @@ void Vault::forget_all() {
     state_->opened.clear();
 }
 
-const Hash& Vault::log_id() const { return state_->log_id; }
+const Hash& Vault::log_id() const {
+    return state_->log_id;
+}
 
 }  // namespace entente::store

@@ -14,11 +14,12 @@ namespace {
 int print_agreement(Context& context, const Answer& answer) {
     if (context.printed_raw(answer)) return exit_code::ok;
     const Value& agreement = answer.value;
+    const Names companies = Names::of_companies(context);
     Facts facts;
     facts.add("id", agreement.text("id"));
     facts.add("title", agreement.text("title"), Ink::bold);
     facts.add("state", agreement.text("state"), ink_for_state(agreement.text("state")));
-    facts.add("parties", agreement.text("parties"));
+    facts.add("parties", companies(agreement.at("parties")));
     facts.add("document", "version " + agreement.text("documentVersion") + "\nSHA-256 " + agreement.text("documentDigest"));
     facts.add("valid from", agreement.text("validFrom"));
     facts.add("valid until", agreement.text("validUntil", "no end"));
@@ -27,7 +28,8 @@ int print_agreement(Context& context, const Answer& answer) {
     facts.add("customer's consent", agreement.text("requiredAssurance") + " or stronger");
     std::string accepted;
     for (const Value& each : agreement.items("acceptances")) {
-        accepted += (accepted.empty() ? "" : "\n") + each.text("company") + "  " + each.text("signatory") + "  " + each.text("at");
+        accepted +=
+            (accepted.empty() ? "" : "\n") + companies(each.at("company")) + "  " + each.text("signatory") + "  " + each.text("at");
     }
     facts.add("accepted by", accepted.empty() ? "nobody yet" : accepted);
     context.out() << facts.print(context.paint(), context.width());
@@ -62,15 +64,20 @@ int add(Context& context) {
 }
 
 int list(Context& context) {
-    return print_list(context, context.get("/api/v1/agreements"),
-                      {{"ID", "id"},
-                       {"TITLE", "title"},
-                       {"VERSION", "documentVersion"},
-                       {"STATE", "state"},
-                       {"PARTIES", "parties"},
-                       {"FROM", "validFrom"},
-                       {"UNTIL", "validUntil"}},
-                      "No agreement: without one no case can be opened. entente agreement add");
+    const Answer answer = context.get("/api/v1/agreements");
+    if (context.printed_raw(answer)) return exit_code::ok;
+    const Names companies = Names::of_companies(context);
+    Table table({"ID", "TITLE", "VERSION", "STATE", "PARTIES", "FROM", "UNTIL"});
+    for (const Value& row : answer.value.items()) {
+        table.row({row.text("id"), row.text("title"), row.text("documentVersion"),
+                   Cell(row.text("state"), ink_for_state(row.text("state"))), companies(row.at("parties")), row.text("validFrom"),
+                   row.text("validUntil")});
+    }
+    if (table.empty())
+        context.note("No agreement: without one no case can be opened. entente agreement add");
+    else
+        context.out() << table.print(context.paint(), context.width());
+    return exit_code::ok;
 }
 
 std::string path_of(const Context& context, std::string_view tail) {

@@ -152,7 +152,7 @@ certs::Secret password(Context& context, std::string_view option, const std::str
 
 std::string company_id(Context& context, std::string_view named) {
     if (is_number(named)) return std::string(named);
-    const Answer found = context.get("/v1/directory/companies?query=" + url_encoded(named));
+    const Answer found = context.get("/api/v1/directory/companies?query=" + url_encoded(named));
     if (!found.value.items().empty()) return the_only(found.value.items(), named, "company", "entente company search ''");
     // The directory leaves hidden companies out; whoever may list all of them can still name one.
     const Answer all = context.attempt(api::Method::get, "/api/v1/companies");
@@ -162,6 +162,34 @@ std::string company_id(Context& context, std::string_view named) {
 std::string customer_id(Context& context, std::string_view named) {
     if (is_number(named)) return std::string(named);
     return the_only(context.get("/api/v1/customers").value.items(), named, "customer", "entente customer list");
+}
+
+Names Names::of_companies(Context& context) {
+    Names out;
+    for (const char* target : {"/api/v1/companies", "/api/v1/directory/companies?query="}) {
+        const Answer answer = context.attempt(api::Method::get, target);
+        if (!answer.good()) continue;
+        for (const Value& row : answer.value.items()) out.names_[row.text("id")] = row.text("name");
+    }
+    return out;
+}
+
+Names Names::of_customers(Context& context) {
+    Names out;
+    const Answer answer = context.attempt(api::Method::get, "/api/v1/customers");
+    for (const Value& row : answer.value.items()) out.names_[row.text("id")] = row.text("name");
+    return out;
+}
+
+std::string Names::operator()(const Value& ids) const {
+    std::vector<Value> each = ids.items();
+    if (each.empty() && ids.present()) each.push_back(ids);
+    std::string out;
+    for (const Value& id : each) {
+        const auto found = names_.find(id.text());
+        out += (out.empty() ? "" : ", ") + (found == names_.end() ? id.text() : found->second + " (" + id.text() + ")");
+    }
+    return out;
 }
 
 }  // namespace entente::tools

@@ -1,5 +1,7 @@
 // entente authorization ...: the second key. The customer allows named partners to see named classes of data until a date.
 
+#include <ostream>
+
 #include "certs/digest.hpp"
 #include "protocol/encoding.hpp"
 #include "server/tools/context.hpp"
@@ -8,24 +10,27 @@
 namespace entente::tools {
 namespace {
 
-const std::vector<Field> details{{"id", "id"},
-                                 {"state", "state"},
-                                 {"customer", "customer"},
-                                 {"partners", "partners"},
-                                 {"purpose", "purpose"},
-                                 {"data classes", "dataClasses"},
-                                 {"from", "notBefore"},
-                                 {"until", "until"},
-                                 {"assurance", "assurance"},
-                                 {"obtained", "obtainedHow"},
-                                 {"evidence", "evidenceDigest"},
-                                 {"requested by", "requestedBy"},
-                                 {"decided by", "decidedBy"},
-                                 {"decided", "decidedAt"},
-                                 {"cases released", "releasedCases"}};
-
 int print_authorization(Context& context, const Answer& answer) {
-    const int code = print_object(context, answer, details);
+    if (context.printed_raw(answer)) return exit_code::ok;
+    const Value& row = answer.value;
+    Facts facts;
+    facts.add("id", row.text("id"));
+    facts.add("state", row.text("state"), ink_for_state(row.text("state")));
+    facts.add("customer", Names::of_customers(context)(row.at("customer")));
+    facts.add("partners", Names::of_companies(context)(row.at("partners")));
+    facts.add("purpose", row.text("purpose"));
+    facts.add("data classes", row.text("dataClasses"));
+    facts.add("from", row.text("notBefore"));
+    facts.add("until", row.text("until"));
+    facts.add("assurance", row.text("assurance"));
+    facts.add("obtained", row.text("obtainedHow"));
+    facts.add("evidence", row.text("evidenceDigest"));
+    facts.add("reason", row.text("reason"));
+    facts.add("requested by", row.text("requestedBy"));
+    facts.add("decided by", row.text("decidedBy"));
+    facts.add("decided", row.text("decidedAt"));
+    facts.add("cases released", row.text("releasedCases"));
+    context.out() << facts.print(context.paint(), context.width());
     if (answer.value.text("state") == "requested") {
         const std::string id = answer.value.text("id");
         context.note("Next: a colleague from compliance records the customer's word:\n  entente authorization grant " + id +
@@ -33,7 +38,7 @@ int print_authorization(Context& context, const Answer& answer) {
                      "  entente authorization attest " +
                      id + " --obtained 'Mei Tanaka by telephone, 14:10'");
     }
-    return code;
+    return exit_code::ok;
 }
 
 int request(Context& context) {
@@ -53,15 +58,20 @@ int request(Context& context) {
 int list(Context& context) {
     std::string target = "/api/v1/authorizations";
     if (context.given("customer")) target += "?customer=" + customer_id(context, context.text("customer"));
-    return print_list(context, context.get(target),
-                      {{"ID", "id"},
-                       {"STATE", "state"},
-                       {"CUSTOMER", "customer"},
-                       {"PARTNERS", "partners"},
-                       {"CLASSES", "dataClasses"},
-                       {"ASSURANCE", "assurance"},
-                       {"UNTIL", "until"}},
-                      "No authorizations yet: entente authorization request");
+    const Answer answer = context.get(target);
+    if (context.printed_raw(answer)) return exit_code::ok;
+    const Names customers = Names::of_customers(context);
+    const Names companies = Names::of_companies(context);
+    Table table({"ID", "STATE", "CUSTOMER", "PARTNERS", "CLASSES", "ASSURANCE", "UNTIL"});
+    for (const Value& row : answer.value.items()) {
+        table.row({row.text("id"), Cell(row.text("state"), ink_for_state(row.text("state"))), customers(row.at("customer")),
+                   companies(row.at("partners")), row.text("dataClasses"), row.text("assurance"), row.text("until")});
+    }
+    if (table.empty())
+        context.note("No authorizations yet: entente authorization request");
+    else
+        context.out() << table.print(context.paint(), context.width());
+    return exit_code::ok;
 }
 
 std::string path_of(const Context& context, std::string_view tail) {

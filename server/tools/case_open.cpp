@@ -100,6 +100,29 @@ int open(Context& context) {
     return exit_code::ok;
 }
 
+// Every path through a tree, as a case's field takes it.
+void add_paths(std::string& out, const std::vector<Value>& selections, const std::string& before) {
+    for (const Value& each : selections) {
+        const std::string path = before.empty() ? each.text("value") : before + ":" + each.text("value");
+        const std::vector<Value> children = each.items("children");
+        if (children.empty()) out += (out.empty() ? "" : " | ") + path;
+        add_paths(out, children, path);
+    }
+}
+
+std::string choices_of(const Value& field) {
+    std::string out;
+    add_paths(out, field.items("selections"), {});
+    if (!out.empty()) return out;
+    const std::string options = field.text("options");
+    for (std::size_t at = 0; at < options.size();) {
+        const std::size_t end = std::min(options.find_first_of("\r\n", at), options.size());
+        if (end > at) out += (out.empty() ? "" : " | ") + options.substr(at, end - at);
+        at = end + 1;
+    }
+    return out;
+}
+
 int form(Context& context) {
     const Answer answer = form_for(context);
     if (context.printed_raw(answer)) return exit_code::ok;
@@ -110,16 +133,7 @@ int form(Context& context) {
     context.out() << facts.print(context.paint(), context.width()) << "\n";
     Table table({"LABEL", "TYPE", "REQUIRED", "CHOICES"});
     for (const Value& field : answer.value.items("customFields")) {
-        std::string choices = field.text("options");
-        std::ranges::replace(choices, '\r', ' ');
-        std::ranges::replace(choices, '\n', '|');
-        if (choices.empty()) {
-            for (const Value& root : field.items("selections")) {
-                for (const Value& child : root.items("children"))
-                    choices += (choices.empty() ? "" : " | ") + root.text("value") + ":" + child.text("value");
-            }
-        }
-        table.row({field.text("label"), field.text("type"), field.truth("required") ? "yes" : "", choices});
+        table.row({field.text("label"), field.text("type"), field.truth("required") ? "yes" : "", choices_of(field)});
     }
     context.out() << table.print(context.paint(), context.width());
     return exit_code::ok;

@@ -56,7 +56,7 @@ void print_facts(Context& context, const Value& row) {
     facts.add("submitted by", person(row.at("submittedBy")));
     facts.add("contact", person(row.at("submitterContactDetails")));
     facts.add("their engineer", person(row.at("receiverContactDetails")));
-    facts.add("note", plain_text(row.text("priorityNote")));
+    facts.add("priority note", plain_text(row.text("priorityNote")));
     facts.add("escalation", plain_text(row.text("escalationInstructions")));
     if (row.truth("testCase")) facts.add("test", "yes, nobody is paged");
     context.out() << facts.print(context.paint(), context.width());

@@ -50,7 +50,7 @@ int list(Context& context) {
 }
 
 int search(Context& context) {
-    return print_list(context, context.get("/v1/directory/companies?query=" + url_encoded(context.text("WORDS"))),
+    return print_list(context, context.get("/api/v1/directory/companies?query=" + url_encoded(context.text("WORDS"))),
                       {{"ID", "id"}, {"NAME", "name"}, {"DOMAIN", "domain"}}, "No active company matches that.");
 }
 

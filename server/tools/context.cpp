@@ -68,15 +68,27 @@ std::string Context::profile_name() const {
     return world_.environment("ENTENTE_PROFILE").value_or("default");
 }
 
+// A token is good at the gateway that made it: when the person points at another one, the usual profile does not count. A profile
+// that was named does, whatever else was said.
+std::optional<Profile> Context::fitting_profile(const Address& address) const {
+    std::optional<Profile> profile = read_profile(world_.state_folder, profile_name());
+    if (!profile || given("profile") || world_.environment("ENTENTE_PROFILE")) return profile;
+    const bool other_url = !address.url.empty() && !profile->url.empty() && address.url != profile->url;
+    const bool other_config = !address.config_file.empty() && !profile->config_file.empty() &&
+                              std::filesystem::absolute(address.config_file).lexically_normal() != profile->config_file;
+    if (other_url || other_config) return std::nullopt;
+    return profile;
+}
+
 Address Context::address() {
     Address out{.url = text("url"), .ca_file = text("ca"), .config_file = text("config")};
     if (out.url.empty()) out.url = world_.environment("ENTENTE_URL").value_or("");
     if (out.ca_file.empty()) out.ca_file = world_.environment("ENTENTE_CA").value_or("");
     if (out.config_file.empty()) out.config_file = world_.environment("ENTENTE_CONFIG").value_or("");
     if (command_.caller == Caller::gateway_operator || flag("operator")) return out;
-    if (const std::optional<Profile> profile = read_profile(world_.state_folder, profile_name())) {
+    if (const std::optional<Profile> profile = fitting_profile(out)) {
         if (out.config_file.empty()) out.config_file = profile->config_file;
-        if (out.url.empty() && !given("config")) out.url = profile->url;
+        if (out.url.empty()) out.url = profile->url;
         if (out.ca_file.empty()) out.ca_file = profile->ca_file;
     }
     return out;
@@ -112,7 +124,7 @@ const std::string& Context::token() {
     bool as_operator = flag("operator") || (command_.caller == Caller::gateway_operator && !named);
     if (const auto given_token = world_.environment("ENTENTE_TOKEN"); given_token && !as_operator) return token_ = *given_token;
     if (!as_operator) {
-        const std::optional<Profile> profile = read_profile(world_.state_folder, profile_name());
+        const std::optional<Profile> profile = fitting_profile(address());
         if (profile && profile->expires > world_.now()) return token_ = profile->token;
         const std::string login =
             "entente login" + (profile_name() == "default" ? "" : " --profile " + profile_name()) + " --username NAME";

@@ -17,6 +17,7 @@
 #include "protocol/instant.hpp"
 #include "protocol/json_writer.hpp"
 #include "server/tools/command.hpp"
+#include "server/tools/session.hpp"
 #include "server/tools/table.hpp"
 #include "server/tools/transport.hpp"
 #include "server/tools/value.hpp"
@@ -103,6 +104,7 @@ class Context {
                        bool signed_in);
     Answer call(api::Method method, const std::string& target, std::string body);
     const std::string& token();
+    std::optional<Profile> fitting_profile(const Address& address) const;
     std::string operator_token(const Places& places);
 
     World& world_;
@@ -149,5 +151,16 @@ certs::Secret password(Context& context, std::string_view option, const std::str
 // The id of a company named by id, name or mail domain; of a customer by id, name or alias. Throws Stop with the candidates.
 std::string company_id(Context& context, std::string_view named);
 std::string customer_id(Context& context, std::string_view named);
+
+// Ids as people read them, "Keplin Networks (844171613)", as far as the caller may know the names. Asks the gateway once.
+class Names {
+  public:
+    static Names of_companies(Context& context);
+    static Names of_customers(Context& context);
+    std::string operator()(const Value& ids) const;  // one id or a list
+
+  private:
+    std::map<std::string, std::string> names_;
+};
 
 }  // namespace entente::tools

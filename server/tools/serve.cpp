@@ -135,6 +135,10 @@ int init(Context& context) {
 }
 
 int serve(Context& context) {
+    if (context.flag("print-routes")) {
+        context.out() << routes_text();
+        return exit_code::ok;
+    }
     const Settings settings = settings_of(context);
     if (!std::filesystem::exists(settings.config.keys.folder / "root.key")) {
         throw Stop(exit_code::configuration, "there are no keys in " + settings.config.keys.folder.string(),
@@ -162,7 +166,7 @@ std::vector<Command> gateway_commands() {
          .summary = "Run the gateway until it is told to end (SIGTERM drains, SIGHUP reloads)",
          .example = "  entente serve --config /etc/entente/entente.toml",
          .caller = Caller::nobody,
-         .options = {config},
+         .options = {config, flag("print-routes", "list every route instead: METHOD /path operationId")},
          .run = serve},
         {.path = "init",
          .summary = "Prepare data folder, keys, development CA and server certificate; what exists is left alone",

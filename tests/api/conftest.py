@@ -27,7 +27,9 @@ def world(gateway):
     made.agreement(made.corvid, made.brightwell)
     made.harbour = made.halden.customer("harbour")
     made.halden.authorize(made.harbour, [made.brightwell])
-    return made
+    yield made
+    complaints = made.contract.complaints()
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture

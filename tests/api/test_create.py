@@ -11,10 +11,9 @@ CREATE = "/v1/collaboration-requests"
 def create(world, submitter, receiver, change, *, customer=None, expect=200, **options):
     draft = world.draft(submitter, receiver, customer or world.harbour)
     draft.pop("values")
+    world.mark_released(draft, receiver)
     body = change(draft) or draft
-    world.ledger.release(str(body.get("problemSummary")) + str(body.get("problemDescription")) + str(body.get("internalCaseNumber")), receiver.key)
-    for field in body.get("customFields") or []:
-        world.ledger.release(str(field.get("value")), receiver.key)
+    world.mark_released(draft, receiver)
     return submitter.engineer.post(CREATE, body, expect=expect, **options)
 
 

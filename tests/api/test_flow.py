@@ -143,7 +143,7 @@ def frozen(world, halden, brightwell, customer):
     case.note(brightwell.engineer, f"our own words {brightwell.word('own words', (halden.key,))}")
     case.authorization = authorization
     case.before = case.seen_by_submitter().body
-    halden.compliance.post(f"/api/v1/authorizations/{authorization['id']}/withdraw", {"reason": f"Customer asked {halden.word('withdrawal')}"}, expect=200)
+    halden.withdraw(authorization, customer)
     # From here on nothing of the customer's may be read by the receiver any more.
     for value in (case.draft["problemSummary"], case.draft["problemDescription"], *case.values.values()):
         for word in __import__("support.canary", fromlist=["WORD"]).WORD.findall(str(value).lower()):

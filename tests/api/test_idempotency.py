@@ -12,6 +12,7 @@ CREATE = "/v1/collaboration-requests"
 def draft(world, halden, brightwell):
     body = world.draft(halden, brightwell, world.harbour)
     body.pop("values")
+    world.mark_released(body, brightwell)
     return body
 
 

@@ -60,6 +60,11 @@ def test_documented_refusals_were_seen(world, request):
     assert not missing, "\n".join(missing)
 
 
+def test_every_answer_followed_the_document(world):
+    complaints = world.contract.complaints()
+    assert not complaints, "\n".join(complaints)
+
+
 def test_no_sanitizer_spoke(gateway):
     gateway.judge_log()
 

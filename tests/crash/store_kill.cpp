@@ -51,7 +51,8 @@ std::span<const store::Migration> migrations() {
     static const std::vector<store::Migration> all = [] {
         const auto embedded = store::embedded_migrations();
         std::vector<store::Migration> list(embedded.begin(), embedded.end());
-        list.push_back({static_cast<std::int64_t>(list.size()) + 1, "tables_of_the_tests", "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
+        list.push_back({static_cast<std::int64_t>(list.size()) + 1, "tables_of_the_tests",
+                        "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
         return list;
     }();
     return all;
@@ -64,8 +65,11 @@ struct House {
           derived(keys->service_root()),
           vault(*keys, derived.index(), audit::log_id(origin)),
           appender(vault, origin, audit::log_id(origin), now, [](std::span<std::uint8_t> out) { certs::random_bytes(out); }),
-          store(store::open_sqlcipher({.file = folder / "data" / "entente.db", .key = certs::Secret::copy_of(derived.database()), .migrations = migrations()},
-                                      [this](store::Txn& txn, std::span<const audit::Record> records) { return appender.append(txn, records); })) {
+          store(store::open_sqlcipher(
+              {.file = folder / "data" / "entente.db",
+               .key = certs::Secret::copy_of(derived.database()),
+               .migrations = migrations()},
+              [this](store::Txn& txn, std::span<const audit::Record> records) { return appender.append(txn, records); })) {
         store::read_and_wait(*store, [this](store::ReadTxn& txn) { audit::check_at_start(txn, vault); });
     }
     std::unique_ptr<certs::KeyProvider> keys;
@@ -114,7 +118,8 @@ store::Work write_one(House& house, std::int64_t number) {
 }
 
 // Lets the child run until `acknowledged` numbers came or `patience` is over, kills it, and answers all numbers it sent.
-std::vector<std::int64_t> run_and_kill(const fs::path& folder, std::int64_t first, std::size_t acknowledged, std::chrono::microseconds patience) {
+std::vector<std::int64_t> run_and_kill(const fs::path& folder, std::int64_t first, std::size_t acknowledged,
+                                       std::chrono::microseconds patience) {
     std::array<int, 2> pipe_ends{};
     if (::pipe2(pipe_ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
     const pid_t pid = ::fork();
@@ -133,7 +138,8 @@ std::vector<std::int64_t> run_and_kill(const fs::path& folder, std::int64_t firs
     const auto deadline = std::chrono::steady_clock::now() + patience;
     bool killed = false;
     while (true) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
         if (!killed && (left <= 0 || numbers.size() >= acknowledged)) {
             ::kill(pid, SIGKILL);
             killed = true;
@@ -148,7 +154,8 @@ std::vector<std::int64_t> run_and_kill(const fs::path& folder, std::int64_t firs
     ::close(pipe_ends[0]);
     int status = 0;
     ::waitpid(pid, &status, 0);
-    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) throw std::runtime_error("the child ended by itself: status " + std::to_string(status));
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        throw std::runtime_error("the child ended by itself: status " + std::to_string(status));
     return numbers;
 }
 
@@ -164,15 +171,17 @@ Found check(const fs::path& folder, const std::vector<std::int64_t>& acknowledge
     store::read_and_wait(*house.store, [&](store::ReadTxn& txn) {
         const auto number = [](const store::Row& row) { return row.number(0); };
         for (const std::int64_t id : acknowledged) {
-            const auto body = txn.first("SELECT body FROM test_thing WHERE id = $1", {id},
-                                        [](const store::Row& row) { return protocol::Blob(row.bytes(0).begin(), row.bytes(0).end()); });
+            const auto body = txn.first("SELECT body FROM test_thing WHERE id = $1", {id}, [](const store::Row& row) {
+                return protocol::Blob(row.bytes(0).begin(), row.bytes(0).end());
+            });
             if (!body) throw std::runtime_error("acknowledged number " + std::to_string(id) + " is lost");
             if (!house.vault.open(txn, "test_thing/body/" + std::to_string(id), *body)) throw std::runtime_error("its key is lost");
         }
         found.rows = *txn.first("SELECT count(*) FROM test_thing", {}, number);
         found.entries = *txn.first("SELECT count(*) FROM audit_entry WHERE operation = 'thing.add'", {}, number);
         if (found.rows != found.entries) {
-            throw std::runtime_error(std::to_string(found.rows) + " rows, but " + std::to_string(found.entries) + " records of them");
+            throw std::runtime_error(std::to_string(found.rows) + " rows, but " + std::to_string(found.entries) +
+                                     " records of them");
         }
         if (!full) return;
         // Each row has exactly one record: as many, and no record names a row twice.
@@ -226,8 +235,11 @@ int main(int argc, char** argv) {
         return 1;
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    std::printf("store_kill: %d kills in %.0f s, %zu acknowledged, 0 lost, 0 twice, %lld records (of which %lld durable but not yet told)\n", kills, seconds,
-                acknowledged, static_cast<long long>(found.entries), static_cast<long long>(found.entries) - static_cast<long long>(acknowledged));
+    std::printf(
+        "store_kill: %d kills in %.0f s, %zu acknowledged, 0 lost, 0 twice, %lld records (of which %lld durable but not yet "
+        "told)\n",
+        kills, seconds, acknowledged, static_cast<long long>(found.entries),
+        static_cast<long long>(found.entries) - static_cast<long long>(acknowledged));
     std::error_code ignored;
     fs::remove_all(folder, ignored);
     return 0;

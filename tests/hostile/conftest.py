@@ -25,7 +25,9 @@ def world(gateway):
     made.agreement(made.left, made.right)
     made.customer = made.left.customer()
     made.left.authorize(made.customer, [made.right])
-    return made
+    yield made
+    complaints = made.contract.complaints()
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
-// Disk trouble, made by a file system shim under the engine: a full disk is a clean failure, an I/O error at commit ends the process.
+// Disk trouble, made by a file system shim under the engine: a full disk is a clean failure, an I/O error at commit ends the
+// process.
 
 #include <sqlite3.h>
 
@@ -20,8 +21,12 @@ struct ShimFile {
     bool log;
 };
 
-ShimFile* shim(sqlite3_file* file) { return reinterpret_cast<ShimFile*>(file); }
-sqlite3_file* real(sqlite3_file* file) { return shim(file)->real; }
+ShimFile* shim(sqlite3_file* file) {
+    return reinterpret_cast<ShimFile*>(file);
+}
+sqlite3_file* real(sqlite3_file* file) {
+    return shim(file)->real;
+}
 
 int shim_write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) {
     if (shim(file)->log && write_fails_with != SQLITE_OK) return write_fails_with;
@@ -46,7 +51,8 @@ const sqlite3_io_methods methods{
     .xFileControl = [](sqlite3_file* f, int op, void* arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); },
     .xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
     .xDeviceCharacteristics = [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
-    .xShmMap = [](sqlite3_file* f, int r, int n, int e, void volatile** p) { return real(f)->pMethods->xShmMap(real(f), r, n, e, p); },
+    .xShmMap = [](sqlite3_file* f, int r, int n, int e,
+                  void volatile** p) { return real(f)->pMethods->xShmMap(real(f), r, n, e, p); },
     .xShmLock = [](sqlite3_file* f, int o, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), o, n, flags); },
     .xShmBarrier = [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); },
     .xShmUnmap = [](sqlite3_file* f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); },

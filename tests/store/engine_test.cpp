@@ -37,9 +37,10 @@ TEST_F(Engine, numbers_parameters_by_their_number_and_not_by_appearance) {
     open();
     std::string found;
     read_and_wait(*store, [&](ReadTxn& txn) {
-        txn.each("SELECT $2, $10, $1, '$3', $4, $5, $6, $7, $8, $9, $3", {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}, [&](const Row& row) {
-            for (int i = 0; i < 11; ++i) found += row.text(i);
-        });
+        txn.each("SELECT $2, $10, $1, '$3', $4, $5, $6, $7, $8, $9, $3", {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"},
+                 [&](const Row& row) {
+                     for (int i = 0; i < 11; ++i) found += row.text(i);
+                 });
     });
     EXPECT_EQ(found, "bja$3defghic");
 }
@@ -97,12 +98,14 @@ TEST_F(Engine, the_proof_of_encryption_notices_a_file_in_clear) {
     EXPECT_NE(fault_of([&] { prove_encrypted(plain, key.bytes()); }).find("without its key"), std::string::npos);
 }
 
-TEST_F(Engine, the_linked_engine_is_new_enough) { EXPECT_NO_THROW(check_engine()); }
+TEST_F(Engine, the_linked_engine_is_new_enough) {
+    EXPECT_NO_THROW(check_engine());
+}
 
 TEST_F(Engine, folder_and_files_are_closed_to_others) {
     open();
     submit_and_wait(*store, add_thing(1));
-    struct stat facts {};
+    struct stat facts{};
     ASSERT_EQ(::stat(file().parent_path().c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 0777, 0700u);
     for (const auto& entry : std::filesystem::directory_iterator(file().parent_path())) {
@@ -176,12 +179,14 @@ TEST_F(Engine, a_work_that_builds_many_statements_does_not_pile_them_up) {
 
 TEST_F(Engine, a_double_quoted_text_is_a_name_and_never_a_literal) {
     open();
-    EXPECT_THROW(read_and_wait(*store, [](ReadTxn& txn) { txn.each("SELECT \"no such column\"", {}, [](const Row&) {}); }), protocol::Fault);
+    EXPECT_THROW(read_and_wait(*store, [](ReadTxn& txn) { txn.each("SELECT \"no such column\"", {}, [](const Row&) {}); }),
+                 protocol::Fault);
 }
 
 TEST_F(Engine, a_read_cannot_write_even_by_its_text) {
     open();
-    EXPECT_THROW(read_and_wait(*store, [](ReadTxn& txn) { txn.each("DELETE FROM test_thing", {}, [](const Row&) {}); }), protocol::Fault);
+    EXPECT_THROW(read_and_wait(*store, [](ReadTxn& txn) { txn.each("DELETE FROM test_thing", {}, [](const Row&) {}); }),
+                 protocol::Fault);
 }
 
 TEST_F(Engine, counts_slow_works) {
@@ -217,7 +222,9 @@ TEST_F(Engine, a_copy_of_a_store_in_use_can_be_read_without_changing_it) {
     EXPECT_EQ(before.find("thing 1"), std::string::npos);
     const auto database = open_database_file(target, key.bytes());
     std::int64_t things = 0;
-    database->read([&](ReadTxn& txn) { things = *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); }); });
+    database->read([&](ReadTxn& txn) {
+        things = *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); });
+    });
     EXPECT_EQ(things, 1);
     EXPECT_TRUE(database->damaged_pages().empty());
     EXPECT_EQ(file_text(target), before);
@@ -234,7 +241,9 @@ TEST_F(Engine, a_raw_copy_with_its_log_file_beside_it_is_read_whole) {
     const auto key = key_of(7);
     const auto database = open_database_file(target, key.bytes());
     std::int64_t things = 0;
-    database->read([&](ReadTxn& txn) { things = *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); }); });
+    database->read([&](ReadTxn& txn) {
+        things = *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); });
+    });
     EXPECT_EQ(things, 1);
 }
 
@@ -245,7 +254,8 @@ TEST_F(Engine, a_copy_with_another_key_or_none_is_refused) {
     const auto other = key_of(9);
     copy_database(file(), key.bytes(), target);
     EXPECT_NE(fault_of([&] { open_database_file(target, other.bytes()); }).find("another key"), std::string::npos);
-    EXPECT_NE(fault_of([&] { open_database_file(folder.path() / "none.db", key.bytes()); }).find("there is no file"), std::string::npos);
+    EXPECT_NE(fault_of([&] { open_database_file(folder.path() / "none.db", key.bytes()); }).find("there is no file"),
+              std::string::npos);
 }
 
 }  // namespace

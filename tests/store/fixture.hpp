@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -134,7 +134,11 @@ inline Work add_thing(std::int64_t id, std::string name = {}) {
 class StoreTest : public ::testing::Test {
   protected:
     SqlcipherOptions options() {
-        return {.file = file(), .key = key_of(7), .readers = 2, .batch_budget = std::chrono::hours(1), .migrations = test_migrations(),
+        return {.file = file(),
+                .key = key_of(7),
+                .readers = 2,
+                .batch_budget = std::chrono::hours(1),
+                .migrations = test_migrations(),
                 .probe = [this](Moment moment) {
                     if (on_moment) on_moment(moment);
                 }};

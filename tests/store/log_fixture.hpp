@@ -33,7 +33,8 @@ class LogTest : public StoreTest {
         const auto log_id = audit::log_id(test_origin);
         vault = std::make_unique<Vault>(*keys, derived.index(), log_id);
         appender = std::make_unique<audit::Appender>(
-            *vault, test_origin, log_id, [this] { return protocol::Instant{clock_us.load()}; }, [](std::span<std::uint8_t> out) { certs::random_bytes(out); });
+            *vault, test_origin, log_id, [this] { return protocol::Instant{clock_us.load()}; },
+            [](std::span<std::uint8_t> out) { certs::random_bytes(out); });
         store = open_sqlcipher(options(), [this](Txn& txn, std::span<const audit::Record> records) {
             ++recordings;
             auto receipts = appender->append(txn, records);
@@ -89,7 +90,9 @@ class LogTest : public StoreTest {
     void tamper(const std::function<void(Txn&)>& change) {
         store.reset();
         auto chosen = options();
-        auto raw = open_sqlcipher(std::move(chosen), [](Txn&, std::span<const audit::Record> records) { return std::vector<audit::Receipt>(records.size()); });
+        auto raw = open_sqlcipher(std::move(chosen), [](Txn&, std::span<const audit::Record> records) {
+            return std::vector<audit::Receipt>(records.size());
+        });
         const Commit commit = submit_and_wait(*raw, [&](Txn& txn) {
             change(txn);
             return written("tamper");
@@ -100,7 +103,8 @@ class LogTest : public StoreTest {
     }
     static std::string sentences(const audit::VerifyReport& report) {
         std::string all;
-        for (const auto& finding : report.findings) all += std::string(audit::check_name(finding.check)) + ": " + finding.sentence + "\n";
+        for (const auto& finding : report.findings)
+            all += std::string(audit::check_name(finding.check)) + ": " + finding.sentence + "\n";
         return all;
     }
     template <class Read>

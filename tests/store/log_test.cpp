@@ -48,15 +48,16 @@ TEST_F(Log, the_core_section_says_what_the_reference_wants_and_is_canonical) {
     const auto shown = reading([&](ReadTxn& txn) { return audit::show(txn, *vault, receipt.index, {}, {}); });
     ASSERT_TRUE(shown);
     const std::string uid = protocol::uuid_text(receipt.event);
-    EXPECT_EQ(shown->line.core,
-              R"({"action_id":1,"activity_id":1,"actor":{"authentication":"password","credential":"c0ffee","org_uid":"101","role":"engineer"},)"
-              R"("api":{"operation":"note.create","version":"1"},"category_uid":6,"class_uid":6003,"disposition_id":1,)"
-              R"("metadata":{"correlation_uid":"req-1","log_name":"gw.example.com/audit/test","product":{"name":"Entente","version":")"
-                  ENTENTE_VERSION R"("},"uid":")" +
-                  uid +
-                  R"(","version":"1.8.0"},"resources":[{"type":"case","uid":"4711","version":3},{"type":"note","uid":"1"}],"severity_id":1,)"
-                  R"("status_id":1,"time":1767225600000,"type_uid":600301,)"
-                  R"("unmapped":{"case_id":4712,"decision":{"agreement":7,"allowed":true},"parties":[100,102]}})");
+    EXPECT_EQ(
+        shown->line.core,
+        R"({"action_id":1,"activity_id":1,"actor":{"authentication":"password","credential":"c0ffee","org_uid":"101","role":"engineer"},)"
+        R"("api":{"operation":"note.create","version":"1"},"category_uid":6,"class_uid":6003,"disposition_id":1,)"
+        R"("metadata":{"correlation_uid":"req-1","log_name":"gw.example.com/audit/test","product":{"name":"Entente","version":")" ENTENTE_VERSION
+        R"("},"uid":")" +
+            uid +
+            R"(","version":"1.8.0"},"resources":[{"type":"case","uid":"4711","version":3},{"type":"note","uid":"1"}],"severity_id":1,)"
+            R"("status_id":1,"time":1767225600000,"type_uid":600301,)"
+            R"("unmapped":{"case_id":4712,"decision":{"agreement":7,"allowed":true},"parties":[100,102]}})");
     EXPECT_TRUE(protocol::check_canonical(shown->line.core));
     const auto facts = audit::read_core_section(shown->line.core);
     ASSERT_TRUE(facts);
@@ -73,12 +74,15 @@ TEST_F(Log, a_record_without_anything_optional_is_canonical_too) {
 }
 
 TEST_F(Log, texts_that_are_not_canonical_are_refused_before_they_are_committed_to) {
-    for (const auto& broken : {std::string("{\"b\":1,\"a\":2}"), std::string("{\"a\": 1}"), std::string("[]"), std::string("{\"a\":\"\xff\"}"),
-                               "{\"a\":\"" + std::string(300'000, 'x') + "\"}"}) {
+    for (const auto& broken : {std::string("{\"b\":1,\"a\":2}"), std::string("{\"a\": 1}"), std::string("[]"),
+                               std::string("{\"a\":\"\xff\"}"), "{\"a\":\"" + std::string(300'000, 'x') + "\"}"}) {
         for (int member = 0; member < 4; ++member) {
             const Commit commit = submit_and_wait(*store, [&](Txn&) {
                 auto record = sample(1);
-                (member == 0 ? record.decision : member == 1 ? record.customer : member == 2 ? record.actor : record.content) = broken;
+                (member == 0   ? record.decision
+                 : member == 1 ? record.customer
+                 : member == 2 ? record.actor
+                               : record.content) = broken;
                 return Written{.records = {record}};
             });
             EXPECT_FALSE(commit.durable) << broken.substr(0, 20);
@@ -93,7 +97,9 @@ TEST_F(Log, sections_open_for_their_owners_only) {
         auto shown = reading([&](ReadTxn& txn) { return audit::show(txn, *vault, receipt.event, {}, viewer); });
         std::string states;
         for (const auto& section : shown->sections) {
-            states += section.state == audit::SectionState::opened ? 'o' : section.state == audit::SectionState::withheld ? 'w' : 'e';
+            states += section.state == audit::SectionState::opened     ? 'o'
+                      : section.state == audit::SectionState::withheld ? 'w'
+                                                                       : 'e';
             EXPECT_EQ(section.text.empty(), section.state != audit::SectionState::opened);
         }
         return states;
@@ -123,7 +129,10 @@ TEST_F(Log, a_company_sees_what_it_is_party_to_and_cannot_tell_the_rest_from_not
     for (const auto& line : all) {
         const bool listed = std::ranges::any_of(mine, [&](const auto& other) { return other.index == line.index; });
         for (const audit::EntryKey& key : {audit::EntryKey{line.index}, audit::EntryKey{line.event}}) {
-            EXPECT_EQ(reading([&](ReadTxn& txn) { return audit::show(txn, *vault, key, protocol::CompanyId{102}, {.all = true}).has_value(); }), listed);
+            EXPECT_EQ(reading([&](ReadTxn& txn) {
+                          return audit::show(txn, *vault, key, protocol::CompanyId{102}, {.all = true}).has_value();
+                      }),
+                      listed);
         }
     }
     EXPECT_FALSE(reading([&](ReadTxn& txn) { return audit::show(txn, *vault, std::int64_t{999}, {}, {}).has_value(); }));
@@ -133,7 +142,8 @@ TEST_F(Log, lists_narrow_by_case_range_and_order) {
     fill(0, 20);
     const auto indices = [&](const audit::Filter& filter) {
         std::vector<std::int64_t> found;
-        for (const auto& line : reading([&](ReadTxn& txn) { return audit::list(txn, *vault, filter); })) found.push_back(line.index);
+        for (const auto& line : reading([&](ReadTxn& txn) { return audit::list(txn, *vault, filter); }))
+            found.push_back(line.index);
         return found;
     };
     using Numbers = std::vector<std::int64_t>;
@@ -143,7 +153,8 @@ TEST_F(Log, lists_narrow_by_case_range_and_order) {
     EXPECT_EQ(indices({.case_id = {4711}, .before = 6}), (Numbers{1, 3, 5}));
     EXPECT_EQ(indices({.case_id = {4712}, .limit = 2, .newest_first = true}), (Numbers{20, 18}));
     EXPECT_EQ(indices({.company = protocol::CompanyId{101}, .case_id = {4711}}), (Numbers{1, 7, 13, 19}));
-    EXPECT_EQ(indices({.company = protocol::CompanyId{101}, .case_id = {4711}, .from = 2, .before = 14, .newest_first = true}), (Numbers{13, 7}));
+    EXPECT_EQ(indices({.company = protocol::CompanyId{101}, .case_id = {4711}, .from = 2, .before = 14, .newest_first = true}),
+              (Numbers{13, 7}));
     EXPECT_TRUE(indices({.limit = 0}).empty());
 }
 
@@ -259,9 +270,11 @@ TEST_F(Log, the_origin_and_the_vault_must_agree) {
 TEST_F(Log, randomness_that_fails_fails_the_batch) {
     submit_and_wait(*store, [](Txn&) { return written("first"); });
     store.reset();
-    audit::Appender broken(*vault, test_origin, audit::log_id(test_origin), [this] { return protocol::Instant{clock_us}; },
-                           [](std::span<std::uint8_t>) { throw protocol::Fault("no randomness"); });
-    store = open_sqlcipher(options(), [&](Txn& txn, std::span<const audit::Record> records) { return broken.append(txn, records); });
+    audit::Appender broken(
+        *vault, test_origin, audit::log_id(test_origin), [this] { return protocol::Instant{clock_us}; },
+        [](std::span<std::uint8_t>) { throw protocol::Fault("no randomness"); });
+    store =
+        open_sqlcipher(options(), [&](Txn& txn, std::span<const audit::Record> records) { return broken.append(txn, records); });
     EXPECT_EQ(submit_and_wait(*store, [](Txn&) { return written("second"); }).fault, "no randomness");
     store.reset();
 }

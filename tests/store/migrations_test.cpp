@@ -21,11 +21,13 @@ TEST(Migrations, those_that_did_not_run_yet_are_pending) {
     const std::vector known{first, second};
     EXPECT_EQ(pending_migrations(known, {}).size(), 2u);
     EXPECT_EQ(pending_migrations(known, std::vector<Applied>{{1, migration_digest(first)}}).front().name, "second");
-    EXPECT_TRUE(pending_migrations(known, std::vector<Applied>{{1, migration_digest(first)}, {2, migration_digest(second)}}).empty());
+    EXPECT_TRUE(
+        pending_migrations(known, std::vector<Applied>{{1, migration_digest(first)}, {2, migration_digest(second)}}).empty());
 }
 
 TEST(Migrations, a_newer_schema_is_refused_in_a_plain_sentence) {
-    const std::string fault = fault_of(std::vector{first}, std::vector<Applied>{{1, migration_digest(first)}, {2, migration_digest(second)}});
+    const std::string fault =
+        fault_of(std::vector{first}, std::vector<Applied>{{1, migration_digest(first)}, {2, migration_digest(second)}});
     EXPECT_EQ(fault, "the data has schema 2, this program knows 1: it was written by a newer Entente; run that one");
 }
 
@@ -35,7 +37,8 @@ TEST(Migrations, a_text_that_changed_after_it_ran_is_refused) {
 
 TEST(Migrations, gaps_are_refused) {
     EXPECT_NE(fault_of(std::vector{second}, {}).find("migration 1 is missing"), std::string::npos);
-    EXPECT_NE(fault_of(std::vector{first, second}, std::vector<Applied>{{2, migration_digest(second)}}).find("lacks migration 1"), std::string::npos);
+    EXPECT_NE(fault_of(std::vector{first, second}, std::vector<Applied>{{2, migration_digest(second)}}).find("lacks migration 1"),
+              std::string::npos);
 }
 
 TEST(Migrations, the_embedded_ones_are_numbered_without_gap) {
@@ -76,7 +79,8 @@ TEST_F(MigrationRuns, the_store_refuses_a_newer_schema_and_leaves_it_alone) {
 
 TEST_F(MigrationRuns, one_that_fails_leaves_nothing_of_itself) {
     std::vector<Migration> broken(test_migrations().begin(), test_migrations().end());
-    broken.push_back({static_cast<std::int64_t>(broken.size()) + 1, "broken", "CREATE TABLE half (x BIGINT); CREATE TABLE half (x BIGINT);"});
+    broken.push_back(
+        {static_cast<std::int64_t>(broken.size()) + 1, "broken", "CREATE TABLE half (x BIGINT); CREATE TABLE half (x BIGINT);"});
     auto chosen = options();
     chosen.migrations = broken;
     EXPECT_THROW(open_sqlcipher(std::move(chosen), recorder()), protocol::Fault);

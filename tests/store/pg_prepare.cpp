@@ -57,7 +57,8 @@ int main(int argc, char** argv) {
         const std::string sql = entente::store::for_postgres(migration.sql);
         const Result result(PQexec(connection.get(), sql.c_str()), PQclear);
         if (!succeeded(result)) {
-            std::fprintf(stderr, "migration %.*s: %s", static_cast<int>(migration.name.size()), migration.name.data(), PQerrorMessage(connection.get()));
+            std::fprintf(stderr, "migration %.*s: %s", static_cast<int>(migration.name.size()), migration.name.data(),
+                         PQerrorMessage(connection.get()));
             return 2;
         }
     }
@@ -77,7 +78,7 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "refused: %s\n  %s", sql.c_str(), PQerrorMessage(connection.get()));
         }
     }
-    std::printf("postgres: %zu migrations, %d statements prepared, %d of the tests skipped, %d refused\n", entente::store::embedded_migrations().size(),
-                prepared, skipped, refused);
+    std::printf("postgres: %zu migrations, %d statements prepared, %d of the tests skipped, %d refused\n",
+                entente::store::embedded_migrations().size(), prepared, skipped, refused);
     return refused == 0 ? 0 : 1;
 }

@@ -293,7 +293,9 @@ TEST_F(Promises, a_read_sees_one_moment_however_much_is_written_meanwhile) {
     std::int64_t after = 0;
     std::thread reader([&] {
         read_and_wait(*store, [&](ReadTxn& txn) {
-            const auto things = [&] { return *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); }); };
+            const auto things = [&] {
+                return *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); });
+            };
             before = things();
             started.open();
             go_on.pass();
@@ -312,7 +314,8 @@ TEST_F(Promises, a_read_sees_one_moment_however_much_is_written_meanwhile) {
 TEST_F(Promises, a_read_that_throws_answers_with_its_fault_and_the_next_one_works) {
     open();
     EXPECT_THROW(read_and_wait(*store, [](ReadTxn&) { throw std::runtime_error(""); }), protocol::Fault);
-    EXPECT_THROW(read_and_wait(*store, [](ReadTxn& txn) { txn.each("SELECT nothing FROM nowhere", {}, [](const Row&) {}); }), protocol::Fault);
+    EXPECT_THROW(read_and_wait(*store, [](ReadTxn& txn) { txn.each("SELECT nothing FROM nowhere", {}, [](const Row&) {}); }),
+                 protocol::Fault);
     EXPECT_EQ(count("test_thing"), 0);
     EXPECT_EQ(store->stats().reads_failed, 2u);
 }
@@ -322,7 +325,8 @@ TEST_F(Promises, values_come_back_as_they_went_in) {
     const std::vector<std::uint8_t> bytes{0, 1, 255, 0};
     const std::string text("a\0b", 3);
     submit_and_wait(*store, [&](Txn& txn) {
-        txn.change("INSERT INTO test_thing (id, name, body) VALUES ($1, $2, $3)", {std::int64_t{-9'223'372'036'854'775'807}, text, bytes});
+        txn.change("INSERT INTO test_thing (id, name, body) VALUES ($1, $2, $3)",
+                   {std::int64_t{-9'223'372'036'854'775'807}, text, bytes});
         txn.change("INSERT INTO test_thing (id, name, body) VALUES ($1, $2, $3)", {true, "", std::vector<std::uint8_t>{}});
         txn.change("INSERT INTO test_thing (id, name, body) VALUES ($1, $2, $3)", {2, nullptr, std::optional<std::string>{}});
         return written("things");
@@ -389,7 +393,8 @@ TEST_F(Promises, text_compares_bytewise_and_case_counts) {
     std::int64_t like = 0;
     read_and_wait(*store, [&](ReadTxn& txn) {
         txn.each("SELECT name FROM test_thing ORDER BY name", {}, [&](const Row& row) { order += row.text(0); });
-        like = *txn.first("SELECT count(*) FROM test_thing WHERE name LIKE $1", {"a%"}, [](const Row& row) { return row.number(0); });
+        like =
+            *txn.first("SELECT count(*) FROM test_thing WHERE name LIKE $1", {"a%"}, [](const Row& row) { return row.number(0); });
     });
     EXPECT_EQ(order, "ABaz\xc3\xa4");
     EXPECT_EQ(like, 1);

@@ -13,8 +13,8 @@
 #include <ctime>
 #include <filesystem>
 #include <latch>
-#include <thread>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "certs/keys.hpp"
@@ -63,8 +63,17 @@ audit::Record record_of(std::int64_t number) {
     record.credential = "5f3a9c1b2d4e6f70";
     record.parties = {{100}, {101}};
     record.resources = {{"case", "1234567890", 3}, {"note", std::to_string(number), 0}};
-    record.decision = protocol::CanonicalObject{}.set("agreement", 7).set("authorization", 12).set("allowed", true).set("policy", "2026-1").text();
-    record.actor = protocol::CanonicalObject{}.set("mail", "engineer@vendor.example").set("name", "Alex Engineer").set("source", "192.0.2.7").text();
+    record.decision = protocol::CanonicalObject{}
+                          .set("agreement", 7)
+                          .set("authorization", 12)
+                          .set("allowed", true)
+                          .set("policy", "2026-1")
+                          .text();
+    record.actor = protocol::CanonicalObject{}
+                       .set("mail", "engineer@vendor.example")
+                       .set("name", "Alex Engineer")
+                       .set("source", "192.0.2.7")
+                       .text();
     record.case_scope = {1 + number % 1000};
     return record;
 }
@@ -74,10 +83,12 @@ Measured measure_store(const fs::path& folder, std::int64_t records) {
     const auto keys = certs::open_key_folder(folder / "keys");
     const certs::DerivedKeys derived(keys->service_root());
     store::Vault vault(*keys, derived.index(), audit::log_id(origin));
-    audit::Appender appender(vault, origin, audit::log_id(origin), now, [](std::span<std::uint8_t> out) { certs::random_bytes(out); });
+    audit::Appender appender(vault, origin, audit::log_id(origin), now,
+                             [](std::span<std::uint8_t> out) { certs::random_bytes(out); });
     const auto embedded = store::embedded_migrations();
     std::vector<store::Migration> migrations(embedded.begin(), embedded.end());
-    migrations.push_back({static_cast<std::int64_t>(migrations.size()) + 1, "tables_of_the_tests", "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
+    migrations.push_back({static_cast<std::int64_t>(migrations.size()) + 1, "tables_of_the_tests",
+                          "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
     const auto store = store::open_sqlcipher(
         {.file = folder / "data" / "entente.db", .key = certs::Secret::copy_of(derived.database()), .migrations = migrations},
         [&](store::Txn& txn, std::span<const audit::Record> batch) { return appender.append(txn, batch); });
@@ -115,9 +126,11 @@ Measured measure_store(const fs::path& folder, std::int64_t records) {
         });
     });
     const auto stats = store->stats();
-    std::printf("  store: %llu batches, largest %llu, commit %.2f ms, batch %.2f ms on average, %lld failed\n", static_cast<unsigned long long>(stats.batches),
-                static_cast<unsigned long long>(stats.batch_size_max), static_cast<double>(stats.commit_us) / static_cast<double>(stats.batches) / 1e3,
-                static_cast<double>(stats.batch_us) / static_cast<double>(stats.batches) / 1e3, static_cast<long long>(failed.load()));
+    std::printf("  store: %llu batches, largest %llu, commit %.2f ms, batch %.2f ms on average, %lld failed\n",
+                static_cast<unsigned long long>(stats.batches), static_cast<unsigned long long>(stats.batch_size_max),
+                static_cast<double>(stats.commit_us) / static_cast<double>(stats.batches) / 1e3,
+                static_cast<double>(stats.batch_us) / static_cast<double>(stats.batches) / 1e3,
+                static_cast<long long>(failed.load()));
     return measured;
 }
 
@@ -134,7 +147,9 @@ Measured measure_bare(const fs::path& file, std::int64_t records, const Measured
     sqlite3_open(file.c_str(), &db);
     run(db, "PRAGMA key = \"x'0101010101010101010101010101010101010101010101010101010101010101'\"");
     run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536");
-    run(db, "CREATE TABLE entry (idx INTEGER PRIMARY KEY, entry BLOB, sealed BLOB); CREATE TABLE thing (id INTEGER PRIMARY KEY, body BLOB)");
+    run(db,
+        "CREATE TABLE entry (idx INTEGER PRIMARY KEY, entry BLOB, sealed BLOB); CREATE TABLE thing (id INTEGER PRIMARY KEY, body "
+        "BLOB)");
     sqlite3_stmt* entry = nullptr;
     sqlite3_stmt* thing = nullptr;
     sqlite3_prepare_v2(db, "INSERT INTO entry VALUES (?1, ?2, ?3)", -1, &entry, nullptr);
@@ -181,8 +196,11 @@ int main(int argc, char** argv) {
         if (::mkdtemp(name.data()) == nullptr) return 2;
         const Measured store = measure_store(name, records);
         const Measured loop = measure_bare(fs::path(name) / "bare.db", records, store);
-        std::printf("round %d: store %.0f records/s (%.1f us CPU each), bare loop %.0f (%.1f us), ratio %.2f; entry %.0f B, sealed %.0f B\n", round + 1,
-                    store.per_second, store.cpu_us, loop.per_second, loop.cpu_us, store.per_second / loop.per_second, store.entry_bytes, store.sealed_bytes);
+        std::printf(
+            "round %d: store %.0f records/s (%.1f us CPU each), bare loop %.0f (%.1f us), ratio %.2f; entry %.0f B, sealed %.0f "
+            "B\n",
+            round + 1, store.per_second, store.cpu_us, loop.per_second, loop.cpu_us, store.per_second / loop.per_second,
+            store.entry_bytes, store.sealed_bytes);
         std::fflush(stdout);
         ours.push_back(store.per_second);
         bare.push_back(loop.per_second);

@@ -59,7 +59,9 @@ TEST_F(VaultTest, damage_is_a_fault_and_never_an_answer) {
 }
 
 TEST_F(VaultTest, one_data_key_for_each_owner_case_and_tag) {
-    const auto key_of_seal = [&](const Owner& owner, protocol::CaseId in, Tag tag) { return *certs::envelope_key(seal(owner, in, tag, "p", "x")); };
+    const auto key_of_seal = [&](const Owner& owner, protocol::CaseId in, Tag tag) {
+        return *certs::envelope_key(seal(owner, in, tag, "p", "x"));
+    };
     const auto first = key_of_seal(customer, scope, Tag::content);
     EXPECT_EQ(key_of_seal(customer, scope, Tag::content), first);
     EXPECT_NE(key_of_seal(customer, scope, Tag::customer), first);
@@ -122,7 +124,8 @@ TEST_F(VaultTest, destroying_an_owner_erases_everything_of_that_owner_and_nothin
 
 TEST_F(VaultTest, a_row_destroyed_by_hand_opens_nothing_after_a_restart) {
     const Blob gone = seal(customer, scope, Tag::content, "p", "gone");
-    change([&](Txn& txn) { txn.change("UPDATE owner_key SET destroyed = 1, wrapped = $2 WHERE uid = $1", {customer.uid, Bytes{}}); });
+    change(
+        [&](Txn& txn) { txn.change("UPDATE owner_key SET destroyed = 1, wrapped = $2 WHERE uid = $1", {customer.uid, Bytes{}}); });
     start();
     EXPECT_EQ(open_at("p", gone), std::nullopt);
 }

@@ -54,6 +54,7 @@ class Contract:
         # Literal segments win over variables.
         self._templates = sorted({template for _, template in self.operations}, key=lambda t: [s.startswith("{") for s in t.split("/")])
         self.seen = set()  # (METHOD, template, status)
+        self.violations = {}  # (METHOD, template, status, sentence without numbers) -> an example
 
     def _convert(self, node):
         """OpenAPI 3.0's way to say null, in the words of JSON Schema."""
@@ -81,6 +82,18 @@ class Contract:
             if len(wanted) == len(segments) and all(w.startswith("{") and s or w == s for w, s in zip(wanted, segments)):
                 return template
         return None
+
+    def note(self, method, path, status, wrong, answer):
+        """Keeps what is wrong with an answer, one example a kind. A document and a program that differ in one member would otherwise
+        fail every test that comes by; the group fails once, at its end, with the list (`complaints`)."""
+        for sentence in wrong:
+            kind = re.sub(r"(/?)\d+", r"\1N", sentence)
+            self.violations.setdefault((method, self.template_of(path) or path.split("?")[0], status, kind), f"{sentence}: {answer!r}"[:700])
+
+    def complaints(self):
+        found = [f"{method} {template} -> {status}: {example}" for (method, template, status, _), example in sorted(self.violations.items())]
+        self.violations.clear()
+        return found
 
     def _resolve(self, node):
         return self._resolver.resolve(node["$ref"])[1] if "$ref" in node else node

@@ -28,6 +28,7 @@ class Customer:
         self.company, self.id, self.name, self.row = company, row["id"], row["name"], row
         self.domain = row["domains"][0]["domain"]
         self.contact = row["contacts"][0]
+        self.open_to = set()  # companies to whom everything permitted flows at once
 
 
 class Company:
@@ -134,7 +135,14 @@ class Company:
             "obtainedHow": f"By mail of {self.word('how it was obtained')}", "evidenceDigest": DIGEST}, expect=200).body
 
     def authorize(self, customer, partners, **more):
-        return self.grant(self.request_authorization(customer, partners, **more))
+        granted = self.grant(self.request_authorization(customer, partners, **more))
+        if not more:
+            customer.open_to |= {partner.key for partner in partners}
+        return granted
+
+    def withdraw(self, authorization, customer):
+        customer.open_to.clear()
+        return self.compliance.post(f"/api/v1/authorizations/{authorization['id']}/withdraw", {"reason": f"Customer asked {self.word('withdrawal')}"}, expect=200).body
 
 
 # The intake form of every company here. The labels are those that one connector in the field fills by itself, and one field for
@@ -161,6 +169,10 @@ def form_fields():
     for order, each in enumerate(fields, 1):
         each["displayOrder"] = order
     return fields
+
+
+# What an agreement of this world and an authorization of everything let the receiver see before acceptance.
+RELEASED_FIELDS = ("Customer Company", "Product", "Release", "Node count", "Reference page", "Log excerpt")
 
 
 class World:
@@ -266,11 +278,26 @@ class World:
         return draft
 
     def open_case(self, submitter, receiver, customer=None, *, caller=None, headers=None, expect=200, **options):
+        """Posts a draft. When it is about a customer who permitted everything to this receiver, the ledger knows it as released."""
         caller = caller or submitter.engineer
         draft = self.draft(submitter, receiver, customer, caller=caller, **options)
         values = draft.pop("values")
-        case = caller.post("/v1/collaboration-requests", draft, headers=headers, expect=expect)
-        return Case(self, submitter, receiver, caller, draft, values, case.body) if expect == 200 else case
+        answer = caller.post("/v1/collaboration-requests", draft, headers=headers, expect=expect)
+        if expect != 200:
+            return answer
+        case = Case(self, submitter, receiver, caller, draft, values, answer.body)
+        told_otherwise = {"Customer Company", "Customer Email"} & set(options.get("fields") or {})
+        if receiver.key in getattr(customer, "open_to", ()) and not told_otherwise:
+            case.release_to_receiver()
+        return case
+
+    def mark_released(self, draft, receiver, labels=None):
+        """Tells the ledger that the receiver may see what the agreement of this world lets out of a draft."""
+        texts = [draft.get(name) for name in ("problemSummary", "problemDescription", "internalCaseNumber")]
+        for field in draft.get("customFields") or []:
+            if isinstance(field, dict) and field.get("label") in (labels or RELEASED_FIELDS):
+                texts.append(field.get("value"))
+        self.ledger.release(" ".join(str(text) for text in texts), receiver.key)
 
     def released_case(self, submitter, receiver, customer=None, **options):
         """A case that went through all three keys at once; what the gate lets out is marked as released."""
@@ -291,15 +318,10 @@ class Case:
         self.token, self.id = body["token"], body["id"]
         self.path = f"/v1/collaboration-requests/{self.token}"
 
-    RELEASED_FIELDS = ("Customer Company", "Product", "Release", "Node count", "Reference page", "Log excerpt")
+    RELEASED_FIELDS = RELEASED_FIELDS
 
     def release_to_receiver(self, fields=RELEASED_FIELDS):
-        """Tells the ledger what the agreement of this world lets the receiver see once the case is released."""
-        ledger = self.world.ledger
-        for name in ("problemSummary", "problemDescription", "internalCaseNumber"):
-            ledger.release(self.draft[name], self.receiver.key)
-        for label in fields:
-            ledger.release(self.values[label], self.receiver.key)
+        self.world.mark_released(self.draft, self.receiver, fields)
 
     def accepted_by_receiver(self):
         """Acceptance opens the second stage: who the people are."""

@@ -173,13 +173,18 @@ TEST(Commands, NamesBecomeIdsAndTimesBecomeInstants) {
         200,
         R"({"items":[{"id":5,"name":"Harbour Freight Lines","aliases":["HFL"]},{"id":6,"name":"Harbour Cranes","aliases":[]}]})");
     terminal.answers(200, R"({"items":[{"id":31,"name":"Fabrikam Networks","domain":"fabrikam.example"}]})");
-    terminal.answers(201, R"({"id":9,"state":"requested"})");
+    terminal.answers(201, R"({"id":9,"state":"requested","customer":5,"partners":[31]})");
+    terminal.answers(200, R"({"items":[{"id":5,"name":"Harbour Freight Lines"}]})");
+    terminal.answers(403, "{}");
+    terminal.answers(200, R"({"items":[{"id":31,"name":"Fabrikam Networks"}]})");
     EXPECT_EQ(terminal.run({"authorization", "request", "--customer", "hfl", "--partner", "fabrikam.example", "--class",
                             "technical", "--until", "30d"}),
               exit_code::ok);
     EXPECT_EQ(terminal.asked[2].body,
               R"({"customer":5,"partners":[31],"purpose":"support","dataClasses":["technical"],"until":"2030-06-03T09:30:00Z"})");
     EXPECT_NE(terminal.err.str().find("entente authorization grant 9"), std::string::npos);
+    EXPECT_NE(terminal.out.str().find("customer      Harbour Freight Lines (5)"), std::string::npos) << terminal.out.str();
+    EXPECT_NE(terminal.out.str().find("partners      Fabrikam Networks (31)"), std::string::npos);
     terminal.answers(200, R"({"items":[{"id":5,"name":"Harbour Freight Lines"}]})");
     EXPECT_EQ(terminal.run({"authorization", "request", "--customer", "Harbor", "--partner", "31", "--until", "1d"}),
               exit_code::refused);
@@ -219,6 +224,28 @@ TEST(Commands, OnboardingAddsWhatIsMissingAndSaysWhatExists) {
     terminal.files["bad.toml"] = "[company]\nname='X'\n";
     EXPECT_EQ(terminal.run({"onboard", "bad.toml"}), exit_code::refused);
     EXPECT_NE(terminal.err.str().find("bad.toml:1: company.domain: it is missing"), std::string::npos);
+}
+
+TEST(Commands, WordsAfterAnOptionAreArguments) {
+    Terminal terminal;
+    terminal.files["a.toml"] = terminal.files["b.toml"] = "[company]\nname='X'\ndomain='x.example'\n";
+    EXPECT_EQ(terminal.run({"onboard", "--check", "--secrets", "s.json", "a.toml", "b.toml"}), exit_code::ok) << terminal.err.str();
+    EXPECT_EQ(terminal.out.str(), "2 files are in order\n");
+    EXPECT_EQ(terminal.run({"case", "show", "--profile", "a", "--profile", "b", "Tk1"}), exit_code::usage);
+}
+
+TEST(Commands, TheUsualProfileDoesNotCountAtAnotherGateway) {
+    Terminal terminal;
+    write_profile(terminal.folder / "state", "default",
+                  {.url = "https://one.example",
+                   .ca_file = {},
+                   .config_file = {},
+                   .token = "t",
+                   .who = "ada",
+                   .expires = terminal.now.plus_seconds(60)});
+    EXPECT_EQ(terminal.run({"case", "list", "--url", "https://two.example"}), exit_code::not_signed_in);
+    terminal.answers(200, "[]");
+    EXPECT_EQ(terminal.run({"case", "list", "--url", "https://one.example"}), exit_code::ok);
 }
 
 TEST(Commands, CompletionKnowsEveryCommandAndOption) {

@@ -47,8 +47,10 @@ Owner customer_owner(const Record& record) {
 
 // A text that somebody else made must be what the commitment promises, or it would be found wanting only years later.
 void require_canonical(const char* what, const Record& record, std::string_view text) {
-    if (text.size() > section_text_max) throw Fault(std::string("the ") + what + " section of " + record.operation + " is longer than 256 KiB");
-    if (!protocol::check_canonical(text)) throw Fault(std::string("the ") + what + " text of " + record.operation + " is not canonical JSON");
+    if (text.size() > section_text_max)
+        throw Fault(std::string("the ") + what + " section of " + record.operation + " is longer than 256 KiB");
+    if (!protocol::check_canonical(text))
+        throw Fault(std::string("the ") + what + " text of " + record.operation + " is not canonical JSON");
 }
 
 Record clock_alarm(std::int64_t behind_us) {
@@ -138,7 +140,8 @@ HeadRow Appender::State::load_head(Txn& txn) {
     after.reset();
 
     auto edge = Frontier::decode(static_cast<std::uint64_t>(row.size), row.frontier);
-    if (!edge || edge->root() != row.root) throw Tampered("the head of the log contradicts itself: its root is not that of its frontier");
+    if (!edge || edge->root() != row.root)
+        throw Tampered("the head of the log contradicts itself: its root is not that of its frontier");
     frontier = *std::move(edge);
     last_time = row.last_time;
     leaves.clear();
@@ -150,8 +153,8 @@ Instant Appender::State::entry_time() {
     return {last_time};
 }
 
-void Appender::State::insert(Txn& txn, const Entry& entry, const std::vector<Blob>& envelopes, std::string_view operation, Outcome outcome,
-                             std::string_view reason) {
+void Appender::State::insert(Txn& txn, const Entry& entry, const std::vector<Blob>& envelopes, std::string_view operation,
+                             Outcome outcome, std::string_view reason) {
     const Blob bytes = encode_entry(entry);
     const auto index = static_cast<std::int64_t>(frontier.size());
     leaves.push_back(leaf_hash(bytes));
@@ -159,7 +162,8 @@ void Appender::State::insert(Txn& txn, const Entry& entry, const std::vector<Blo
     txn.change(
         "INSERT INTO audit_entry (idx, event, time, entry, sealed, operation, outcome, reason)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        {index, Bytes(entry.event), entry.time.us, bytes, pack_envelopes(envelopes), operation, static_cast<std::int64_t>(outcome), reason});
+        {index, Bytes(entry.event), entry.time.us, bytes, pack_envelopes(envelopes), operation, static_cast<std::int64_t>(outcome),
+         reason});
 }
 
 void Appender::State::start_log(Txn& txn) {
@@ -174,7 +178,8 @@ void Appender::State::start_log(Txn& txn) {
 Blob Appender::State::seal(Txn& txn, Entry& entry, const Section& section) {
     const Salt salt = draw<sizeof(Salt)>();
     const auto tag = static_cast<std::uint8_t>(section.tag);
-    Blob envelope = vault.seal_section(txn, section.owner, section.scope, section.tag, entry.event, pad_section(salt, section.text));
+    Blob envelope =
+        vault.seal_section(txn, section.owner, section.scope, section.tag, entry.event, pad_section(salt, section.text));
     entry.sections.push_back({tag, section_commitment(tag, salt, section.text), certs::sha256(envelope)});
     return envelope;
 }
@@ -207,7 +212,8 @@ Receipt Appender::State::append_one(Txn& txn, const Record& record) {
     return {.event = entry.event, .leaf = leaves.back(), .index = index, .time = entry.time};
 }
 
-// Hashes what the database holds now, by another path than the tree's: a flipped bit between there and here must not be committed to.
+// Hashes what the database holds now, by another path than the tree's: a flipped bit between there and here must not be committed
+// to.
 void Appender::State::check_stored(Txn& txn, std::int64_t from) {
     std::size_t at = 0;
     txn.each("SELECT entry FROM audit_entry WHERE idx >= $1 ORDER BY idx", {from}, [&](const store::Row& row) {
@@ -223,7 +229,8 @@ void Appender::State::write_tiles(Txn& txn, std::uint64_t from) {
     for (const TileId& tile : completed_tiles(from, frontier.size())) {
         Blob bytes;
         bytes.reserve(tile_width * sizeof(Hash));
-        for (const Hash& hash : tile_from_below(txn, tile.level, tile.number, frontier.size())) bytes.insert(bytes.end(), hash.begin(), hash.end());
+        for (const Hash& hash : tile_from_below(txn, tile.level, tile.number, frontier.size()))
+            bytes.insert(bytes.end(), hash.begin(), hash.end());
         txn.change("INSERT INTO audit_tile (level, n, hashes) VALUES ($1, $2, $3)",
                    {static_cast<std::int64_t>(tile.level), static_cast<std::int64_t>(tile.number), bytes});
     }
@@ -234,7 +241,8 @@ void Appender::State::write_head(Txn& txn, std::int64_t from) {
     const Hash root = frontier.root();
     const Blob edge = frontier.encode();
     if (from == 0) {
-        txn.change("INSERT INTO audit_head (id, size, root, frontier, last_time) VALUES (1, $1, $2, $3, $4)", {size, Bytes(root), edge, last_time});
+        txn.change("INSERT INTO audit_head (id, size, root, frontier, last_time) VALUES (1, $1, $2, $3, $4)",
+                   {size, Bytes(root), edge, last_time});
     } else if (txn.change("UPDATE audit_head SET size = $1, root = $2, frontier = $3, last_time = $4 WHERE id = 1 AND size = $5",
                           {size, Bytes(root), edge, last_time, from}) != 1) {
         throw Tampered("the head of the log moved while it was extended");
@@ -244,9 +252,11 @@ void Appender::State::write_head(Txn& txn, std::int64_t from) {
 
 Appender::Appender(store::Vault& vault, std::string origin, Hash log_id, std::function<Instant()> now,
                    std::function<void(std::span<std::uint8_t>)> random)
-    : state_(new State{.vault = vault, .origin = std::move(origin), .log = log_id, .now = std::move(now), .random = std::move(random)}) {
+    : state_(new State{
+          .vault = vault, .origin = std::move(origin), .log = log_id, .now = std::move(now), .random = std::move(random)}) {
     if (!valid_origin(state_->origin)) throw Fault("the origin of the audit log must be one ASCII line without blanks or plus");
-    if (audit::log_id(state_->origin) != log_id || vault.log_id() != log_id) throw Fault("the audit log and the vault disagree about the log's id");
+    if (audit::log_id(state_->origin) != log_id || vault.log_id() != log_id)
+        throw Fault("the audit log and the vault disagree about the log's id");
 }
 
 Appender::~Appender() = default;

@@ -106,8 +106,10 @@ std::optional<CoreFacts> read_core_section(std::string_view text) {
     const auto* metadata = core->find("metadata");
     if (metadata == nullptr) return std::nullopt;
     CoreFacts found{.uid = text_at(*metadata, "uid"),
-                   .time_ms = integer_at(*core, "time"),
-                   .operation = text_at(*api, "operation"), .outcome = integer_at(*core, "status_id"), .reason = text_at(*core, "status_code")};
+                    .time_ms = integer_at(*core, "time"),
+                    .operation = text_at(*api, "operation"),
+                    .outcome = integer_at(*core, "status_id"),
+                    .reason = text_at(*core, "status_code")};
     if (const auto* unmapped = core->find("unmapped")) {
         found.case_id = integer_at(*unmapped, "case_id");
         const auto* parties = unmapped->find("parties");

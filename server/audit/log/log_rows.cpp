@@ -100,11 +100,13 @@ std::vector<Hash> tile_from_below(store::ReadTxn& txn, unsigned level, std::uint
     } else {
         for (std::uint64_t n = first; n < end; ++n) {
             const auto lower = read_tile(txn, level - 1, n);
-            if (!lower || lower->size() != tile_width) throw Tampered("tile " + std::to_string(n) + " of level " + std::to_string(level - 1) + " is missing");
+            if (!lower || lower->size() != tile_width)
+                throw Tampered("tile " + std::to_string(n) + " of level " + std::to_string(level - 1) + " is missing");
             hashes.push_back(root_of(*lower));
         }
     }
-    if (hashes.size() != end - first) throw Tampered("entries between " + std::to_string(first) + " and " + std::to_string(end) + " are missing");
+    if (hashes.size() != end - first)
+        throw Tampered("entries between " + std::to_string(first) + " and " + std::to_string(end) + " are missing");
     return hashes;
 }
 

@@ -58,7 +58,8 @@ Parts parts_of(const Kept& kept) {
 // Nothing: its key is destroyed, or the envelope was erased.
 std::optional<std::string> open_text(ReadTxn& txn, Vault& vault, const Parts& parts, std::size_t at) {
     if (!parts.envelopes[at]) return std::nullopt;
-    const auto padded = vault.open_section(txn, parts.entry.event, static_cast<Tag>(parts.entry.sections[at].tag), *parts.envelopes[at]);
+    const auto padded =
+        vault.open_section(txn, parts.entry.event, static_cast<Tag>(parts.entry.sections[at].tag), *parts.envelopes[at]);
     if (!padded) return std::nullopt;
     auto opened = unpad_section(*padded);
     if (!opened) throw Tampered("a section of event " + protocol::uuid_text(parts.entry.event) + " opens to something else");
@@ -68,7 +69,8 @@ std::optional<std::string> open_text(ReadTxn& txn, Vault& vault, const Parts& pa
 void open_core(ReadTxn& txn, Vault& vault, const Parts& parts, Line& line) {
     line.kind = static_cast<std::uint8_t>(parts.entry.kind());
     for (std::size_t i = 0; i < parts.entry.sections.size(); ++i) {
-        if (parts.entry.sections[i].tag == static_cast<std::uint8_t>(Tag::core)) line.core = open_text(txn, vault, parts, i).value_or("");
+        if (parts.entry.sections[i].tag == static_cast<std::uint8_t>(Tag::core))
+            line.core = open_text(txn, vault, parts, i).value_or("");
     }
 }
 
@@ -81,7 +83,8 @@ std::string list_statement(const Filter& filter) {
         index = "p.idx";
     }
     if (filter.case_id) {
-        sql += filter.company ? " JOIN audit_case c ON c.idx = e.idx AND c.case_id = $5" : " JOIN audit_case c ON c.idx = e.idx AND c.case_id = $4";
+        sql += filter.company ? " JOIN audit_case c ON c.idx = e.idx AND c.case_id = $5"
+                              : " JOIN audit_case c ON c.idx = e.idx AND c.case_id = $4";
         index = "c.idx";
     }
     sql += " WHERE " + index + " >= $1 AND " + index + " < $2 ORDER BY " + index;
@@ -159,7 +162,8 @@ std::optional<Shown> show(ReadTxn& txn, Vault& vault, const EntryKey& key, const
     const Parts parts = parts_of(*found);
     Shown shown{.line = std::move(found->line), .entry = found->entry, .leaf = leaf_hash(found->entry), .sections = {}};
     open_core(txn, vault, parts, shown.line);
-    for (std::size_t i = 0; i < parts.entry.sections.size(); ++i) shown.sections.push_back(view_section(txn, vault, parts, i, viewer));
+    for (std::size_t i = 0; i < parts.entry.sections.size(); ++i)
+        shown.sections.push_back(view_section(txn, vault, parts, i, viewer));
     return shown;
 }
 

@@ -17,7 +17,9 @@ using store::Tag;
 
 namespace {
 
-std::string entry_name(std::int64_t index) { return "entry " + std::to_string(index); }
+std::string entry_name(std::int64_t index) {
+    return "entry " + std::to_string(index);
+}
 
 std::string section_name(std::int64_t index, std::uint8_t tag) {
     return "section " + std::to_string(static_cast<int>(tag)) + " of " + entry_name(index);
@@ -39,7 +41,8 @@ void Verification::head_is(std::optional<HeadRow> head) {
 }
 
 void Verification::unreadable(const std::string& why) {
-    find(Check::readable, next_, entry_name(next_) + " cannot be read: the part of the file that holds it is damaged (" + why + ")");
+    find(Check::readable, next_,
+         entry_name(next_) + " cannot be read: the part of the file that holds it is damaged (" + why + ")");
     broken_ = true;
     all_cores_read_ = false;
     grow(nullptr, 0, {}, true);
@@ -48,7 +51,8 @@ void Verification::unreadable(const std::string& why) {
 
 void Verification::missing_until(std::int64_t index) {
     if (index <= next_) return;
-    const std::string what = index - next_ == 1 ? entry_name(next_) + " is" : "entries " + std::to_string(next_) + " to " + std::to_string(index - 1) + " are";
+    const std::string what = index - next_ == 1 ? entry_name(next_) + " is"
+                                                : "entries " + std::to_string(next_) + " to " + std::to_string(index - 1) + " are";
     find(Check::present, next_, what + " missing");
     broken_ = true;
     all_cores_read_ = false;
@@ -78,9 +82,11 @@ void Verification::check_entry(const EntryRow& row, const Entry& entry) {
         find(Check::entry, row.index, "the columns beside " + entry_name(row.index) + " name another event or time than the entry");
     }
     if ((row.index == 0) != (entry.kind() == Kind::log_start)) {
-        find(Check::entry, row.index, entry_name(row.index) + (row.index == 0 ? " does not start a log" : " starts a log inside the log"));
+        find(Check::entry, row.index,
+             entry_name(row.index) + (row.index == 0 ? " does not start a log" : " starts a log inside the log"));
     }
-    if (entry.kind() == Kind::event && (entry.sections.empty() || entry.sections.front().tag != static_cast<std::uint8_t>(Tag::core))) {
+    if (entry.kind() == Kind::event &&
+        (entry.sections.empty() || entry.sections.front().tag != static_cast<std::uint8_t>(Tag::core))) {
         find(Check::entry, row.index, entry_name(row.index) + " has no core section");
     }
     if (entry.time.us < last_time_) find(Check::time, row.index, entry_name(row.index) + " is older than the one before it");
@@ -108,7 +114,8 @@ void Verification::check_sections(ReadTxn& txn, const EntryRow& row, const Entry
         }
         ++report_.sections;
         if (certs::sha256(*envelope) != entry.sections[i].sealed) {
-            find(Check::sealed, row.index, section_name(row.index, entry.sections[i].tag) + " is sealed in other bytes than the log committed to");
+            find(Check::sealed, row.index,
+                 section_name(row.index, entry.sections[i].tag) + " is sealed in other bytes than the log committed to");
         }
         if (options_.vault != nullptr) open_section(txn, row, entry, i, *envelope);
     }
@@ -138,7 +145,8 @@ void Verification::open_section(ReadTxn& txn, const EntryRow& row, const Entry& 
         return;
     }
     ++report_.opened;
-    if (!protocol::check_canonical(opened->text)) find(Check::canonical, row.index, section_name(row.index, digest.tag) + " is not canonical");
+    if (!protocol::check_canonical(opened->text))
+        find(Check::canonical, row.index, section_name(row.index, digest.tag) + " is not canonical");
     if (core) check_core(txn, row, opened->text);
 }
 
@@ -212,7 +220,8 @@ void Verification::check_head() {
         return;
     }
     if (next_ > head_->size) {
-        find(Check::head, head_->size, "there are " + std::to_string(next_) + " entries, but the head says " + std::to_string(head_->size));
+        find(Check::head, head_->size,
+             "there are " + std::to_string(next_) + " entries, but the head says " + std::to_string(head_->size));
         return;
     }
     missing_until(head_->size);
@@ -222,7 +231,8 @@ void Verification::check_head() {
     } else if (frontier_.encode() != head_->frontier) {
         find(Check::head, std::nullopt, "the head's frontier does not belong to its root");
     }
-    if (head_->last_time != last_time_) find(Check::head, std::nullopt, "the head names another time than that of the newest entry");
+    if (head_->last_time != last_time_)
+        find(Check::head, std::nullopt, "the head names another time than that of the newest entry");
 }
 
 // The head keeps the roots of the complete subtrees: the first that differs tells where the change is.
@@ -240,8 +250,8 @@ void Verification::locate_by_frontier() {
             const bool named = report_.first_bad() && *report_.first_bad() >= static_cast<std::int64_t>(first) &&
                                *report_.first_bad() < static_cast<std::int64_t>(first + width);
             find(Check::root, named ? report_.first_bad() : static_cast<std::int64_t>(first),
-                 "the entries do not have the root that the head says: the change is among entries " + std::to_string(first) + " to " +
-                     std::to_string(first + width - 1));
+                 "the entries do not have the root that the head says: the change is among entries " + std::to_string(first) +
+                     " to " + std::to_string(first + width - 1));
             return;
         }
         first += width;
@@ -259,19 +269,24 @@ void Verification::check_events() {
 void Verification::check_holes() {
     for (const Hole& hole : holes_) {
         if (destroyed_keys_.contains(hole.key_hash)) continue;
-        find(Check::key, hole.index, section_name(hole.index, hole.tag) + " has no key any more, and no entry of the log says that it was destroyed");
+        find(Check::key, hole.index,
+             section_name(hole.index, hole.tag) + " has no key any more, and no entry of the log says that it was destroyed");
     }
     if (last_erased_ > last_erasure_) {
-        find(Check::sealed, last_erased_, entry_name(last_erased_) + " lacks a section, and no later entry says that it was erased");
+        find(Check::sealed, last_erased_,
+             entry_name(last_erased_) + " lacks a section, and no later entry says that it was erased");
     }
 }
 
 // Surplus rows would show an entry to somebody, or a tile to a proof, that has no business with it.
 void Verification::check_counts(ReadTxn& txn) {
-    const auto count = [&](std::string_view sql) { return txn.first(sql, {}, [](const store::Row& row) { return row.number(0); }).value_or(0); };
+    const auto count = [&](std::string_view sql) {
+        return txn.first(sql, {}, [](const store::Row& row) { return row.number(0); }).value_or(0);
+    };
     std::int64_t tiles = 0;
     for (const Edge& edge : edges_) tiles += static_cast<std::int64_t>(edge.tiles);
-    if (!broken_ && count("SELECT count(*) FROM audit_tile") > tiles) find(Check::tile, std::nullopt, "there are more tiles than the entries fill");
+    if (!broken_ && count("SELECT count(*) FROM audit_tile") > tiles)
+        find(Check::tile, std::nullopt, "there are more tiles than the entries fill");
     if (options_.vault == nullptr || !all_cores_read_) return;
     if (count("SELECT count(*) FROM audit_party") > parties_ || count("SELECT count(*) FROM audit_case") > cases_) {
         find(Check::entry, std::nullopt, "an entry is shown to a company or case that it does not belong to");

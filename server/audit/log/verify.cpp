@@ -83,8 +83,8 @@ void report_pages(store::DatabaseFile& file, const VerifyOptions& options, Verif
             report.more = true;
             return;
         }
-        std::string sentence = "page " + std::to_string(page) + " of the file (bytes " + std::to_string((page - 1) * page_size) + " to " +
-                               std::to_string(page * page_size - 1) + ") is damaged";
+        std::string sentence = "page " + std::to_string(page) + " of the file (bytes " + std::to_string((page - 1) * page_size) +
+                               " to " + std::to_string(page * page_size - 1) + ") is damaged";
         if (all_read) sentence += "; no entry of the log lives on it";
         report.findings.push_back({Check::page, std::nullopt, std::move(sentence)});
     }
@@ -94,20 +94,34 @@ void report_pages(store::DatabaseFile& file, const VerifyOptions& options, Verif
 
 std::string_view check_name(Check check) {
     switch (check) {
-        case Check::readable: return "readable";
-        case Check::present: return "present";
-        case Check::entry: return "entry";
-        case Check::event: return "event";
-        case Check::time: return "time";
-        case Check::sealed: return "sealed";
-        case Check::key: return "key";
-        case Check::opens: return "opens";
-        case Check::commitment: return "commitment";
-        case Check::canonical: return "canonical";
-        case Check::tile: return "tile";
-        case Check::root: return "root";
-        case Check::head: return "head";
-        case Check::page: return "page";
+        case Check::readable:
+            return "readable";
+        case Check::present:
+            return "present";
+        case Check::entry:
+            return "entry";
+        case Check::event:
+            return "event";
+        case Check::time:
+            return "time";
+        case Check::sealed:
+            return "sealed";
+        case Check::key:
+            return "key";
+        case Check::opens:
+            return "opens";
+        case Check::commitment:
+            return "commitment";
+        case Check::canonical:
+            return "canonical";
+        case Check::tile:
+            return "tile";
+        case Check::root:
+            return "root";
+        case Check::head:
+            return "head";
+        case Check::page:
+            return "page";
     }
     return "unknown";
 }
@@ -151,7 +165,8 @@ void check_right_edge(ReadTxn& txn, const HeadRow& head) {
         if (!stored || stored->size() != tile_width) throw Tampered("a tile of the audit log is missing or has the wrong length");
         return *std::move(stored);
     };
-    if (root_at(size, nodes_in_tiles(tiles)) != head.root) throw Tampered("the audit log's entries do not have the root that its head says");
+    if (root_at(size, nodes_in_tiles(tiles)) != head.root)
+        throw Tampered("the audit log's entries do not have the root that its head says");
 }
 
 // The newest core section must open: otherwise keys, origin and data do not belong together.
@@ -171,10 +186,12 @@ void check_newest_opens(ReadTxn& txn, store::Vault& vault, std::int64_t size) {
 
 void check_at_start(ReadTxn& txn, store::Vault& vault) {
     const std::int64_t newest =
-        txn.first("SELECT idx FROM audit_entry ORDER BY idx DESC LIMIT 1", {}, [](const store::Row& row) { return row.number(0); }).value_or(-1);
+        txn.first("SELECT idx FROM audit_entry ORDER BY idx DESC LIMIT 1", {}, [](const store::Row& row) { return row.number(0); })
+            .value_or(-1);
     const auto head = read_head(txn);
     if (newest + 1 != (head ? head->size : 0)) {
-        throw Tampered("the newest entry of the audit log is " + std::to_string(newest) + ", but its head says " + std::to_string(head ? head->size : 0) + " entries");
+        throw Tampered("the newest entry of the audit log is " + std::to_string(newest) + ", but its head says " +
+                       std::to_string(head ? head->size : 0) + " entries");
     }
     try {
         if (head) check_right_edge(txn, *head);
