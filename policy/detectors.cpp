@@ -150,8 +150,12 @@ std::optional<Span> confirm(Check check, std::string_view text, Span match, Span
             return assigned_secret(text, match);
         case Check::assigned_weak: {
             const auto span = assigned_value(text, match);
-            if (!span || span->end - span->begin < 8) return std::nullopt;
-            return like_credential(text.substr(span->begin, span->end - span->begin)) ? span : std::nullopt;
+            if (!span) return std::nullopt;
+            const std::string_view weak = text.substr(span->begin, span->end - span->begin);
+            // ansible_ssh_pass and the like are always passwords; a bare "pass:" may count tests.
+            const std::size_t pass = text.substr(match.begin, match.end - match.begin).find("_pass");
+            const bool words_only = std::ranges::none_of(weak, [](char c) { return c >= '0' && c <= '9'; });
+            return like_credential(weak) || (pass != std::string_view::npos && words_only) ? span : std::nullopt;
         }
         case Check::assigned_random: {
             const auto span = assigned_value(text, match);
@@ -174,6 +178,7 @@ std::optional<Span> confirm(Check check, std::string_view text, Span match, Span
         case Check::mail:
             return confirm_mail(text, group);
         case Check::person_label:
+        case Check::person_full:
         case Check::person_sender:
         case Check::person_signature:
         case Check::person_greeting:
@@ -233,6 +238,17 @@ struct Names {
     NameIndex index;
     std::vector<DataClass> classes;
 };
+
+// "Anna Berg <anna@corp.example>": the name before an address.
+void find_senders(std::string_view text, std::vector<Finding>& findings) {
+    const std::size_t found = findings.size();
+    for (std::size_t i = 0; i < found; ++i) {
+        if (findings[i].code != "mail_address") continue;
+        if (const auto name = name_before_address(text, findings[i].begin)) {
+            findings.push_back(finding(whole_characters(text, *name), DataClass::personal_contact, code_person));
+        }
+    }
+}
 
 void find_names(std::string_view text, const Names& names, std::vector<Finding>& findings) {
     if (names.index.empty()) return;
@@ -336,6 +352,7 @@ bool Detectors::Compiled::pass(std::string_view text, const Names& names, std::v
         std::ranges::sort(triggered);
         for (const int number : triggered) run(rules[static_cast<std::size_t>(number)], text, findings);
     }
+    find_senders(text, findings);
     find_names(text, names, findings);
     find_repeated(text, findings);
     return true;

@@ -81,7 +81,22 @@ struct Name {
     bool organisation = false;  // a word of an organisation ended it
 };
 
+// "Dr. ", "Prof. ": part of how a person is addressed, not of the name.
+std::size_t behind_titles(std::string_view text, std::size_t at) {
+    for (bool again = true; again;) {
+        again = false;
+        for (const std::string_view title :
+             {"Dr. ", "Prof. ", "Mr. ", "Mrs. ", "Ms. ", "Mr ", "Mrs ", "Ms ", "Dipl.-Ing. ", "Herr ", "Frau "}) {
+            if (!text.substr(at).starts_with(title)) continue;
+            at += title.size();
+            again = true;
+        }
+    }
+    return at;
+}
+
 Name read_name(std::string_view text, std::size_t begin) {
+    begin = behind_titles(text, begin);
     Name name{.span = {begin, begin}};
     std::size_t at = begin;
     while (name.words < words_max) {
@@ -147,6 +162,23 @@ std::optional<Span> confirm_person(Check check, std::string_view text, Span matc
         default:
             return std::nullopt;
     }
+}
+
+std::optional<Span> name_before_address(std::string_view text, std::size_t address) {
+    std::size_t end = address;
+    if (end == 0 || (text[end - 1] != '<' && text[end - 1] != '(')) return std::nullopt;
+    const int words_min = text[end - 1] == '<' ? 1 : 2;
+    --end;
+    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '"' || text[end - 1] == '\'')) --end;
+    std::size_t window = end;
+    constexpr std::string_view stops = "\n\r:;<>()[]{}|=\"";
+    while (window > 0 && end - window < 80 && stops.find(text[window - 1]) == std::string_view::npos) --window;
+    for (std::size_t begin = window; begin < end; ++begin) {
+        if (begin > window && text[begin - 1] != ' ' && text[begin - 1] != ',') continue;
+        const Name name = read_name(text, begin);
+        if (name.span.end == end && name.words >= words_min && !(name.words == 1 && name.capitals)) return name.span;
+    }
+    return std::nullopt;
 }
 
 }  // namespace entente::policy

@@ -13,4 +13,7 @@ namespace entente::policy {
 // `match` is what the rule's pattern matched: the label up to where the name should begin.
 std::optional<Span> confirm_person(Check check, std::string_view text, Span match);
 
+// The name in front of a mail address that begins at `address`: one word or more before "<", two or more before "(".
+std::optional<Span> name_before_address(std::string_view text, std::size_t address);
+
 }  // namespace entente::policy

@@ -232,6 +232,20 @@ bool all_same(std::string_view value) {
     return std::ranges::all_of(value, [](char c) { return among(c, "*.xX#-_ \xe2\x80\xa2\x97\x8f\xcf"); });
 }
 
+// sha256, scram-sha-256, oauth2: names of methods, not of anybody's secret.
+bool like_method(std::string_view value) {
+    std::string lower_case(value);
+    for (char& c : lower_case) c = upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+    for (const std::string_view method :
+         {"sha",  "scram", "md5",  "bcrypt", "argon",   "pbkdf", "oauth", "aes", "rsa",  "base64", "tls",
+          "krb5", "saml",  "hmac", "ecdsa",  "ed25519", "pkcs",  "x509",  "ipv", "http", "win",    "utf"}) {
+        if (!lower_case.starts_with(method)) continue;
+        return std::ranges::all_of(lower_case, [](char c) { return lower(c) || digit(c) || c == '-' || c == '_'; }) &&
+               lower_case.size() < 16;
+    }
+    return false;
+}
+
 bool like_number_or_date(std::string_view value) {
     return std::ranges::all_of(value, [](char c) { return digit(c) || among(c, ".:,-+/TZ %_"); });
 }
@@ -308,7 +322,8 @@ bool like_path(std::string_view value) {
 
 bool like_credential(std::string_view value) {
     if (value.size() < 6 || value.size() > value_bytes_max || plainly_none(value)) return false;
-    if (like_path(value) || like_address(value) || like_number_or_date(value) || hexadecimal_number(value) || like_quantity(value))
+    if (like_path(value) || like_address(value) || like_number_or_date(value) || hexadecimal_number(value) ||
+        like_quantity(value) || like_method(value))
         return false;
     bool has_lower = false, has_upper = false, has_digit = false, has_mark = false;
     for (const char c : value) {

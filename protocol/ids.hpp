@@ -39,7 +39,9 @@ using EventId = std::array<std::uint8_t, 16>;
 
 }  // namespace entente::protocol
 
+// A specialisation for our own type, which the standard allows.
 template <class Tag>
+// NOLINTNEXTLINE(cert-dcl58-cpp)
 struct std::hash<entente::protocol::Id<Tag>> {
     std::size_t operator()(const entente::protocol::Id<Tag>& id) const noexcept { return std::hash<std::int64_t>{}(id.value); }
 };

@@ -95,7 +95,8 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
                                            std::chrono::day{static_cast<unsigned>(day)}};
     if (!date.ok()) return std::nullopt;
     const auto days = std::chrono::sys_days{date}.time_since_epoch().count();
-    const std::int64_t seconds = static_cast<std::int64_t>(days) * 86'400 + hour * 3600 + minute * 60 + second - *offset;
+    const std::int64_t seconds =
+        static_cast<std::int64_t>(days) * 86'400 + std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + second - *offset;
     if (seconds < 0) return std::nullopt;
     return Instant{seconds * 1'000'000 + fraction};
 }

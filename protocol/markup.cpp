@@ -221,7 +221,7 @@ class Renderer {
         visible_ += bytes;
     }
 
-    void open(const Element& element, std::string address) {
+    void open(const Element& element, const std::string& address) {
         separate(element);
         html_ += '<';
         html_ += element.name;

@@ -5,9 +5,9 @@
 #include <sstream>
 
 #include "certs/authority.hpp"
+#include "certs/digest.hpp"
 #include "certs/files.hpp"
 #include "certs/keys.hpp"
-#include "certs/digest.hpp"
 #include "policy/detectors.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/json_writer.hpp"
@@ -46,9 +46,13 @@ std::optional<certs::Authority> authority_in(const std::filesystem::path& keys) 
     return certs::Authority::open(keys / "authority");
 }
 
-std::filesystem::path database_file(const Config& config) { return config.data.folder / "entente.db"; }
+std::filesystem::path database_file(const Config& config) {
+    return config.data.folder / "entente.db";
+}
 
-void write_text(const std::filesystem::path& file, const std::string& text) { certs::replace_private_file(file, protocol::as_bytes(text)); }
+void write_text(const std::filesystem::path& file, const std::string& text) {
+    certs::replace_private_file(file, protocol::as_bytes(text));
+}
 
 }  // namespace
 
@@ -60,7 +64,9 @@ struct Gateway::Parts {
           derived(provider->service_root()),
           log_id(audit::log_id(config.published.origin)),
           vault(*provider, derived.index(), log_id),
-          appender(vault, config.published.origin, log_id, [this] { return clock.now(); }, [this](std::span<std::uint8_t> out) { random.fill(out); }),
+          appender(
+              vault, config.published.origin, log_id, [this] { return clock.now(); },
+              [this](std::span<std::uint8_t> out) { random.fill(out); }),
           authority(authority_in(config.keys.folder)),
           tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config)} {
         store::SqlcipherOptions options;
@@ -69,8 +75,9 @@ struct Gateway::Parts {
         options.readers = static_cast<int>(config.store.readers);
         options.queue_max = static_cast<std::size_t>(config.store.queue_max);
         options.now = [this] { return clock.now(); };
-        store = store::open_sqlcipher(std::move(options),
-                                      [this](store::Txn& txn, std::span<const audit::Record> records) { return appender.append(txn, records); });
+        store = store::open_sqlcipher(std::move(options), [this](store::Txn& txn, std::span<const audit::Record> records) {
+            return appender.append(txn, records);
+        });
         store::read_and_wait(*store, [this](store::ReadTxn& txn) { audit::check_at_start(txn, vault); });
         verifier = std::make_shared<api::Verifier>([this](const auto& progress) { return verify_log(progress); });
         gateway_api.emplace(api::Parts{.tools = tools,
@@ -95,7 +102,9 @@ struct Gateway::Parts {
         options.vault = &vault;
         options.progress = progress;
         audit::VerifyReport report;
-        store::open_database_file(database_file(config), derived.database())->read([&](store::ReadTxn& txn) { report = audit::verify(txn, options); });
+        store::open_database_file(database_file(config), derived.database())->read([&](store::ReadTxn& txn) {
+            report = audit::verify(txn, options);
+        });
         return report;
     }
 
@@ -118,11 +127,11 @@ struct Gateway::Parts {
         });
         if (!commit.durable) throw protocol::Fault("the operator's credential could not be stored: " + commit.fault);
         write_text(config.keys.folder / "operator.json", protocol::JsonWriter()
-                                                             .object()
-                                                             .member("clientId", made.client.client_id)
-                                                             .member("clientSecret", made.secret)
-                                                             .end()
-                                                             .take() +
+                                                                 .object()
+                                                                 .member("clientId", made.client.client_id)
+                                                                 .member("clientSecret", made.secret)
+                                                                 .end()
+                                                                 .take() +
                                                              "\n");
     }
 
@@ -139,14 +148,21 @@ struct Gateway::Parts {
     }
 
     void expose_metrics() {
-        const auto stat = [this](std::uint64_t store::Stats::* member) { return [this, member] { return static_cast<double>(store->stats().*member); }; };
-        metrics.counter_from("entente_store_batches_total", "Committed batches of the store's writer.", stat(&store::Stats::batches));
+        const auto stat = [this](std::uint64_t store::Stats::* member) {
+            return [this, member] { return static_cast<double>(store->stats().*member); };
+        };
+        metrics.counter_from("entente_store_batches_total", "Committed batches of the store's writer.",
+                             stat(&store::Stats::batches));
         metrics.counter_from("entente_store_works_total", "Works in committed batches.", stat(&store::Stats::works));
-        metrics.counter_from("entente_store_works_failed_total", "Works that were rolled back alone.", stat(&store::Stats::works_failed));
-        metrics.counter_from("entente_store_works_slow_total", "Works that held the writer for more than 20 ms.", stat(&store::Stats::works_slow));
+        metrics.counter_from("entente_store_works_failed_total", "Works that were rolled back alone.",
+                             stat(&store::Stats::works_failed));
+        metrics.counter_from("entente_store_works_slow_total", "Works that held the writer for more than 20 ms.",
+                             stat(&store::Stats::works_slow));
         metrics.counter_from("entente_audit_records_total", "Records appended to the audit log.", stat(&store::Stats::records));
-        metrics.gauge_from("entente_store_queue_length", "Works waiting for the writer.", [this] { return static_cast<double>(store->queued()); });
-        metrics.counter_from("entente_log_lines_dropped_total", "Log lines lost to a full queue.", [] { return static_cast<double>(log::dropped()); });
+        metrics.gauge_from("entente_store_queue_length", "Works waiting for the writer.",
+                           [this] { return static_cast<double>(store->queued()); });
+        metrics.counter_from("entente_log_lines_dropped_total", "Log lines lost to a full queue.",
+                             [] { return static_cast<double>(log::dropped()); });
     }
 
     // Certificates, client authorities and limits follow the file; what is open stays open. A file that cannot be read or is wrong
@@ -200,7 +216,9 @@ struct Gateway::Parts {
 
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Gateway::~Gateway() { stop(); }
+Gateway::~Gateway() {
+    stop();
+}
 
 std::unique_ptr<Gateway> Gateway::open(const Config& config, Mode mode) {
     if (mode == Mode::serve) {
@@ -228,7 +246,8 @@ void Gateway::start() {
     p.housekeeper->start();
     if (p.config.metrics.enabled) {
         p.metrics_api.emplace(p.metrics, [&p] { return p.readiness(); });
-        p.metrics_listener.emplace(net::metrics_listener(p.config), *p.metrics_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
+        p.metrics_listener.emplace(net::metrics_listener(p.config), *p.metrics_api, *p.store, *p.workers, p.metrics, p.clock,
+                                   p.random);
         p.metrics_listener->start();
     }
     p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
@@ -237,9 +256,11 @@ void Gateway::start() {
     p.started = true;
     const std::string port = std::to_string(p.listener->port());
     const bool v6 = p.config.listen.address.find(':') != std::string::npos;
-    const std::string host = p.config.listen.address == "0.0.0.0" || p.config.listen.address == "::" ? "127.0.0.1" : p.config.listen.address;
+    const std::string host =
+        p.config.listen.address == "0.0.0.0" || p.config.listen.address == "::" ? "127.0.0.1" : p.config.listen.address;
     write_text(p.config.data.folder / "gateway.url", "https://" + (v6 ? "[" + host + "]" : host) + ":" + port + "\n");
-    if (p.metrics_listener) write_text(p.config.data.folder / "metrics.url", "https://127.0.0.1:" + std::to_string(p.metrics_listener->port()) + "\n");
+    if (p.metrics_listener)
+        write_text(p.config.data.folder / "metrics.url", "https://127.0.0.1:" + std::to_string(p.metrics_listener->port()) + "\n");
     log::info("gateway.started", {{"port", p.listener->port()}, {"version", ENTENTE_VERSION}});
 }
 

@@ -1,10 +1,10 @@
 #pragma once
-// The composition root: builds every part in order, hands out references, destroys in reverse. Two gateways fit in one process, each
-// with its own data folder.
+// The composition root: builds every part in order, hands out references, destroys in reverse. Two gateways fit in one process,
+// each with its own data folder.
 //
-// serve: listens, keeps house, reloads on SIGHUP and drains on SIGTERM or SIGINT. local: the same pipeline without sockets, for tools
-// that work on the data of a gateway that is not running. Errors at start are Faults with a plain sentence; audit::Tampered when
-// the log contradicts itself.
+// serve: listens, keeps house, reloads on SIGHUP and drains on SIGTERM or SIGINT. local: the same pipeline without sockets, for
+// tools that work on the data of a gateway that is not running. Errors at start are Faults with a plain sentence; audit::Tampered
+// when the log contradicts itself.
 
 #include <memory>
 

@@ -26,10 +26,13 @@ audit::Record gateway_record(std::string operation, audit::Class class_uid) {
 
 }  // namespace
 
-Housekeeper::Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights, api::Tally& tally)
+Housekeeper::Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights,
+                         api::Tally& tally)
     : store_(store), tools_(tools), clock_(clock), sights_(sights), tally_(tally) {}
 
-Housekeeper::~Housekeeper() { stop(); }
+Housekeeper::~Housekeeper() {
+    stop();
+}
 
 void Housekeeper::start() {
     thread_ = std::thread([this] { run(); });
@@ -75,7 +78,10 @@ void Housekeeper::flush_counts() {
             store::count_reads(txn, count.principal, count.id, count.hour, count.reads);
             // The record stays below its size; the table has every row.
             if (++listed > 500) continue;
-            json.object().member("case", std::to_string(count.id.value)).member("hour", count.hour).member("principal", count.principal);
+            json.object()
+                .member("case", std::to_string(count.id.value))
+                .member("hour", count.hour)
+                .member("principal", count.principal);
             json.member("reads", count.reads).end();
         }
         json.end().member("rows", static_cast<std::int64_t>(counts.size())).end();

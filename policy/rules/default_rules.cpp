@@ -22,9 +22,9 @@ using protocol::DataClass;
     R"(\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8|pwd))"
 #define SECRET_WORDS                                                                                             \
     R"((?:secret|api[_ -]?key|(?:access|secret|private|account|shared|encryption|master|signing|storage)[_ -]?)" \
-    R"((?:access[_ -]?)?key|(?:auth|access|refresh|id|bearer|session|security|csrf|api)[_ -]?token|authkey))"
+    R"((?:access[_ -]?)?key|pre-?shared[_ -]?key|(?:auth|access|refresh|id|bearer|session|security|csrf|api)[_ -]?token|authkey))"
 #define STRONG_WORDS "(?:" PASSWORD_WORDS "|" SECRET_WORDS ")"
-#define WEAK_WORDS R"((?:pass|pw|token|credentials?|signature|session(?:[_ -]?id)?|community|otp|license[_ -]?key|sas))"
+#define WEAK_WORDS R"((?:pass|pw|token|credentials?|signature|session(?:[_ -]?id)?|community|otp|license[_ -]?key|sas|psk))"
 #define PERSONAL DataClass::personal_contact
 
 constexpr std::array rules{
@@ -55,7 +55,8 @@ constexpr std::array rules{
         R"(|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32,}|dapi[a-f0-9]{32,})"
         R"(|hv[sb]\.[A-Za-z0-9_\-]{20,}|dckr_pat_[A-Za-z0-9_\-]{20,}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{40,}|glsa_[A-Za-z0-9_]{30,})"
         R"(|sntry[su]_[A-Za-z0-9_+/=\-]{30,}|xkeysib-[a-f0-9]{40,}[A-Za-z0-9\-]*|ATATT3[A-Za-z0-9_\-=]{30,}|NRAK-[A-Z0-9]{20,})"
-        R"(|lin_api_[A-Za-z0-9]{30,}|dp\.(?:pt|st|ct)\.[A-Za-z0-9._\-]{30,}|rubygems_[a-f0-9]{40,}))"},
+        R"(|lin_api_[A-Za-z0-9]{30,}|dp\.(?:pt|st|ct)\.[A-Za-z0-9._\-]{30,}|rubygems_[a-f0-9]{40,}))",
+        Check::random},
     Rule{"service_token", DataClass::secret, R"(\d:AA[A-Za-z0-9_\-]{20})", START R"((\d{8,10}:AA[A-Za-z0-9_\-]{30,}))"},
     Rule{"signed_address", DataClass::secret,
          R"((?i)[?&;](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=)",
@@ -93,6 +94,14 @@ constexpr std::array rules{
     Rule{"command_password", DataClass::secret, "(?i)-(?:" STRONG_WORDS "|token|pass)",
          "(?i)(?:^|[^A-Za-z0-9])--?[a-z0-9-]{0,30}(?:" STRONG_WORDS R"(|token|pass)[ \t]{1,8}["']?([^\s"'\-][^\s"']{3,200}))",
          Check::command},
+    Rule{
+        "command_password", DataClass::secret, R"((?i)login\s)",
+        R"((?i)\b(?:docker|podman|nerdctl|registry|skopeo|oras|oc|az|cf)[ ]{1,4}login\b[^\n]{0,120}?\s-p[ ]{1,4}["']?([^\s"'\-][^\s"']{2,100}))",
+        Check::command},
+    Rule{
+        "command_password", DataClass::secret, R"((?i)/user:|sudo\s+-S)",
+        R"((?i)(?:/user:\S{1,80}[ ]{1,4}|echo[ ]{1,4})["']?([^\s"'|/]{3,100})["']?(?:[ ]{0,4}\|[ ]{0,4}sudo[ ]{1,4}-S|[ \t]|\r|\n|$))",
+        Check::user_or_sudo},
     Rule{"command_password", DataClass::secret, R"((?i)identified)",
          R"((?i)identified\s+(?:with\s+[\w"'`]{1,60}\s+)?(?:by|as)\s+["']([^"'\n]{1,200})["'])"},
     Rule{"command_password", DataClass::secret, R"((?i)password\s+(?:["']|[0-9]\s|0x))",
@@ -116,12 +125,15 @@ constexpr std::array rules{
          R"((?:(?:^|[^A-Za-z0-9]|\\[nrt])(?i:)" WEAK_WORDS R"()|[a-z0-9](?:Token|Pass|Pw|Signature|Otp|Credentials)))" SEPARATOR,
          Check::assigned_weak},
     Rule{"assigned_secret", DataClass::secret, R"((?i)key)", R"((?i)\b[\w.\-]{0,40}key)" SEPARATOR, Check::assigned_random},
+    Rule{"password_hash", DataClass::secret, R"((?i)pass(?:word|wd)?[_-]?(?:hash|digest))",
+         R"((?i)pass(?:word|wd)?[_-]?(?:hash|digest))" SEPARATOR, Check::assigned_random},
     Rule{"assigned_secret", DataClass::secret, R"(PIN)", R"(\bPIN(?:[ -]?(?:[Cc]ode|CODE))?[ \t]{0,4}[=:]?[ \t]{0,4}(\d{4,8})\b)"},
     Rule{
         "spoken_secret", DataClass::secret, "(?i)" PASSWORD_WORDS,
         "(?i)" PASSWORD_WORDS
         R"((?:[ \t]{1,4}[\w@.\-]{1,40}){0,4}?[ \t]{1,4}(?:is|was|ist|war|lautet|set to|changed to|reset to|est|es|\xc3\xa8)[ \t]{0,4}:?[ \t]{0,4})",
         Check::phrase},
+    Rule{"spoken_secret", DataClass::secret, "(?i)" PASSWORD_WORDS, "(?i)" PASSWORD_WORDS R"([ \t]{1,4}[(\[]?)", Check::phrase},
     Rule{
         "spoken_secret", DataClass::secret, R"((?i)(?:credentials|login|logon|zugang|user/pass|username))",
         R"((?i)\b(?:credentials|login|logon|zugang(?:sdaten)?|user(?:name)?[ ]?/[ ]?pass(?:word)?)[ \t]{0,4}[:=]?[ \t]{0,4}[^\s/]{1,60}[ \t]?/[ \t]?([^\s]{4,100}))",
@@ -184,6 +196,12 @@ constexpr std::array rules{
         R"((?:full|first|last|family|given|display|real)[ _-]?name|vorname|nachname|familienname)|(?:first|last|full|display|contact|engineer)name))" SEPARATOR
         R"([\\"'`]{0,3})",
         Check::person_label},
+    Rule{
+        "person_name", PERSONAL,
+        R"((?i)(?:report|request)ed by |(?:spoke|talked|speak|talk) (?:to|with) |on behalf of |contact person )",
+        R"((?i)\b(?:reported by|requested by|(?:spoke|talked|speak|talk) (?:to|with)|on behalf of|contact person(?:[ ]-|[ ]is)?)[ ])",
+        Check::person_full},
+    Rule{"person_name", PERSONAL, R"((?i)--[ ]?\r?\n)", R"((?:^|\n)--[ ]?\r?\n)", Check::person_signature},
     Rule{"person_name", PERSONAL, R"((?i)(?:from|to|cc|bcc|reply-to|von|an|sender):)",
          R"((?i)(?:^|\n)[ \t>]{0,8}(?:from|to|cc|bcc|reply-to|von|an|sender):[ \t]{1,8}["']?)", Check::person_sender},
     Rule{

@@ -26,6 +26,7 @@ enum class Check {
     to_line_end,      // the rest of the line or of the quoted string (cookies)
     random,           // the group, if it looks like a credential
     command,          // the group, unless it is plainly none
+    user_or_sudo,     // likewise, but an `echo` only counts when it feeds sudo
     basic,            // the group, if it is base64 of name:password
     phrase,           // the word after the match, if it looks like a credential
     mail,
@@ -47,6 +48,7 @@ enum class Check {
     french_id,
     labelled_id,       // German, Polish, Dutch, British, Indian, Japanese numbers: only after a label
     person_label,      // capitalised words after the match
+    person_full,       // likewise, at least two
     person_sender,     // likewise, if a mail address follows
     person_signature,  // a line of capitalised words
     person_greeting,   // capitalised words, then comma or end of line

@@ -24,7 +24,8 @@ Plan change_and_render(Gateway& gateway, CallPtr call, Operation operation) {
         std::move(call),
         [operation = std::move(operation)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             auto done = operation(txn, context, caller);
-            if (done.outcome) store::record_sight(txn, caller.principal.label(), done.outcome->shown.id, done.outcome->shown.version);
+            if (done.outcome)
+                store::record_sight(txn, caller.principal.label(), done.outcome->shown.id, done.outcome->shown.version);
             return done;
         },
         render_case);
@@ -36,11 +37,12 @@ Plan step(Gateway& gateway, CallPtr call, Decode decode, Operation operation) {
     auto input = decode(call->request->body);
     if (!input) return gateway.failure(call, input.error());
     std::string token = call->path.at(0);
-    return change_and_render(gateway, std::move(call),
-                             [operation, token = std::move(token), input = std::move(*input)](
-                                 store::Txn& txn, const ops::Context& context, const ops::Caller& caller) -> ops::Audited<ops::CaseRead> {
-                                 return operation(txn, context, caller, token, input);
-                             });
+    return change_and_render(
+        gateway, std::move(call),
+        [operation, token = std::move(token), input = std::move(*input)](store::Txn& txn, const ops::Context& context,
+                                                                         const ops::Caller& caller) -> ops::Audited<ops::CaseRead> {
+            return operation(txn, context, caller, token, input);
+        });
 }
 
 void mark_deprecated(Response& response) {
@@ -59,7 +61,8 @@ Plan list(Gateway& gateway, CallPtr call, connect::ListKind kind) {
         },
         [](const ops::CaseList& list) { return list.shown; },
         [paged, kind](Gateway& g, const CallPtr& c, ops::CaseList& list) {
-            Response response = g.reply(c, 200, paged ? connect::encode_case_page(list.page) : connect::encode_cases(list.page.content));
+            Response response =
+                g.reply(c, 200, paged ? connect::encode_case_page(list.page) : connect::encode_cases(list.page.content));
             if (kind == connect::ListKind::v1) mark_deprecated(response);
             return response;
         });
@@ -72,9 +75,12 @@ Plan create(Gateway& gateway, CallPtr call) {
     if (!input) return gateway.failure(call, input.error());
     auto key = idempotency_key(*call);
     if (!key) return gateway.failure(call, key.error());
-    return change_and_render(gateway, call, [call, input = std::move(*input), key = std::move(*key)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-        return ops::open_case(txn, context, caller, input, key ? std::optional(repeat_key(*call, caller, *key)) : std::nullopt);
-    });
+    return change_and_render(gateway, call,
+                             [call, input = std::move(*input), key = std::move(*key)](store::Txn& txn, const ops::Context& context,
+                                                                                      const ops::Caller& caller) {
+                                 return ops::open_case(txn, context, caller, input,
+                                                       key ? std::optional(repeat_key(*call, caller, *key)) : std::nullopt);
+                             });
 }
 
 Plan read(Gateway& gateway, CallPtr call) {
@@ -88,24 +94,32 @@ Plan read(Gateway& gateway, CallPtr call) {
         [](const ops::CaseRead& read) { return std::vector{read.shown}; }, render_case);
 }
 
-Plan list_v1(Gateway& gateway, CallPtr call) { return list(gateway, std::move(call), connect::ListKind::v1); }
-Plan list_v2_plain(Gateway& gateway, CallPtr call) { return list(gateway, std::move(call), connect::ListKind::v2_plain); }
-Plan list_v2_paged(Gateway& gateway, CallPtr call) { return list(gateway, std::move(call), connect::ListKind::v2_paged); }
+Plan list_v1(Gateway& gateway, CallPtr call) {
+    return list(gateway, std::move(call), connect::ListKind::v1);
+}
+Plan list_v2_plain(Gateway& gateway, CallPtr call) {
+    return list(gateway, std::move(call), connect::ListKind::v2_plain);
+}
+Plan list_v2_paged(Gateway& gateway, CallPtr call) {
+    return list(gateway, std::move(call), connect::ListKind::v2_paged);
+}
 
 Plan change(Gateway& gateway, CallPtr call) {
     return step<protocol::CaseChange>(gateway, std::move(call), connect::decode_case_change, ops::change_case);
 }
 
 Plan approve(Gateway& gateway, CallPtr call) {
-    return step<protocol::Approval>(gateway, std::move(call), connect::decode_approval,
-                                    [](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, std::string_view token,
-                                       const protocol::Approval& input) { return ops::approve_case(txn, context, caller, token, input, false); });
+    return step<protocol::Approval>(
+        gateway, std::move(call), connect::decode_approval,
+        [](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, std::string_view token,
+           const protocol::Approval& input) { return ops::approve_case(txn, context, caller, token, input, false); });
 }
 
 Plan update_approval(Gateway& gateway, CallPtr call) {
-    return step<protocol::Approval>(gateway, std::move(call), connect::decode_approval,
-                                    [](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, std::string_view token,
-                                       const protocol::Approval& input) { return ops::approve_case(txn, context, caller, token, input, true); });
+    return step<protocol::Approval>(
+        gateway, std::move(call), connect::decode_approval,
+        [](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, std::string_view token,
+           const protocol::Approval& input) { return ops::approve_case(txn, context, caller, token, input, true); });
 }
 
 Plan reject(Gateway& gateway, CallPtr call) {
@@ -113,11 +127,13 @@ Plan reject(Gateway& gateway, CallPtr call) {
 }
 
 Plan ask(Gateway& gateway, CallPtr call) {
-    return step<protocol::InformationRequest>(gateway, std::move(call), connect::decode_information_request, ops::request_information);
+    return step<protocol::InformationRequest>(gateway, std::move(call), connect::decode_information_request,
+                                              ops::request_information);
 }
 
 Plan answer(Gateway& gateway, CallPtr call) {
-    return step<protocol::InformationResponse>(gateway, std::move(call), connect::decode_information_response, ops::provide_information);
+    return step<protocol::InformationResponse>(gateway, std::move(call), connect::decode_information_response,
+                                               ops::provide_information);
 }
 
 Plan close(Gateway& gateway, CallPtr call) {
@@ -148,10 +164,13 @@ Plan add_note(Gateway& gateway, CallPtr call) {
     std::string token = call->path.at(0);
     return gateway.write<ops::NoteWritten>(
         std::move(call),
-        [token = std::move(token), input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+        [token = std::move(token), input = std::move(*input)](store::Txn& txn, const ops::Context& context,
+                                                              const ops::Caller& caller) {
             return ops::add_note(txn, context, caller, token, input);
         },
-        [](Gateway& g, const CallPtr& c, ops::NoteWritten& written) { return g.reply(c, 200, connect::encode_note(written.note)); });
+        [](Gateway& g, const CallPtr& c, ops::NoteWritten& written) {
+            return g.reply(c, 200, connect::encode_note(written.note));
+        });
 }
 
 }  // namespace entente::api::connect_cases

@@ -36,7 +36,10 @@ struct LoginState {
 };
 
 Error wrong_credentials(int retry_after_s) {
-    return {.kind = ErrorKind::unauthenticated, .code = std::string(connect::wrong_credentials), .message = "wrong credentials", .retry_after_s = retry_after_s};
+    return {.kind = ErrorKind::unauthenticated,
+            .code = std::string(connect::wrong_credentials),
+            .message = "wrong credentials",
+            .retry_after_s = retry_after_s};
 }
 
 Plan write_login(Gateway& gateway, const CallPtr& call, const std::shared_ptr<LoginState>& state) {
@@ -61,7 +64,8 @@ Plan write_login(Gateway& gateway, const CallPtr& call, const std::shared_ptr<Lo
         gateway.throttle().succeeded(state->input.username, state->source, now);
         const ops::SignedIn& signed_in = **state->outcome;
         call->caller = "user:" + std::to_string(state->account.user);
-        Response response = gateway.reply(call, 200, connect::encode_token(certs::mint_token(gateway.parts().token_key, signed_in.token), signed_in.expires_s));
+        Response response = gateway.reply(
+            call, 200, connect::encode_token(certs::mint_token(gateway.parts().token_key, signed_in.token), signed_in.expires_s));
         name_record(response, commit.receipts.front(), false);
         return response;
     };
@@ -83,7 +87,9 @@ Plan login(Gateway& gateway, CallPtr call) {
     if (!state->slot) return gateway.unavailable(*call->request);
 
     auto find = std::make_unique<OnReader>();
-    find->run = [&gateway, state](store::ReadTxn& txn) { state->account = ops::find_account(txn, gateway.parts().tools, state->input.username); };
+    find->run = [&gateway, state](store::ReadTxn& txn) {
+        state->account = ops::find_account(txn, gateway.parts().tools, state->input.username);
+    };
     find->then = [&gateway, call, state](std::string fault) -> Plan {
         if (!fault.empty()) return gateway.fault(call, std::move(fault));
         auto verify = std::make_unique<OnWorker>();
@@ -125,7 +131,8 @@ Plan oauth_token(Gateway& gateway, CallPtr call) {
     auto known = std::make_shared<bool>(false);
     auto step = std::make_unique<OnWriter>();
     step->run = [&gateway, call, outcome, known, input = *input](store::Txn& txn) -> store::Written {
-        ops::LoginOutcome done = ops::grant_client_token(txn, gateway.context(), input.client_id, input.client_secret, call->presented);
+        ops::LoginOutcome done =
+            ops::grant_client_token(txn, gateway.context(), input.client_id, input.client_secret, call->presented);
         outcome->emplace(std::move(done.outcome));
         *known = done.record.has_value();
         store::Written written;
@@ -133,7 +140,8 @@ Plan oauth_token(Gateway& gateway, CallPtr call) {
         written.keep = (*outcome)->has_value();
         return written;
     };
-    step->then = [&gateway, call, outcome, known, source, id = input->client_id, scope = input->scope](store::Commit commit) -> Plan {
+    step->then = [&gateway, call, outcome, known, source, id = input->client_id,
+                  scope = input->scope](store::Commit commit) -> Plan {
         if (!commit.durable) return gateway.fault(call, std::move(commit.fault));
         const auto now = gateway.parts().clock.now();
         if (!**outcome) {
@@ -143,7 +151,9 @@ Plan oauth_token(Gateway& gateway, CallPtr call) {
         }
         gateway.throttle().succeeded(id, source, now);
         const ops::SignedIn& signed_in = ***outcome;
-        Response response = gateway.reply(call, 200, connect::encode_oauth_token(certs::mint_token(gateway.parts().token_key, signed_in.token), signed_in.expires_s, scope));
+        Response response = gateway.reply(
+            call, 200,
+            connect::encode_oauth_token(certs::mint_token(gateway.parts().token_key, signed_in.token), signed_in.expires_s, scope));
         name_record(response, commit.receipts.front(), false);
         return response;
     };
@@ -155,8 +165,12 @@ Plan oauth_token(Gateway& gateway, CallPtr call) {
 Plan current_user(Gateway& gateway, CallPtr call) {
     return gateway.disclose<ops::Identity>(
         std::move(call), "identity.read", "user",
-        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) { return ops::who_am_i(txn, context, caller); },
-        [](Gateway& g, const CallPtr& c, ops::Identity& identity) { return g.reply(c, 200, connect::encode_me(identity.company, identity.user)); });
+        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::who_am_i(txn, context, caller);
+        },
+        [](Gateway& g, const CallPtr& c, ops::Identity& identity) {
+            return g.reply(c, 200, connect::encode_me(identity.company, identity.user));
+        });
 }
 
 Plan partners(Gateway& gateway, CallPtr call) {
@@ -164,17 +178,25 @@ Plan partners(Gateway& gateway, CallPtr call) {
     if (!term) return gateway.failure(call, term.error());
     return gateway.look_up<std::vector<protocol::PartnerRow>>(
         std::move(call),
-        [term = *term](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::search_partners(txn, caller, term); },
-        [](Gateway& g, const CallPtr& c, std::vector<protocol::PartnerRow>& rows) { return g.reply(c, 200, connect::encode_partners(rows)); });
+        [term = *term](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::search_partners(txn, caller, term);
+        },
+        [](Gateway& g, const CallPtr& c, std::vector<protocol::PartnerRow>& rows) {
+            return g.reply(c, 200, connect::encode_partners(rows));
+        });
 }
 
 template <ops::FormBy by>
 Plan form(Gateway& gateway, CallPtr call) {
     const auto id = connect::decode_id(call->path.at(0));
-    if (!id) return gateway.failure(call, {.kind = ErrorKind::not_found, .code = "form_not_found", .message = "there is no such intake form"});
+    if (!id)
+        return gateway.failure(call,
+                               {.kind = ErrorKind::not_found, .code = "form_not_found", .message = "there is no such intake form"});
     return gateway.look_up<ops::FormFound>(
         std::move(call),
-        [id = *id](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::find_form(txn, caller, by, id); },
+        [id = *id](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::find_form(txn, caller, by, id);
+        },
         [](Gateway& g, const CallPtr& c, ops::FormFound& found) {
             return g.reply(c, 200, connect::encode_form(found.form, protocol::Priority::medium, found.injected_field));
         });
@@ -191,18 +213,25 @@ constexpr Route routes[] = {
     {Method::get, "/v1/me", "getCurrentUser", dialect, signed_in, current_user},
     {Method::get, "/v1/partners/{searchTerm}", "searchPartners", dialect, signed_in, partners},
     {Method::get, "/v1/forms/company/{companyId}", "getFormByCompanyId", dialect, signed_in, form<ops::FormBy::company>},
-    {Method::get, "/v1/forms/department/{departmentId}", "getFormByDepartmentId", dialect, signed_in, form<ops::FormBy::department>},
+    {Method::get, "/v1/forms/department/{departmentId}", "getFormByDepartmentId", dialect, signed_in,
+     form<ops::FormBy::department>},
     {Method::get, "/v1/forms/document/{documentId}", "getFormByDocumentId", dialect, signed_in, form<ops::FormBy::document>},
     {Method::get, "/v1/collaboration-requests", "listCollaborationRequestsV1", dialect, signed_in, connect_cases::list_v1, true},
     {Method::post, "/v1/collaboration-requests", "createCollaborationRequest", dialect, signed_in, connect_cases::create},
     {Method::get, "/v1/collaboration-requests/{token}", "getCollaborationRequestByToken", dialect, signed_in, connect_cases::read},
     {Method::patch, "/v1/collaboration-requests/{token}", "updateCollaborationRequest", dialect, signed_in, connect_cases::change},
-    {Method::post, "/v1/collaboration-requests/{token}/approval", "approveCollaborationRequest", dialect, signed_in, connect_cases::approve},
-    {Method::patch, "/v1/collaboration-requests/{token}/approval", "updateApproval", dialect, signed_in, connect_cases::update_approval},
-    {Method::post, "/v1/collaboration-requests/{token}/rejection", "rejectCollaborationRequest", dialect, signed_in, connect_cases::reject},
-    {Method::post, "/v1/collaboration-requests/{token}/information-request", "submitInformationRequest", dialect, signed_in, connect_cases::ask},
-    {Method::post, "/v1/collaboration-requests/{token}/information-response", "submitInformationResponse", dialect, signed_in, connect_cases::answer},
-    {Method::post, "/v1/collaboration-requests/{token}/closure", "closeCollaborationRequest", dialect, signed_in, connect_cases::close},
+    {Method::post, "/v1/collaboration-requests/{token}/approval", "approveCollaborationRequest", dialect, signed_in,
+     connect_cases::approve},
+    {Method::patch, "/v1/collaboration-requests/{token}/approval", "updateApproval", dialect, signed_in,
+     connect_cases::update_approval},
+    {Method::post, "/v1/collaboration-requests/{token}/rejection", "rejectCollaborationRequest", dialect, signed_in,
+     connect_cases::reject},
+    {Method::post, "/v1/collaboration-requests/{token}/information-request", "submitInformationRequest", dialect, signed_in,
+     connect_cases::ask},
+    {Method::post, "/v1/collaboration-requests/{token}/information-response", "submitInformationResponse", dialect, signed_in,
+     connect_cases::answer},
+    {Method::post, "/v1/collaboration-requests/{token}/closure", "closeCollaborationRequest", dialect, signed_in,
+     connect_cases::close},
     {Method::get, "/v1/collaboration-requests/{token}/notes", "getNotes", dialect, signed_in, connect_cases::notes},
     {Method::post, "/v1/collaboration-requests/{token}/notes", "createNote", dialect, signed_in, connect_cases::add_note},
     {Method::get, "/v2/collaboration-requests/list", "listCollaborationRequests", dialect, signed_in, connect_cases::list_v2_plain},
@@ -211,6 +240,8 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> connect_routes() { return routes; }
+std::span<const Route> connect_routes() {
+    return routes;
+}
 
 }  // namespace entente::api

@@ -86,7 +86,9 @@ std::shared_ptr<void> Gateway::password_slot() {
     return {static_cast<void*>(this), [counter = hashing_](void*) { counter->fetch_sub(1); }};
 }
 
-void Gateway::refuse_token(const CallPtr& call) { parts_.tally.add("token_refused", source_prefix(call->request->peer_address)); }
+void Gateway::refuse_token(const CallPtr& call) {
+    parts_.tally.add("token_refused", source_prefix(call->request->peer_address));
+}
 
 std::optional<Response> Gateway::limited(const CallPtr& call) {
     // A known credential has a share of its own; everybody without one shares by address.
@@ -94,7 +96,10 @@ std::optional<Response> Gateway::limited(const CallPtr& call) {
     const auto wait = limiter_.take(key, parts_.clock.now());
     if (!wait) return std::nullopt;
     parts_.tally.add("too_many_requests", source_prefix(call->request->peer_address));
-    return failure(call, {.kind = ErrorKind::too_many, .code = "too_many_requests", .message = "too many requests, please slow down", .retry_after_s = *wait});
+    return failure(call, {.kind = ErrorKind::too_many,
+                          .code = "too_many_requests",
+                          .message = "too many requests, please slow down",
+                          .retry_after_s = *wait});
 }
 
 Response Gateway::not_routed(const CallPtr& call, const Found& found) {
@@ -108,8 +113,8 @@ Response Gateway::not_routed(const CallPtr& call, const Found& found) {
         return failure(call, {.kind = ErrorKind::not_found, .code = "no_such_path", .message = "there is nothing at this path"});
     }
     parts_.tally.add("method_not_allowed", source);
-    const auto body = connect::render_status(405, "method_not_allowed", "this path does not take this method", call->mode, call->raw_path,
-                                             call->request->request_id);
+    const auto body = connect::render_status(405, "method_not_allowed", "this path does not take this method", call->mode,
+                                             call->raw_path, call->request->request_id);
     Response response;
     response.status = body.status;
     response.body = body.body;
@@ -129,7 +134,9 @@ Plan Gateway::plan(std::shared_ptr<const Request> request) {
     call->path = std::move(found.path);
     if (found.route->access == Access::signed_in && !call->presented.token && call->presented.certificate_fingerprint.empty()) {
         refuse_token(call);
-        return failure(call, {.kind = ErrorKind::unauthenticated, .code = "token_invalid", .message = std::string(connect::token_refused_text)});
+        return failure(
+            call,
+            {.kind = ErrorKind::unauthenticated, .code = "token_invalid", .message = std::string(connect::token_refused_text)});
     }
     auto query = connect::parse_query(call->raw_query);
     if (!query) return failure(call, query.error());
@@ -177,7 +184,9 @@ Response Gateway::failure(const CallPtr& call, const Error& error) const {
 
 // Auditing or storage failed: nothing happened, and nothing is answered as if it had (audit and crypto reference, section 13).
 Response Gateway::fault(const CallPtr& call, std::string cause) const {
-    Error error{.kind = ErrorKind::unavailable, .code = "audit_unavailable", .message = "the gateway cannot record requests right now; nothing happened"};
+    Error error{.kind = ErrorKind::unavailable,
+                .code = "audit_unavailable",
+                .message = "the gateway cannot record requests right now; nothing happened"};
     error.cause = std::move(cause);
     error.retry_after_s = 2;
     return failure(call, error);

@@ -1,6 +1,6 @@
 #pragma once
-// The pipeline: request id, rate limit, credential, route, handler (design 5, steps 4 to 6 and 10). Synchronous functions of values;
-// what needs a transaction comes back as a plan.
+// The pipeline: request id, rate limit, credential, route, handler (design 5, steps 4 to 6 and 10). Synchronous functions of
+// values; what needs a transaction comes back as a plan.
 //
 // Handlers use the three helpers below. `write` runs an operation with its record in a write transaction; `read` runs a read on a
 // reader and makes the disclosure's record durable before the body leaves; `reply` renders what needs neither.
@@ -65,20 +65,23 @@ class Gateway final : public Api {
     std::shared_ptr<void> password_slot();
 
     template <class T>
-    using WriteOperation = std::function<operations::Audited<T>(store::Txn&, const operations::Context&, const operations::Caller&)>;
+    using WriteOperation =
+        std::function<operations::Audited<T>(store::Txn&, const operations::Context&, const operations::Caller&)>;
     template <class T>
     using Render = std::function<Response(Gateway&, const CallPtr&, T&)>;
 
     // `after`: further plans before the answer, for example reconciling cases; it gets the outcome and returns the next plan.
     template <class T>
-    Plan write(CallPtr call, WriteOperation<T> operation, Render<T> render, std::function<Plan(T&, std::function<Response()>)> after = {});
+    Plan write(CallPtr call, WriteOperation<T> operation, Render<T> render,
+               std::function<Plan(T&, std::function<Response()>)> after = {});
 
     template <class T>
-    using ReadOperation = std::function<protocol::Result<T>(store::ReadTxn&, const operations::Context&, const operations::Caller&)>;
+    using ReadOperation =
+        std::function<protocol::Result<T>(store::ReadTxn&, const operations::Context&, const operations::Caller&)>;
     // `shown` names what the answer discloses.
     template <class T>
-    Plan read(CallPtr call, std::string operation, ReadOperation<T> work, std::function<std::vector<operations::Shown>(const T&)> shown,
-              Render<T> render);
+    Plan read(CallPtr call, std::string operation, ReadOperation<T> work,
+              std::function<std::vector<operations::Shown>(const T&)> shown, Render<T> render);
     // A read of reference data that discloses nothing about a case or a person: no record.
     template <class T>
     Plan look_up(CallPtr call, ReadOperation<T> work, Render<T> render);

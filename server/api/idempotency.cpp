@@ -11,7 +11,8 @@ protocol::Result<std::optional<std::string>> idempotency_key(const Call& call) {
     bool printable = !header->empty() && header->size() <= 255;
     for (const char c : *header) printable = printable && c >= 0x20 && c < 0x7f;
     if (!printable)
-        return protocol::fail(protocol::ErrorKind::invalid, "bad_idempotency_key", "Idempotency-Key must be 1 to 255 printable ASCII characters");
+        return protocol::fail(protocol::ErrorKind::invalid, "bad_idempotency_key",
+                              "Idempotency-Key must be 1 to 255 printable ASCII characters");
     return std::string(*header);
 }
 

@@ -36,7 +36,8 @@ std::optional<int> RateLimiter::take(std::string_view key, protocol::Instant now
     auto [entry, fresh] = buckets_.try_emplace(std::string(key));
     Bucket& bucket = entry->second;
     if (fresh) bucket.tokens_us = 2'000'000;
-    if (!fresh) bucket.tokens_us = std::min<std::int64_t>(2'000'000, bucket.tokens_us + std::max<std::int64_t>(0, now.us - bucket.last_us));
+    if (!fresh)
+        bucket.tokens_us = std::min<std::int64_t>(2'000'000, bucket.tokens_us + std::max<std::int64_t>(0, now.us - bucket.last_us));
     bucket.last_us = now.us;
     if (bucket.tokens_us < cost) return 1;
     bucket.tokens_us -= cost;

@@ -6,7 +6,9 @@ namespace entente::api {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same(std::string_view left, std::string_view right) {
     return std::ranges::equal(left, right, [](char a, char b) { return lower(a) == lower(b); });

@@ -69,10 +69,14 @@ void write_core(JsonWriter& out, const std::string& core) {
 
 std::string_view section_name(store::Tag tag) {
     switch (tag) {
-        case store::Tag::core: return "core";
-        case store::Tag::customer: return "customer";
-        case store::Tag::actor: return "actor";
-        case store::Tag::content: return "content";
+        case store::Tag::core:
+            return "core";
+        case store::Tag::customer:
+            return "customer";
+        case store::Tag::actor:
+            return "actor";
+        case store::Tag::content:
+            return "content";
     }
     return "reserved";
 }
@@ -117,7 +121,9 @@ std::string encode_verification(const Verifier::State& state) {
         const bool good = state.fault.empty() && report.good();
         out.member("ok", good).member("root", protocol::hex(report.root));
         out.member_if("firstBadIndex", report.first_bad());
-        if (!report.findings.empty()) out.member("check", audit::check_name(report.findings.front().check)).member("sentence", report.findings.front().sentence);
+        if (!report.findings.empty())
+            out.member("check", audit::check_name(report.findings.front().check))
+                .member("sentence", report.findings.front().sentence);
         if (good)
             out.member("sentence", "every entry of the log is intact: " + std::to_string(report.entries) + " entries, " +
                                        std::to_string(report.opened) + " sections opened and matched");
@@ -169,7 +175,9 @@ Plan read_entry(Gateway& gateway, CallPtr call) {
     }
     return gateway.disclose<audit::Shown>(
         std::move(call), "audit.read", "audit",
-        [key](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) { return ops::read_entry(txn, context, caller, key); },
+        [key](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_entry(txn, context, caller, key);
+        },
         [](Gateway& g, const CallPtr& c, audit::Shown& shown) { return g.reply(c, 200, encode_entry(shown)); });
 }
 
@@ -191,7 +199,9 @@ Plan verify(Gateway& gateway, CallPtr call) {
 namespace {
 
 void write_certificate(JsonWriter& out, const store::StoredCertificate& certificate) {
-    out.member("fingerprint", certificate.fingerprint).member("client", certificate.client.value).member("serial", certificate.serial);
+    out.member("fingerprint", certificate.fingerprint)
+        .member("client", certificate.client.value)
+        .member("serial", certificate.serial);
     out.member("uri", certificate.uri).member("notAfter", to_rfc3339(certificate.not_after)).key("revokedAt");
     if (certificate.revoked_at) {
         out.value(to_rfc3339(*certificate.revoked_at));
@@ -206,8 +216,8 @@ struct IssuedCertificate {
     std::optional<std::string> private_key_pem;
 };
 
-protocol::Result<IssuedCertificate> issue(const certs::Authority& authority, const native::CertificateInput& input, const store::StoredClient& client,
-                                          protocol::Instant now) {
+protocol::Result<IssuedCertificate> issue(const certs::Authority& authority, const native::CertificateInput& input,
+                                          const store::StoredClient& client, protocol::Instant now) {
     IssuedCertificate made;
     if (input.csr) {
         auto issued = authority.issue_from_csr(*input.csr, *client.certificate_uri, input.days, now);
@@ -232,19 +242,24 @@ Plan issue_certificate(Gateway& gateway, CallPtr call) {
     if (!input) return gateway.failure(call, input.error());
     const certs::Authority* authority = gateway.parts().authority;
     if (authority == nullptr)
-        return gateway.failure(call, {.kind = ErrorKind::wrong_state, .code = "no_authority", .message = "this gateway has no certificate authority of its own"});
+        return gateway.failure(call, {.kind = ErrorKind::wrong_state,
+                                      .code = "no_authority",
+                                      .message = "this gateway has no certificate authority of its own"});
     return gateway.write<IssuedCertificate>(
         std::move(call),
-        [authority, input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) -> ops::Audited<IssuedCertificate> {
-            audit::Record record = ops::record_of(caller, "certificate.issue", audit::Class::entity_management, audit::activity_create);
+        [authority, input = std::move(*input)](store::Txn& txn, const ops::Context& context,
+                                               const ops::Caller& caller) -> ops::Audited<IssuedCertificate> {
+            audit::Record record =
+                ops::record_of(caller, "certificate.issue", audit::Class::entity_management, audit::activity_create);
             if (auto allowed = ops::require(caller, policy::Operation::certificate_admin); !allowed)
                 return ops::refused<IssuedCertificate>(std::move(record), allowed.error());
             const auto client = store::find_client(txn, input.client);
             if (!client || !client->certificate_uri)
-                return ops::refused<IssuedCertificate>(std::move(record), {.kind = ErrorKind::not_found,
-                                                                           .code = "client_not_found",
-                                                                           .message = "there is no such client, or it has no certificate URI",
-                                                                           .next_step = "entente client add --certificate-uri spiffe://..."});
+                return ops::refused<IssuedCertificate>(std::move(record),
+                                                       {.kind = ErrorKind::not_found,
+                                                        .code = "client_not_found",
+                                                        .message = "there is no such client, or it has no certificate URI",
+                                                        .next_step = "entente client add --certificate-uri spiffe://..."});
             auto made = issue(*authority, input, *client, context.now);
             if (!made) return ops::refused<IssuedCertificate>(std::move(record), std::move(made.error()));
             auto stored = ops::register_certificate(txn, context, caller, made->stored);

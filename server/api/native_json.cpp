@@ -25,7 +25,9 @@ Result<T> decode(std::string_view body, Read read) {
     return value;
 }
 
-protocol::CompanyId read_company_id(Reader& in) { return {in.integer("company", 1, id_max, Need::optional).value_or(0)}; }
+protocol::CompanyId read_company_id(Reader& in) {
+    return {in.integer("company", 1, id_max, Need::optional).value_or(0)};
+}
 
 std::optional<protocol::ResponseTargets> read_targets(Reader& in, const protocol::ResponseTargets& defaults) {
     auto object = in.object("responseMinutes");
@@ -52,7 +54,8 @@ std::string read_domain(Reader& in, std::string_view name) {
 
 bool mail_shaped(std::string_view mail) {
     const std::size_t at = mail.find('@');
-    return at != std::string_view::npos && at > 0 && mail.find('@', at + 1) == std::string_view::npos && domain_shaped(mail.substr(at + 1));
+    return at != std::string_view::npos && at > 0 && mail.find('@', at + 1) == std::string_view::npos &&
+           domain_shaped(mail.substr(at + 1));
 }
 
 std::string read_mail(Reader& in, std::string_view name, Need need = Need::filled) {
@@ -83,19 +86,24 @@ std::vector<protocol::Selection> to_selections(const std::vector<std::string>& p
 
 protocol::FormField read_field(Reader& in) {
     protocol::FormField field;
-    field.section = in.choice("section", protocol::parse_section, "CONTACT_SECTION, PROBLEM_SECTION, COMMON_CUSTOMER_SECTION").value_or(field.section);
+    field.section = in.choice("section", protocol::parse_section, "CONTACT_SECTION, PROBLEM_SECTION, COMMON_CUSTOMER_SECTION")
+                        .value_or(field.section);
     field.label = in.text("label", name_chars);
-    field.type = in.choice("type", protocol::parse_field_type, "STRING, TEXT, EMAIL, PHONE, INTEGER, URL, SELECT, TIERSELECT, HIDDEN").value_or(field.type);
+    field.type =
+        in.choice("type", protocol::parse_field_type, "STRING, TEXT, EMAIL, PHONE, INTEGER, URL, SELECT, TIERSELECT, HIDDEN")
+            .value_or(field.type);
     field.options = in.texts("options", 500, name_chars);
     field.selections = to_selections(in.texts("selections", 1'000, 1'000));
     field.additional_settings = in.text("additionalSettings", text_chars, Need::optional);
     field.display_order = static_cast<int>(in.integer("displayOrder", 0, 100'000, Need::optional).value_or(0));
     field.validation_rules = in.text("validationRules", name_chars, Need::optional);
     field.required = in.boolean("required").value_or(false);
-    field.data_class = in.choice("dataClass", protocol::parse_data_class,
-                                 "case_facts, technical, product, diagnostics, customer_identity, personal_contact, contractual, secret")
-                           .value_or(field.data_class);
-    field.stage = in.choice("stage", protocol::parse_stage, "release, acceptance, never", Need::optional).value_or(protocol::Stage::release);
+    field.data_class =
+        in.choice("dataClass", protocol::parse_data_class,
+                  "case_facts, technical, product, diagnostics, customer_identity, personal_contact, contractual, secret")
+            .value_or(field.data_class);
+    field.stage =
+        in.choice("stage", protocol::parse_stage, "release, acceptance, never", Need::optional).value_or(protocol::Stage::release);
     field.identifies_customer = in.boolean("identifiesCustomer").value_or(false);
     return field;
 }
@@ -108,7 +116,8 @@ protocol::DataClasses to_set(const std::vector<protocol::DataClass>& classes) {
 
 protocol::DataClasses read_classes(Reader& in) {
     return to_set(in.choices("dataClasses", protocol::parse_data_class,
-                             "case_facts, technical, product, diagnostics, customer_identity, personal_contact, contractual", Need::filled));
+                             "case_facts, technical, product, diagnostics, customer_identity, personal_contact, contractual",
+                             Need::filled));
 }
 
 bool digest_shaped(std::string_view digest) {
@@ -120,7 +129,8 @@ bool digest_shaped(std::string_view digest) {
 
 std::string read_digest(Reader& in, std::string_view name, Need need) {
     std::string digest = in.text(name, 64, need);
-    if (!digest.empty() && !digest_shaped(digest)) in.violate(name, "not_allowed", "must be a SHA-256 digest as 64 lower-case hexadecimal digits");
+    if (!digest.empty() && !digest_shaped(digest))
+        in.violate(name, "not_allowed", "must be a SHA-256 digest as 64 lower-case hexadecimal digits");
     return digest;
 }
 
@@ -142,7 +152,12 @@ std::vector<protocol::CompanyId> read_companies(Reader& in, std::string_view nam
 }
 
 void write_targets(JsonWriter& out, const protocol::ResponseTargets& targets) {
-    out.key("responseMinutes").object().member("high", targets.high_minutes).member("medium", targets.medium_minutes).member("low", targets.low_minutes).end();
+    out.key("responseMinutes")
+        .object()
+        .member("high", targets.high_minutes)
+        .member("medium", targets.medium_minutes)
+        .member("low", targets.low_minutes)
+        .end();
 }
 
 void write_classes(JsonWriter& out, protocol::DataClasses classes) {
@@ -174,7 +189,10 @@ void write_user_members(JsonWriter& out, const protocol::User& user) {
 }
 
 void write_client_members(JsonWriter& out, const store::StoredClient& client) {
-    out.member("id", client.id.value).member("clientId", client.client_id).member("name", client.name).member("role", name(client.role));
+    out.member("id", client.id.value)
+        .member("clientId", client.client_id)
+        .member("name", client.name)
+        .member("role", name(client.role));
     out.member("active", client.active);
     if (client.company) out.member("company", client.company.value);
     out.member_if("certificateUri", client.certificate_uri);
@@ -251,7 +269,8 @@ Result<UserInput> decode_user(std::string_view body) {
         user.role = in.choice("role", protocol::parse_role, roles).value_or(user.role);
         if (in.has("password")) {
             input.password = in.secret("password", 1'024);
-            if (protocol::plain_text(*input.password) && input.password->size() < 12) in.violate("password", "too_short", "must have 12 characters or more");
+            if (protocol::plain_text(*input.password) && input.password->size() < 12)
+                in.violate("password", "too_short", "must have 12 characters or more");
         }
         return input;
     });
@@ -340,7 +359,9 @@ void write(JsonWriter& out, const protocol::Form& form) {
     } else {
         out.null();
     }
-    out.member("version", form.version).member("adminNote", form.admin_note).member("escalationInstructions", form.escalation_instructions);
+    out.member("version", form.version)
+        .member("adminNote", form.admin_note)
+        .member("escalationInstructions", form.escalation_instructions);
     out.key("fields").array();
     for (const protocol::FormField& field : form.fields) {
         out.object().member("id", field.id.value).member("section", name(field.section)).member("label", field.label);
@@ -382,7 +403,8 @@ Result<protocol::Customer> decode_customer(std::string_view body) {
         customer.aliases = in.texts("aliases", 50, name_chars);
         const auto domains = in.texts("domains", 50, 253);
         for (std::size_t i = 0; i < domains.size(); ++i) {
-            if (!domain_shaped(domains[i])) in.violate("domains/" + std::to_string(i), "not_allowed", "must be a domain such as example.com");
+            if (!domain_shaped(domains[i]))
+                in.violate("domains/" + std::to_string(i), "not_allowed", "must be a domain such as example.com");
             customer.domains.push_back({domains[i], false});
         }
         for (Reader& contact : in.objects("contacts", 50)) {
@@ -426,7 +448,8 @@ void write(JsonWriter& out, const store::StoredCustomer& stored) {
     out.key("aliases").array();
     for (const std::string& alias : customer.aliases) out.value(alias);
     out.end().key("domains").array();
-    for (const auto& domain : customer.domains) out.object().member("domain", domain.domain).member("confirmed", domain.confirmed).end();
+    for (const auto& domain : customer.domains)
+        out.object().member("domain", domain.domain).member("confirmed", domain.confirmed).end();
     out.end().key("contacts").array();
     for (const auto& contact : customer.contacts)
         out.object().member("name", contact.name).member("email", contact.email).member("confirmed", contact.confirmed).end();
@@ -445,7 +468,8 @@ Result<protocol::Agreement> decode_agreement(std::string_view body) {
         agreement.permitted = read_classes(in);
         agreement.purpose = read_purpose(in);
         agreement.required_assurance =
-            in.choice("requiredAssurance", protocol::parse_assurance, "attested, recorded, confirmed, signed", Need::optional).value_or(protocol::Assurance::recorded);
+            in.choice("requiredAssurance", protocol::parse_assurance, "attested, recorded, confirmed, signed", Need::optional)
+                .value_or(protocol::Assurance::recorded);
         return agreement;
     });
 }
@@ -465,7 +489,10 @@ Result<std::string> decode_reason(std::string_view body) {
 }
 
 void write(JsonWriter& out, const protocol::Agreement& agreement) {
-    out.object().member("id", agreement.id.value).member("title", agreement.title).member("documentVersion", agreement.document_version);
+    out.object()
+        .member("id", agreement.id.value)
+        .member("title", agreement.title)
+        .member("documentVersion", agreement.document_version);
     out.member("documentDigest", agreement.document_digest);
     write_ids(out, "parties", agreement.parties);
     out.member("validFrom", to_rfc3339(agreement.valid_from)).key("validUntil");
@@ -479,7 +506,11 @@ void write(JsonWriter& out, const protocol::Agreement& agreement) {
     out.member("purpose", agreement.purpose).member("requiredAssurance", name(agreement.required_assurance));
     out.key("acceptances").array();
     for (const auto& acceptance : agreement.acceptances)
-        out.object().member("company", acceptance.company.value).member("signatory", acceptance.signatory).member("at", to_rfc3339(acceptance.at)).end();
+        out.object()
+            .member("company", acceptance.company.value)
+            .member("signatory", acceptance.signatory)
+            .member("at", to_rfc3339(acceptance.at))
+            .end();
     out.end().member("version", agreement.version).end();
 }
 
@@ -524,7 +555,8 @@ std::string encode_authorization(const store::StoredAuthorization& stored, int r
 }
 
 Result<protocol::CustomerId> decode_picked_customer(std::string_view body) {
-    return decode<protocol::CustomerId>(body, [](Reader& in) { return protocol::CustomerId{in.integer("customer", 1, id_max).value_or(0)}; });
+    return decode<protocol::CustomerId>(
+        body, [](Reader& in) { return protocol::CustomerId{in.integer("customer", 1, id_max).value_or(0)}; });
 }
 
 Result<CertificateInput> decode_certificate(std::string_view body) {

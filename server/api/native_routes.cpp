@@ -2,10 +2,10 @@
 // Certificates and the audit log are in native_audit.cpp.
 
 #include "certs/password.hpp"
+#include "certs/x509.hpp"
 #include "protocol/connect/decode.hpp"
 #include "protocol/connect/encode.hpp"
 #include "server/api/gateway_api.hpp"
-#include "certs/x509.hpp"
 #include "server/api/native_audit.hpp"
 #include "server/api/native_json.hpp"
 #include "server/operations/cases.hpp"
@@ -42,9 +42,8 @@ Plan post(Gateway& gateway, CallPtr call, Decoded input, Operation operation, in
     if (!input) return gateway.failure(call, input.error());
     return gateway.write<T>(
         std::move(call),
-        [operation, value = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) -> ops::Audited<T> {
-            return operation(txn, context, caller, value);
-        },
+        [operation, value = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller)
+            -> ops::Audited<T> { return operation(txn, context, caller, value); },
         [status, encode](Gateway& g, const CallPtr& c, T& value) { return g.reply(c, status, encode(value)); });
 }
 
@@ -68,7 +67,9 @@ Plan log_out(Gateway& gateway, CallPtr call) {
     const certs::TokenId token = *call->presented.token;
     return gateway.write<bool>(
         std::move(call),
-        [token](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) { return ops::log_out(txn, context, caller, token); },
+        [token](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::log_out(txn, context, caller, token);
+        },
         [](Gateway& g, const CallPtr& c, bool&) { return g.empty(c, 204); });
 }
 
@@ -91,15 +92,18 @@ Plan change_company(Gateway& gateway, CallPtr call) {
 }
 
 Plan list_companies(Gateway& gateway, CallPtr call) {
-    return listing<protocol::Company>(gateway, std::move(call), "company.list", "company",
-                                      [](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::list_companies(txn, caller); });
+    return listing<protocol::Company>(
+        gateway, std::move(call), "company.list", "company",
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::list_companies(txn, caller); });
 }
 
 Plan directory(Gateway& gateway, CallPtr call) {
     std::string query = query_text(*call, "query");
     return gateway.look_up<std::vector<protocol::Company>>(
         std::move(call),
-        [query = std::move(query)](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::find_companies(txn, caller, query); },
+        [query = std::move(query)](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::find_companies(txn, caller, query);
+        },
         [](Gateway& g, const CallPtr& c, std::vector<protocol::Company>& companies) {
             protocol::JsonWriter out;
             out.object().key("items").array();
@@ -117,7 +121,8 @@ Plan with_hash(Gateway& gateway, CallPtr call, std::string password, Continue go
     auto slot = gateway.password_slot();
     if (!slot) return gateway.unavailable(*call->request);
     auto step = std::make_unique<OnWorker>();
-    step->run = [&gateway, call = std::move(call), password = std::move(password), go_on = std::move(go_on), slot]() mutable -> Plan {
+    step->run = [&gateway, call = std::move(call), password = std::move(password), go_on = std::move(go_on),
+                 slot]() mutable -> Plan {
         std::string hash = certs::hash_password(certs::Secret::from_text(password));
         return go_on(gateway, std::move(call), std::move(hash));
     };
@@ -128,17 +133,20 @@ Plan add_user(Gateway& gateway, CallPtr call) {
     auto input = native::decode_user(call->request->body);
     if (!input) return gateway.failure(call, input.error());
     // Without a password the server makes one and shows it once.
-    const std::optional<std::string> made = input->password ? std::nullopt : std::optional(gateway.parts().tools.secret().substr(0, 20));
+    const std::optional<std::string> made =
+        input->password ? std::nullopt : std::optional(gateway.parts().tools.secret().substr(0, 20));
     std::string password = made ? *made : *input->password;
-    return with_hash(gateway, std::move(call), std::move(password),
-                     [user = input->user, made](Gateway& g, CallPtr c, std::string hash) -> Plan {
-                         return g.write<protocol::User>(
-                             std::move(c),
-                             [user, hash = std::move(hash)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-                                 return ops::add_user(txn, context, caller, {user, hash});
-                             },
-                             [made](Gateway& g2, const CallPtr& c2, protocol::User& added) { return g2.reply(c2, 201, native::encode_user(added, made)); });
-                     });
+    return with_hash(
+        gateway, std::move(call), std::move(password), [user = input->user, made](Gateway& g, CallPtr c, std::string hash) -> Plan {
+            return g.write<protocol::User>(
+                std::move(c),
+                [user, hash = std::move(hash)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+                    return ops::add_user(txn, context, caller, {user, hash});
+                },
+                [made](Gateway& g2, const CallPtr& c2, protocol::User& added) {
+                    return g2.reply(c2, 201, native::encode_user(added, made));
+                });
+        });
 }
 
 Plan change_user(Gateway& gateway, CallPtr call) {
@@ -154,10 +162,11 @@ Plan change_user(Gateway& gateway, CallPtr call) {
             [](Gateway& g2, const CallPtr& c2, protocol::User& user) { return g2.reply(c2, 200, native::encode(user)); });
     };
     if (!input->password) return finish(gateway, std::move(call), std::move(input->change));
-    return with_hash(gateway, std::move(call), *input->password, [finish, change = input->change](Gateway& g, CallPtr c, std::string hash) mutable -> Plan {
-        change.password_hash = std::move(hash);
-        return finish(g, std::move(c), std::move(change));
-    });
+    return with_hash(gateway, std::move(call), *input->password,
+                     [finish, change = input->change](Gateway& g, CallPtr c, std::string hash) mutable -> Plan {
+                         change.password_hash = std::move(hash);
+                         return finish(g, std::move(c), std::move(change));
+                     });
 }
 
 Plan list_users(Gateway& gateway, CallPtr call) {
@@ -173,7 +182,8 @@ Plan list_users(Gateway& gateway, CallPtr call) {
 Plan add_client(Gateway& gateway, CallPtr call) {
     auto input = native::decode_client(call->request->body);
     if (input && input->certificate_uri)
-        if (auto valid = certs::acceptable_partner_uri(*input->certificate_uri, *input->certificate_uri); !valid) return gateway.failure(call, valid.error());
+        if (auto valid = certs::acceptable_partner_uri(*input->certificate_uri, *input->certificate_uri); !valid)
+            return gateway.failure(call, valid.error());
     return post<ops::ClientMade>(gateway, std::move(call), std::move(input), ops::add_client, 201, native::encode_client);
 }
 
@@ -181,7 +191,9 @@ Plan rotate_secret(Gateway& gateway, CallPtr call) {
     const auto id = path_id<protocol::ClientId>(*call);
     return gateway.write<ops::ClientMade>(
         std::move(call),
-        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) { return ops::rotate_client_secret(txn, context, caller, id); },
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::rotate_client_secret(txn, context, caller, id);
+        },
         [](Gateway& g, const CallPtr& c, ops::ClientMade& made) { return g.reply(c, 200, native::encode_client(made)); });
 }
 
@@ -220,8 +232,13 @@ Plan replace_form(Gateway& gateway, CallPtr call) {
 Plan list_forms(Gateway& gateway, CallPtr call) {
     const protocol::CompanyId company{query_id(*call, "company")};
     return gateway.look_up<std::vector<protocol::Form>>(
-        std::move(call), [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::list_forms(txn, caller, company); },
-        [](Gateway& g, const CallPtr& c, std::vector<protocol::Form>& forms) { return g.reply(c, 200, native::encode_items(forms)); });
+        std::move(call),
+        [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::list_forms(txn, caller, company);
+        },
+        [](Gateway& g, const CallPtr& c, std::vector<protocol::Form>& forms) {
+            return g.reply(c, 200, native::encode_items(forms));
+        });
 }
 
 Plan add_department(Gateway& gateway, CallPtr call) {
@@ -232,8 +249,13 @@ Plan add_department(Gateway& gateway, CallPtr call) {
 Plan list_departments(Gateway& gateway, CallPtr call) {
     const protocol::CompanyId company{query_id(*call, "company")};
     return gateway.look_up<std::vector<protocol::Department>>(
-        std::move(call), [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::list_departments(txn, caller, company); },
-        [](Gateway& g, const CallPtr& c, std::vector<protocol::Department>& all) { return g.reply(c, 200, native::encode_items(all)); });
+        std::move(call),
+        [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::list_departments(txn, caller, company);
+        },
+        [](Gateway& g, const CallPtr& c, std::vector<protocol::Department>& all) {
+            return g.reply(c, 200, native::encode_items(all));
+        });
 }
 
 // --- customers ---
@@ -244,7 +266,8 @@ Plan add_customer(Gateway& gateway, CallPtr call) {
 }
 
 template <class Input, protocol::Result<Input> (*decode)(std::string_view),
-          ops::Audited<store::StoredCustomer> (*operation)(store::Txn&, const ops::Context&, const ops::Caller&, protocol::CustomerId, const Input&)>
+          ops::Audited<store::StoredCustomer> (*operation)(store::Txn&, const ops::Context&, const ops::Caller&,
+                                                           protocol::CustomerId, const Input&)>
 Plan customer_step(Gateway& gateway, CallPtr call) {
     auto input = decode(call->request->body);
     const auto id = path_id<protocol::CustomerId>(*call);
@@ -272,13 +295,17 @@ Plan turn(Gateway& gateway, CallPtr call, Gateway::WriteOperation<ops::Turned<T>
     auto released = std::make_shared<int>(0);
     return gateway.write<ops::Turned<T>>(
         call, std::move(operation),
-        [released, encode_turned](Gateway& g, const CallPtr& c, ops::Turned<T>& turned) { return g.reply(c, 200, encode_turned(turned.what, *released)); },
+        [released, encode_turned](Gateway& g, const CallPtr& c, ops::Turned<T>& turned) {
+            return g.reply(c, 200, encode_turned(turned.what, *released));
+        },
         [&gateway, call, released, cause = std::move(cause)](ops::Turned<T>& turned, std::function<Response()> finish) -> Plan {
             return gateway.reconcile(call, turned.cases, cause, released, std::move(finish));
         });
 }
 
-std::string encode_agreement(const protocol::Agreement& agreement, int) { return native::encode(agreement); }
+std::string encode_agreement(const protocol::Agreement& agreement, int) {
+    return native::encode(agreement);
+}
 
 Plan add_agreement(Gateway& gateway, CallPtr call) {
     auto input = native::decode_agreement(call->request->body);
@@ -300,7 +327,7 @@ Plan accept_agreement(Gateway& gateway, CallPtr call) {
 template <ops::AgreementStep step>
 Plan move_agreement(Gateway& gateway, CallPtr call) {
     auto reason = step == ops::AgreementStep::resume && call->request->body.empty() ? protocol::Result<std::string>("")
-                                                                                     : native::decode_reason(call->request->body);
+                                                                                    : native::decode_reason(call->request->body);
     if (!reason) return gateway.failure(call, reason.error());
     const auto id = path_id<protocol::AgreementId>(*call);
     return turn<protocol::Agreement>(
@@ -322,7 +349,9 @@ Plan read_agreement(Gateway& gateway, CallPtr call) {
     const auto id = path_id<protocol::AgreementId>(*call);
     return gateway.disclose<protocol::Agreement>(
         std::move(call), "agreement.read", "agreement",
-        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) { return ops::read_agreement(txn, context, caller, id); },
+        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_agreement(txn, context, caller, id);
+        },
         [](Gateway& g, const CallPtr& c, protocol::Agreement& agreement) { return g.reply(c, 200, native::encode(agreement)); });
 }
 
@@ -338,7 +367,8 @@ Plan move_authorization(Gateway& gateway, CallPtr call) {
     auto input = native::decode_decision(call->request->body, step);
     if (!input) return gateway.failure(call, input.error());
     const auto id = path_id<protocol::AuthorizationId>(*call);
-    static constexpr std::string_view causes[] = {"authorization_granted", "authorization_attested", "authorization_refused", "authorization_withdrawn"};
+    static constexpr std::string_view causes[] = {"authorization_granted", "authorization_attested", "authorization_refused",
+                                                  "authorization_withdrawn"};
     return turn<store::StoredAuthorization>(
         gateway, std::move(call),
         [id, input = *input](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
@@ -349,17 +379,20 @@ Plan move_authorization(Gateway& gateway, CallPtr call) {
 
 Plan list_authorizations(Gateway& gateway, CallPtr call) {
     const protocol::CustomerId customer{query_id(*call, "customer")};
-    return listing<store::StoredAuthorization>(gateway, std::move(call), "authorization.list", "authorization",
-                                               [customer](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-                                                   return ops::list_authorizations(txn, context, caller, customer);
-                                               });
+    return listing<store::StoredAuthorization>(
+        gateway, std::move(call), "authorization.list", "authorization",
+        [customer](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_authorizations(txn, context, caller, customer);
+        });
 }
 
 Plan read_authorization(Gateway& gateway, CallPtr call) {
     const auto id = path_id<protocol::AuthorizationId>(*call);
     return gateway.disclose<store::StoredAuthorization>(
         std::move(call), "authorization.read", "authorization",
-        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) { return ops::read_authorization(txn, context, caller, id); },
+        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_authorization(txn, context, caller, id);
+        },
         [](Gateway& g, const CallPtr& c, store::StoredAuthorization& stored) { return g.reply(c, 200, native::encode(stored)); });
 }
 
@@ -442,7 +475,9 @@ Plan openapi(Gateway& gateway, CallPtr call) {
 }
 
 // Alive and able to answer; whether it can also record is /readyz on the metrics listener.
-Plan health(Gateway& gateway, CallPtr call) { return gateway.reply(call, 200, R"({"status":"ok"})"); }
+Plan health(Gateway& gateway, CallPtr call) {
+    return gateway.reply(call, 200, R"({"status":"ok"})");
+}
 
 constexpr auto dialect = Dialect::native;
 constexpr auto open = Access::open;
@@ -480,16 +515,23 @@ constexpr Route routes[] = {
     {Method::post, "/api/v1/agreements", "createAgreement", dialect, signed_in, add_agreement},
     {Method::get, "/api/v1/agreements/{id}", "getAgreement", dialect, signed_in, read_agreement},
     {Method::post, "/api/v1/agreements/{id}/accept", "acceptAgreement", dialect, signed_in, accept_agreement},
-    {Method::post, "/api/v1/agreements/{id}/suspend", "suspendAgreement", dialect, signed_in, move_agreement<ops::AgreementStep::suspend>},
-    {Method::post, "/api/v1/agreements/{id}/resume", "resumeAgreement", dialect, signed_in, move_agreement<ops::AgreementStep::resume>},
-    {Method::post, "/api/v1/agreements/{id}/terminate", "terminateAgreement", dialect, signed_in, move_agreement<ops::AgreementStep::terminate>},
+    {Method::post, "/api/v1/agreements/{id}/suspend", "suspendAgreement", dialect, signed_in,
+     move_agreement<ops::AgreementStep::suspend>},
+    {Method::post, "/api/v1/agreements/{id}/resume", "resumeAgreement", dialect, signed_in,
+     move_agreement<ops::AgreementStep::resume>},
+    {Method::post, "/api/v1/agreements/{id}/terminate", "terminateAgreement", dialect, signed_in,
+     move_agreement<ops::AgreementStep::terminate>},
     {Method::get, "/api/v1/authorizations", "listAuthorizations", dialect, signed_in, list_authorizations},
     {Method::post, "/api/v1/authorizations", "requestAuthorization", dialect, signed_in, request_authorization},
     {Method::get, "/api/v1/authorizations/{id}", "getAuthorization", dialect, signed_in, read_authorization},
-    {Method::post, "/api/v1/authorizations/{id}/grant", "grantAuthorization", dialect, signed_in, move_authorization<ops::AuthorizationStep::grant>},
-    {Method::post, "/api/v1/authorizations/{id}/attest", "attestAuthorization", dialect, signed_in, move_authorization<ops::AuthorizationStep::attest>},
-    {Method::post, "/api/v1/authorizations/{id}/refuse", "refuseAuthorization", dialect, signed_in, move_authorization<ops::AuthorizationStep::refuse>},
-    {Method::post, "/api/v1/authorizations/{id}/withdraw", "withdrawAuthorization", dialect, signed_in, move_authorization<ops::AuthorizationStep::withdraw>},
+    {Method::post, "/api/v1/authorizations/{id}/grant", "grantAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::grant>},
+    {Method::post, "/api/v1/authorizations/{id}/attest", "attestAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::attest>},
+    {Method::post, "/api/v1/authorizations/{id}/refuse", "refuseAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::refuse>},
+    {Method::post, "/api/v1/authorizations/{id}/withdraw", "withdrawAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::withdraw>},
     {Method::get, "/api/v1/cases/{token}/gate", "getCaseGate", dialect, signed_in, explain_gate},
     {Method::get, "/api/v1/cases/{token}/preview", "getCasePreview", dialect, signed_in, preview_case},
     {Method::post, "/api/v1/cases/{token}/customer", "setCaseCustomer", dialect, signed_in, pick_customer},
@@ -498,11 +540,14 @@ constexpr Route routes[] = {
     {Method::post, "/api/v1/audit/verification", "verifyAuditLog", dialect, signed_in, native_audit::verify},
     {Method::get, "/api/v1/certificates", "listCertificates", dialect, signed_in, native_audit::list_certificates},
     {Method::post, "/api/v1/certificates", "issueCertificate", dialect, signed_in, native_audit::issue_certificate},
-    {Method::post, "/api/v1/certificates/{fingerprint}/revoke", "revokeCertificate", dialect, signed_in, native_audit::revoke_certificate},
+    {Method::post, "/api/v1/certificates/{fingerprint}/revoke", "revokeCertificate", dialect, signed_in,
+     native_audit::revoke_certificate},
 };
 
 }  // namespace
 
-std::span<const Route> native_routes() { return routes; }
+std::span<const Route> native_routes() {
+    return routes;
+}
 
 }  // namespace entente::api

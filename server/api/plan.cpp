@@ -17,7 +17,8 @@ std::optional<Plan> step(store::Store& store, OnReader& reader) {
 std::optional<Plan> step(store::Store& store, OnWriter& writer) {
     std::promise<store::Commit> answered;
     auto answer = answered.get_future();
-    if (!store.submit(std::move(writer.run), [&](store::Commit commit) { answered.set_value(std::move(commit)); })) return std::nullopt;
+    if (!store.submit(std::move(writer.run), [&](store::Commit commit) { answered.set_value(std::move(commit)); }))
+        return std::nullopt;
     return writer.then(answer.get());
 }
 

@@ -8,9 +8,9 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <tuple>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 

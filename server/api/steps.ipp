@@ -7,7 +7,8 @@
 namespace entente::api {
 
 template <class T>
-Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render, std::function<Plan(T&, std::function<Response()>)> after) {
+Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render,
+                    std::function<Plan(T&, std::function<Response()>)> after) {
     struct State {
         std::optional<protocol::Result<T>> outcome;
         bool auditor = false;
@@ -100,7 +101,8 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                 if (state->outcome->error().kind != protocol::ErrorKind::forbidden) return failure(call, state->outcome->error());
                 auto refusal = std::make_unique<OnWriter>();
                 refusal->run = [state](store::Txn&) -> store::Written {
-                    audit::Record record = operations::record_of(state->caller, state->operation, audit::Class::api_activity, audit::activity_read);
+                    audit::Record record =
+                        operations::record_of(state->caller, state->operation, audit::Class::api_activity, audit::activity_read);
                     record.outcome = audit::Outcome::failure;
                     record.reason = state->outcome->error().code;
                     return {{std::move(record)}, true};
@@ -122,10 +124,10 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                 return state->render(*this, call, **state->outcome);
             }
             auto record = std::make_unique<OnWriter>();
-            record->run = [this, state, call](store::Txn& txn) -> store::Written {
+            record->run = [state, call](store::Txn& txn) -> store::Written {
                 state->moved = false;
                 for (const operations::Shown& item : state->all)
-                    if (!operations::still_current(txn, parts_.tools, state->caller, item)) {
+                    if (!operations::still_current(txn, item)) {
                         state->moved = true;
                         return {{}, false};
                     }

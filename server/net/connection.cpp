@@ -49,6 +49,15 @@ std::string_view Loop::date() {
     return date_;
 }
 
+const RouteNumbers& Loop::numbers_of(std::string_view route) {
+    if (const auto known = routes_.find(route); known != routes_.end()) return known->second;
+    const RimMetrics& metrics = rim.metrics;
+    const auto count = [&](std::string_view status) { return &metrics.requests.with({metrics.listener, route, status}); };
+    const RouteNumbers numbers{.by_class = {count("2xx"), count("3xx"), count("4xx"), count("5xx"), count("other")},
+                               .seconds = &metrics.request_seconds.with({metrics.listener, route})};
+    return routes_.emplace(route, numbers).first->second;
+}
+
 std::string Loop::new_request_id() {
     if (random_left_ < id_bytes) {
         rim.random.fill(random_);

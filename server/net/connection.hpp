@@ -2,8 +2,10 @@
 // Private to this folder: what a listener, one of its threads and one of its connections hold. Everything in Loop and Connection
 // belongs to the loop's thread, unless it says otherwise; the shared part is Rim.
 
-#include <atomic>
+#include <array>
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -71,6 +73,12 @@ struct Rim {
 
 struct Connection;
 
+// The series of one route, found once a thread: finding them by label for each request would cost more than counting.
+struct RouteNumbers {
+    std::array<Counter*, 5> by_class;  // 2xx, 3xx, 4xx, 5xx, other
+    Histogram* seconds;
+};
+
 // One network thread. Held by shared_ptr, because a step that comes back after the listener is gone still posts to it.
 struct Loop : std::enable_shared_from_this<Loop> {
     explicit Loop(Rim& whole);
@@ -83,6 +91,7 @@ struct Loop : std::enable_shared_from_this<Loop> {
 
     std::string_view date();       // of the Date header, at most a second old
     std::string new_request_id();  // 32 hex digits
+    const RouteNumbers& numbers_of(std::string_view route);
 
     Rim& rim;
     asio::io_context context{1};
@@ -96,6 +105,7 @@ struct Loop : std::enable_shared_from_this<Loop> {
     std::vector<char> scratch;  // one read, used up before the coroutine suspends
 
   private:
+    std::map<std::string, RouteNumbers, std::less<>> routes_;
     std::string date_;
     std::int64_t date_second_ = -1;
     std::array<std::uint8_t, 512> random_{};

@@ -156,29 +156,20 @@ std::string_view name_of(api::Method method) {
     return "other";
 }
 
-std::string_view class_of(int status) {
-    switch (status / 100) {
-        case 2:
-            return "2xx";
-        case 3:
-            return "3xx";
-        case 4:
-            return "4xx";
-        case 5:
-            return "5xx";
-        default:
-            return "other";
-    }
+// The place of a status in RouteNumbers::by_class.
+std::size_t class_of(int status) {
+    const int hundreds = status / 100;
+    return hundreds >= 2 && hundreds <= 5 ? static_cast<std::size_t>(hundreds - 2) : 4;
 }
 
 // The one line and the numbers of a request. The route's name, never the raw path: a path may carry what does not belong in a log.
 void note(Connection& c, const Exchange& exchange, const api::Response& response, bool sent) {
-    RimMetrics& metrics = c.loop.rim.metrics;
     const std::string_view route = response.route.empty() ? std::string_view("none") : std::string_view(response.route);
     const double seconds = std::chrono::duration<double>(SteadyClock::now() - exchange.begun).count();
-    metrics.requests.with({metrics.listener, route, class_of(response.status)}).add();
-    metrics.request_seconds.with({metrics.listener, route}).observe(seconds);
-    metrics.response_bytes.add(exchange.bytes);
+    const RouteNumbers& numbers = c.loop.numbers_of(route);
+    numbers.by_class[class_of(response.status)]->add();
+    numbers.seconds->observe(seconds);
+    c.loop.rim.metrics.response_bytes.add(exchange.bytes);
     if (!c.loop.rim.log_requests) return;
     const auto level = response.status >= 500 ? log::warning : log::info;
     level("request", {{"request_id", exchange.request_id},

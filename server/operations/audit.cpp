@@ -12,8 +12,8 @@ std::optional<protocol::CompanyId> scope_of(const Caller& caller) {
 
 }  // namespace
 
-Result<EntryList> list_entries(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view case_token, std::int64_t from,
-                               std::int64_t limit, bool newest_first) {
+Result<EntryList> list_entries(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view case_token,
+                               std::int64_t from, std::int64_t limit, bool newest_first) {
     if (auto allowed = require(caller, policy::Operation::audit_read); !allowed) return std::unexpected(allowed.error());
     audit::Filter filter{.company = scope_of(caller), .from = from, .limit = limit, .newest_first = newest_first};
     if (!case_token.empty()) {
@@ -43,7 +43,8 @@ Result<audit::Shown> read_entry(ReadTxn& txn, const Context& context, const Call
 
 Audited<bool> allow_verification(Txn&, const Context&, const Caller& caller) {
     audit::Record record = record_of(caller, "audit.verify", audit::Class::datastore_activity, audit::activity_read);
-    if (auto allowed = require(caller, policy::Operation::audit_verify); !allowed) return refused<bool>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, policy::Operation::audit_verify); !allowed)
+        return refused<bool>(std::move(record), allowed.error());
     return {true, std::move(record)};
 }
 

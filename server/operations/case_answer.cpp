@@ -44,8 +44,7 @@ void respond(Txn& txn, const Context& context, const Caller& caller, Opened& ope
 }
 
 void system_notice(Txn& txn, const Context& context, const Opened& opened, std::string summary) {
-    store::StoredNote note =
-        system_note(context, opened.c, std::move(summary), "", true, opened.c.released_at.has_value());
+    store::StoredNote note = system_note(context, opened.c, std::move(summary), "", true, opened.c.released_at.has_value());
     add_note_row(txn, context, opened.c, note);
 }
 
@@ -66,7 +65,8 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
     const auto next = step(txn, context, *opened, update ? CaseAction::update_approval : CaseAction::approve, true);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
-    if (auto valid = check_engineer(txn, caller, input.engineer); !valid) return refused<CaseRead>(std::move(record), valid.error());
+    if (auto valid = check_engineer(txn, caller, input.engineer); !valid)
+        return refused<CaseRead>(std::move(record), valid.error());
 
     store::StoredCase& c = opened->c;
     c.status = *next;
@@ -77,7 +77,8 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
     StoredResponse::Words words = engineer_words(input.engineer);
     words.case_number = input.case_number;
     words.next_steps = input.next_steps;
-    respond(txn, context, caller, *opened, update ? ResponseType::update_approval : ResponseType::approval, std::move(words), record);
+    respond(txn, context, caller, *opened, update ? ResponseType::update_approval : ResponseType::approval, std::move(words),
+            record);
     if (!update) system_notice(txn, context, *opened, "Case accepted");
     return saved(txn, context, std::move(*opened), std::move(record));
 }
@@ -89,7 +90,8 @@ Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& ca
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
     const auto next = step(txn, context, *opened, CaseAction::reject, true);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
-    if (auto valid = check_engineer(txn, caller, input.engineer); !valid) return refused<CaseRead>(std::move(record), valid.error());
+    if (auto valid = check_engineer(txn, caller, input.engineer); !valid)
+        return refused<CaseRead>(std::move(record), valid.error());
 
     opened->c.status = *next;
     opened->c.responded = true;
@@ -107,7 +109,8 @@ Audited<CaseRead> request_information(Txn& txn, const Context& context, const Ca
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
     const auto next = step(txn, context, *opened, CaseAction::request_information, true);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
-    if (auto valid = check_engineer(txn, caller, input.engineer); !valid) return refused<CaseRead>(std::move(record), valid.error());
+    if (auto valid = check_engineer(txn, caller, input.engineer); !valid)
+        return refused<CaseRead>(std::move(record), valid.error());
 
     opened->c.status = *next;
     opened->c.responded = true;
@@ -156,7 +159,8 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
         const auto company = store::find_company(txn, caller.company());
         if (!company || !on_domain(input.contact->email, company->domain)) {
             Error error{.kind = ErrorKind::invalid, .code = "foreign_mail_domain", .message = "Error processing request"};
-            error.violations.push_back({"/submitterContactDetails/email", "not_allowed", "must be on your company's registered domain"});
+            error.violations.push_back(
+                {"/submitterContactDetails/email", "not_allowed", "must be on your company's registered domain"});
             return refused<CaseRead>(std::move(record), std::move(error));
         }
     }

@@ -31,7 +31,8 @@ void about(audit::Record& record, const StoredCase& c) {
     if (c.released_at) record.parties.push_back(c.receiver);
 }
 
-Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token, audit::Record& record) {
+Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              audit::Record& record) {
     if (auto allowed = require(caller, policy::Operation::case_write); !allowed) return std::unexpected(allowed.error());
     txn.lock("case/" + std::string(token));
     auto found = store::find_case(txn, context.tools.vault, token, caller.company());
@@ -41,7 +42,8 @@ Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& ca
     return Opened{std::move(*found), side};
 }
 
-Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Opened& opened, protocol::CaseAction action, bool words) {
+Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Opened& opened, protocol::CaseAction action,
+                                  bool words) {
     const auto next = protocol::next_status(opened.c.status, action, opened.side);
     if (!next) return next;
     const Flow flow = flow_now(txn, opened.c, context.now);
@@ -79,7 +81,8 @@ Audited<CaseRead> saved(Txn& txn, const Context& context, Opened opened, audit::
     c.updated_at = context.now;
     if (!store::update_case(txn, context.tools.vault, c)) throw protocol::Fault("case moved during its own operation");
     record.resources.front().version = c.version;
-    return {CaseRead{view_case(txn, context.tools, c, opened.side, context.now), {c.id, c.version, c.gate_epoch}}, std::move(record)};
+    return {CaseRead{view_case(txn, context.tools, c, opened.side, context.now), {c.id, c.version, c.gate_epoch}},
+            std::move(record)};
 }
 
 bool on_domain(std::string_view mail, std::string_view domain) {

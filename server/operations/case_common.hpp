@@ -17,10 +17,12 @@ Error case_not_found(std::string_view token);
 Error gate_closed(const store::StoredCase& c);
 
 // The case, for a caller who may write: scope, role. Locks it until the transaction ends.
-Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token, audit::Record& record);
+Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              audit::Record& record);
 
 // `words`: the step carries content, so a frozen case refuses it.
-Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Opened& opened, protocol::CaseAction action, bool words);
+Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Opened& opened, protocol::CaseAction action,
+                                  bool words);
 
 // Who acts, as the other side may learn after acceptance.
 protocol::UserView person_of(ReadTxn& txn, const Tools& tools, const Caller& caller);

@@ -42,7 +42,8 @@ void release(ReadTxn& txn, const Context& context, StoredCase& c, const Judgemen
         change.notes.push_back(system_note(context, c, "Case created", "", true, true));
     } else {
         change.notes.push_back(system_note(context, c, "Case flows again",
-                                           "<p>The customer's authorization is in force again; content may cross.</p>", true, true));
+                                           "<p>The customer's authorization is in force again; content may cross.</p>", true,
+                                           true));
     }
     change.moved = Moved::released;
 }
@@ -54,7 +55,8 @@ std::string sentences(const policy::Decision& decision, std::string_view token) 
         if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
         return text + ".";
     };
-    return decision.next_step.empty() ? sentence(decision.text) : sentence(decision.text) + " Next: " + policy::for_case(decision.next_step, token) + ".";
+    return decision.next_step.empty() ? sentence(decision.text)
+                                      : sentence(decision.text) + " Next: " + policy::for_case(decision.next_step, token) + ".";
 }
 
 void hold(const Context& context, StoredCase& c, const Judgement& judgement, FlowChange& change) {
@@ -73,10 +75,11 @@ void freeze(const Context& context, StoredCase& c, const Judgement& judgement, F
     ++c.gate_epoch;
     change.moved = Moved::frozen;
     change.notes.push_back(system_note(context, c, "Case frozen", protocol::paragraphs(c.hold_text), true, false));
-    change.notes.push_back(system_note(context, c, "Case frozen",
-                                       "<p>Content of this case may no longer be used: a permission it rested on has ended. Please delete "
-                                       "what you took from it.</p>",
-                                       false, true));
+    change.notes.push_back(
+        system_note(context, c, "Case frozen",
+                    "<p>Content of this case may no longer be used: a permission it rested on has ended. Please delete "
+                    "what you took from it.</p>",
+                    false, true));
 }
 
 // The submitter reads REJECTED with the plain reason; the receiver never knows (semantics 2).
@@ -144,8 +147,7 @@ FlowChange apply_judgement(ReadTxn& txn, const Context& context, StoredCase& c, 
     } else if (verdict == policy::Verdict::hold) {
         hold(context, c, judgement, change);
     } else {
-        refuse(context, c, std::string(judgement.decision.reason),
-               sentences(judgement.decision, c.token), change);
+        refuse(context, c, std::string(judgement.decision.reason), sentences(judgement.decision, c.token), change);
     }
     return change;
 }
@@ -205,7 +207,8 @@ void share_submitters_words(Txn& txn, const Context& context, StoredCase& c, Flo
 
 }  // namespace
 
-Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id, std::string_view cause, std::string_view request_id) {
+Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id, std::string_view cause,
+                          std::string_view request_id) {
     txn.lock("case/" + std::to_string(id.value));
     auto found = store::find_case(txn, context.tools.vault, id);
     if (!found || found->erased || ended(*found)) return {};
@@ -214,9 +217,8 @@ Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id,
 
     const Judgement judgement = judge(txn, context.tools, c, context.now);
     FlowChange change;
-    const bool waited_too_long =
-        c.flow == Flow::held && judgement.decision.verdict != policy::Verdict::allow &&
-        c.created_at.plus_seconds(context.tools.settings.hold_days * 86'400) <= context.now;
+    const bool waited_too_long = c.flow == Flow::held && judgement.decision.verdict != policy::Verdict::allow &&
+                                 c.created_at.plus_seconds(context.tools.settings.hold_days * 86'400) <= context.now;
     if (waited_too_long) {
         refuse(context, c, "hold_limit_passed", "The case waited longer than the hold limit. " + c.hold_text, change);
     } else {

@@ -32,7 +32,8 @@ struct Reconciled {
     Moved moved = Moved::nothing;
     std::vector<audit::Record> records;
 };
-Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id, std::string_view cause, std::string_view request_id);
+Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id, std::string_view cause,
+                          std::string_view request_id);
 
 store::StoredNote system_note(const Context& context, const store::StoredCase& c, std::string summary, std::string description_html,
                               bool for_submitter, bool for_receiver);

@@ -28,7 +28,8 @@ policy::CustomerEvidence evidence_of(const store::CaseWords& words) {
 
 std::vector<protocol::Customer> customers_for_gate(ReadTxn& txn, const Tools& tools, protocol::CompanyId company) {
     std::vector<protocol::Customer> customers;
-    for (store::StoredCustomer& stored : store::customers_of(txn, tools.vault, company)) customers.push_back(std::move(stored.customer));
+    for (store::StoredCustomer& stored : store::customers_of(txn, tools.vault, company))
+        customers.push_back(std::move(stored.customer));
     return customers;
 }
 
@@ -47,9 +48,8 @@ Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, In
         if (customer.id == judgement.finding.customer) judgement.customer = customer;
 
     const auto agreements = store::agreements_between(txn, c.submitter, c.receiver);
-    const auto authorizations = judgement.finding.customer
-                                    ? store::authorizations_for(txn, c.submitter, judgement.finding.customer)
-                                    : std::vector<protocol::Authorization>{};
+    const auto authorizations = judgement.finding.customer ? store::authorizations_for(txn, c.submitter, judgement.finding.customer)
+                                                           : std::vector<protocol::Authorization>{};
     const policy::GateInput input{.submitter = c.submitter,
                                   .receiver = c.receiver,
                                   .at = now,

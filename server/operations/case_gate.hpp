@@ -14,10 +14,10 @@ namespace entente::operations {
 
 struct Judgement {
     policy::Decision decision;
-    std::string json;                           // complete inputs and outcome, for the record
+    std::string json;  // complete inputs and outcome, for the record
     policy::CustomerFinding finding;
-    std::optional<protocol::Customer> customer; // the one it is about
-    bool staff_contacts = false;                // the agreement permits the vendors' own contact data
+    std::optional<protocol::Customer> customer;  // the one it is about
+    bool staff_contacts = false;                 // the agreement permits the vendors' own contact data
 };
 
 Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, Instant now);

@@ -85,7 +85,9 @@ protocol::AuthorizationId referenced_authorization(const Addressed& to, const Ne
 
 Result<void> check_contact(const Addressed& to, const NewCase& input) {
     if (!input.contact || input.contact->email.empty() || on_domain(input.contact->email, to.submitter.domain)) return {};
-    Error error{.kind = ErrorKind::invalid, .code = "foreign_mail_domain", .message = "the contact's mail address is not on your company's domain"};
+    Error error{.kind = ErrorKind::invalid,
+                .code = "foreign_mail_domain",
+                .message = "the contact's mail address is not on your company's domain"};
     error.violations.push_back({"/submitterContactDetails/email", "not_allowed", "must be on " + to.submitter.domain});
     return std::unexpected(std::move(error));
 }
@@ -129,8 +131,9 @@ std::optional<Audited<CaseRead>> repeated(ReadTxn& txn, const Context& context, 
     if (!c || c->submitter != caller.company()) return std::nullopt;
     record.operation = "case.create.repeat";
     about(record, *c);
-    return Audited<CaseRead>{CaseRead{view_case(txn, context.tools, *c, Side::submitter, context.now), {c->id, c->version, c->gate_epoch}},
-                             std::move(record)};
+    return Audited<CaseRead>{
+        CaseRead{view_case(txn, context.tools, *c, Side::submitter, context.now), {c->id, c->version, c->gate_epoch}},
+        std::move(record)};
 }
 
 }  // namespace
@@ -164,7 +167,8 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     record.resources.push_back({"company", std::to_string(c.receiver.value)});
     record.decision = decision_text(judgement, change);
     record.reason = c.hold_reason;
-    return {CaseRead{view_case(txn, context.tools, c, Side::submitter, context.now), {c.id, c.version, c.gate_epoch}}, std::move(record)};
+    return {CaseRead{view_case(txn, context.tools, c, Side::submitter, context.now), {c.id, c.version, c.gate_epoch}},
+            std::move(record)};
 }
 
 }  // namespace entente::operations

@@ -31,7 +31,8 @@ Result<StoredCase> submitters_case(ReadTxn& txn, const Context& context, const C
 Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
     const auto c = readable_case(txn, context, caller, token);
     if (!c) return std::unexpected(c.error());
-    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now), {c->id, c->version, c->gate_epoch}};
+    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now),
+                    {c->id, c->version, c->gate_epoch}};
 }
 
 Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseFilter& filter) {
@@ -68,7 +69,8 @@ Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller
         const SharedWords shared = share_case(sharer, c->original, permitted, judgement.staff_contacts);
         for (const WithheldField& field : shared.withheld) gate.withheld.emplace_back(field.label, std::string(field.reason));
         for (const store::StoredField& field : shared.words.fields)
-            if (const auto now = policy::field_verdict(field.data_class, field.stage, permitted, c->accepted_at.has_value()); !now.released)
+            if (const auto now = policy::field_verdict(field.data_class, field.stage, permitted, c->accepted_at.has_value());
+                !now.released)
                 gate.withheld.emplace_back(field.label, std::string(now.reason));
         for (const auto& [data_class, values] : sharer.counts()) gate.masked.emplace_back(data_class, values);
     }
@@ -116,10 +118,10 @@ audit::Record disclosure_record(const Caller& caller, std::string operation, con
     return record;
 }
 
-bool still_current(ReadTxn& txn, const Tools&, const Caller&, const Shown& shown) {
+bool still_current(ReadTxn& txn, const Shown& shown) {
     return txn
-        .first("SELECT 1 FROM cases WHERE id = $1 AND version = $2 AND gate_epoch = $3", {shown.id.value, shown.version, shown.gate_epoch},
-               [](const store::Row&) { return true; })
+        .first("SELECT 1 FROM cases WHERE id = $1 AND version = $2 AND gate_epoch = $3",
+               {shown.id.value, shown.version, shown.gate_epoch}, [](const store::Row&) { return true; })
         .has_value();
 }
 
@@ -134,19 +136,20 @@ Audited<protocol::CaseId> pick_customer(Txn& txn, const Context& context, const 
     about(record, c);
     if (c.opened_by == caller.principal.label())
         return refused<protocol::CaseId>(
-            std::move(record), {.kind = ErrorKind::forbidden,
-                                .code = "second_person_needed",
-                                .message = "the person who opened the case cannot say which customer it is about",
-                                .next_step = "ask a colleague: entente case customer " + c.token + " --customer " +
-                                             std::to_string(customer.value)});
+            std::move(record),
+            {.kind = ErrorKind::forbidden,
+             .code = "second_person_needed",
+             .message = "the person who opened the case cannot say which customer it is about",
+             .next_step = "ask a colleague: entente case customer " + c.token + " --customer " + std::to_string(customer.value)});
     if (c.flow != Flow::held)
-        return refused<protocol::CaseId>(std::move(record), {.kind = ErrorKind::wrong_state,
-                                                             .code = "not_held",
-                                                             .message = "only a held case waits for its customer"});
+        return refused<protocol::CaseId>(
+            std::move(record),
+            {.kind = ErrorKind::wrong_state, .code = "not_held", .message = "only a held case waits for its customer"});
     const auto chosen = store::find_customer(txn, context.tools.vault, caller.company(), customer);
     if (!chosen || !chosen->customer.active)
-        return refused<protocol::CaseId>(std::move(record),
-                                         {.kind = ErrorKind::not_found, .code = "customer_not_found", .message = "there is no such customer"});
+        return refused<protocol::CaseId>(
+            std::move(record),
+            {.kind = ErrorKind::not_found, .code = "customer_not_found", .message = "there is no such customer"});
     c.customer = customer;
     c.picked_by = caller.principal.label();
     c.owner = store::Owner::customer(customer);

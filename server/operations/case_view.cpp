@@ -34,9 +34,13 @@ struct Scene {
     protocol::CompanyId reader() const { return side == Side::submitter ? c.submitter : c.receiver; }
 };
 
-std::optional<std::string> or_null(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+std::optional<std::string> or_null(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
 
-std::string withheld_mail(const protocol::Company& company) { return "withheld@" + company.domain; }
+std::string withheld_mail(const protocol::Company& company) {
+    return "withheld@" + company.domain;
+}
 
 // Who wrote it, before the receiver accepted: the company answers for its people (semantics 3).
 protocol::UserView placeholder(const protocol::Company& company) {
@@ -110,7 +114,8 @@ std::vector<protocol::FieldView> view_fields(const Scene& scene, const store::Ca
     std::vector<protocol::FieldView> fields;
     for (const store::StoredField& field : words.fields) {
         if (field.value.empty()) continue;
-        if (scene.side == Side::receiver && !policy::field_verdict(field.data_class, field.stage, scene.c.released, scene.accepted()).released)
+        if (scene.side == Side::receiver &&
+            !policy::field_verdict(field.data_class, field.stage, scene.c.released, scene.accepted()).released)
             continue;
         fields.push_back({field.row_id, field.section, field.label, field.value, field.display_order, field.type});
     }

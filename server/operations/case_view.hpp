@@ -12,6 +12,7 @@ inline protocol::Side side_of(const store::StoredCase& c, protocol::CompanyId co
 }
 
 protocol::CaseView view_case(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side, Instant now);
-std::vector<protocol::NoteView> view_notes(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side, Instant now);
+std::vector<protocol::NoteView> view_notes(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side,
+                                           Instant now);
 
 }  // namespace entente::operations

@@ -81,7 +81,7 @@ struct GateView {
     policy::Decision decision;
     std::vector<std::pair<std::string, std::string>> withheld;  // label, reason
     std::vector<std::pair<std::string, int>> masked;            // data class, values
-    bool full = false;  // the submitter sees everything, the receiver flow and verdict
+    bool full = false;                                          // the submitter sees everything, the receiver flow and verdict
     Shown shown;
 };
 Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
@@ -92,6 +92,6 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
 // --- first sight (semantics 6) ---
 audit::Record disclosure_record(const Caller& caller, std::string operation, const std::vector<Shown>& shown, ReadTxn& txn);
 // False when the case moved since it was read: the read must be run again.
-bool still_current(ReadTxn& txn, const Tools& tools, const Caller& caller, const Shown& shown);
+bool still_current(ReadTxn& txn, const Shown& shown);
 
 }  // namespace entente::operations

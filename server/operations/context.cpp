@@ -21,8 +21,12 @@ std::string alphanumeric(const std::function<void(std::span<std::uint8_t>)>& ran
 
 }  // namespace
 
-std::string Tools::token() const { return alphanumeric(random, 20); }
-std::string Tools::secret() const { return alphanumeric(random, 32); }
+std::string Tools::token() const {
+    return alphanumeric(random, 20);
+}
+std::string Tools::secret() const {
+    return alphanumeric(random, 32);
+}
 
 std::string actor_section(const Caller& caller) {
     protocol::JsonWriter json;

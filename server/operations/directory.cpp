@@ -39,7 +39,8 @@ Result<void> check_form(const Form& form) {
         if (field.label.empty()) error.violations.push_back({pointer + "/label", "missing", "is required"});
         // Connectors match fields by label (contract 8.2).
         for (std::size_t j = 0; j < i; ++j)
-            if (form.fields[j].label == field.label) error.violations.push_back({pointer + "/label", "not_unique", "is used twice"});
+            if (form.fields[j].label == field.label)
+                error.violations.push_back({pointer + "/label", "not_unique", "is used twice"});
         if (field.label == protocol::injected_field_label)
             error.violations.push_back({pointer + "/label", "not_allowed", "is reserved for the gateway's own field"});
         if (field.type == protocol::FieldType::select && field.options.empty())
@@ -55,9 +56,11 @@ Result<void> check_form(const Form& form) {
 
 Audited<Company> add_company(Txn& txn, const Context& context, const Caller& caller, Company company) {
     audit::Record record = entity_record(caller, "company.create", audit::activity_create);
-    if (auto allowed = require(caller, Operation::operator_admin); !allowed) return refused<Company>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::operator_admin); !allowed)
+        return refused<Company>(std::move(record), allowed.error());
     company.domain = lower(company.domain);
-    if (store::find_company_by_domain(txn, company.domain)) return refused<Company>(std::move(record), taken("a company with this domain"));
+    if (store::find_company_by_domain(txn, company.domain))
+        return refused<Company>(std::move(record), taken("a company with this domain"));
     for (const Company& other : store::all_companies(txn))
         if (other.name == company.name) return refused<Company>(std::move(record), taken("a company with this name"));
     company.id = {store::fresh_id(txn, "companies", [&] { return context.tools.draw(); })};
@@ -74,10 +77,13 @@ Audited<Company> change_company(Txn& txn, const Context&, const Caller& caller, 
         return refused<Company>(std::move(record), require(caller, Operation::operator_admin).error());
     auto company = store::find_company(txn, id);
     if (!company)
-        return refused<Company>(std::move(record), {.kind = ErrorKind::not_found, .code = "company_not_found", .message = "there is no such company"});
+        return refused<Company>(std::move(record),
+                                {.kind = ErrorKind::not_found, .code = "company_not_found", .message = "there is no such company"});
     // Being listed as active is the operator's word, everything else the company's own.
     if (!caller.is_operator() && (change.active || change.name))
-        return refused<Company>(std::move(record), {.kind = ErrorKind::forbidden, .code = "operator_only", .message = "only the operator changes name and activity"});
+        return refused<Company>(
+            std::move(record),
+            {.kind = ErrorKind::forbidden, .code = "operator_only", .message = "only the operator changes name and activity"});
     if (change.name) company->name = *change.name;
     if (change.description) company->description = *change.description;
     if (change.active) company->active = *change.active;
@@ -103,7 +109,9 @@ Result<std::vector<Company>> find_companies(ReadTxn& txn, const Caller& caller, 
     std::vector<Company> found;
     for (Company& company : store::all_companies(txn)) {
         if (!company.active || (company.hidden && company.id != caller.company())) continue;
-        if (!query.empty() && policy::normalise_name(company.name).find(wanted) == std::string::npos && lower(query) != company.domain) continue;
+        if (!query.empty() && policy::normalise_name(company.name).find(wanted) == std::string::npos &&
+            lower(query) != company.domain)
+            continue;
         found.push_back(std::move(company));
     }
     return found;
@@ -111,21 +119,26 @@ Result<std::vector<Company>> find_companies(ReadTxn& txn, const Caller& caller, 
 
 Audited<Form> save_form(Txn& txn, const Context& context, const Caller& caller, Form form) {
     const bool fresh = !form.id;
-    audit::Record record = entity_record(caller, fresh ? "form.create" : "form.change", fresh ? audit::activity_create : audit::activity_update);
-    if (auto allowed = require(caller, Operation::directory_admin); !allowed) return refused<Form>(std::move(record), allowed.error());
+    audit::Record record =
+        entity_record(caller, fresh ? "form.create" : "form.change", fresh ? audit::activity_create : audit::activity_update);
+    if (auto allowed = require(caller, Operation::directory_admin); !allowed)
+        return refused<Form>(std::move(record), allowed.error());
     if (auto valid = check_form(form); !valid) return refused<Form>(std::move(record), valid.error());
     if (fresh) {
         const auto company = acting_for(caller, form.company);
         if (!company) return refused<Form>(std::move(record), company.error());
         if (!store::find_company(txn, *company))
-            return refused<Form>(std::move(record), {.kind = ErrorKind::not_found, .code = "company_not_found", .message = "there is no such company"});
+            return refused<Form>(
+                std::move(record),
+                {.kind = ErrorKind::not_found, .code = "company_not_found", .message = "there is no such company"});
         form.company = *company;
         form.id = {store::fresh_id(txn, "forms", [&] { return context.tools.draw(); })};
         form.injected_field = {static_cast<std::int64_t>(context.tools.draw() % static_cast<std::uint64_t>(protocol::id_max)) + 1};
     } else {
         const auto stored = store::find_form(txn, form.id);
         if (!stored || (!caller.is_operator() && stored->company != caller.company()))
-            return refused<Form>(std::move(record), {.kind = ErrorKind::not_found, .code = "form_not_found", .message = "there is no such form"});
+            return refused<Form>(std::move(record),
+                                 {.kind = ErrorKind::not_found, .code = "form_not_found", .message = "there is no such form"});
         form.company = stored->company;
         form.injected_field = stored->injected_field;
         form.version = stored->version + 1;
@@ -135,7 +148,8 @@ Audited<Form> save_form(Txn& txn, const Context& context, const Caller& caller, 
                 if (before.label == field.label) field.id = before.id;
     }
     for (protocol::FormField& field : form.fields)
-        if (!field.id) field.id = {static_cast<std::int64_t>(context.tools.draw() % static_cast<std::uint64_t>(protocol::id_max)) + 1};
+        if (!field.id)
+            field.id = {static_cast<std::int64_t>(context.tools.draw() % static_cast<std::uint64_t>(protocol::id_max)) + 1};
     if (fresh) {
         store::insert_form(txn, form, context.now);
     } else {
@@ -155,7 +169,8 @@ Result<std::vector<Form>> list_forms(ReadTxn& txn, const Caller& caller, Company
 
 Audited<Department> add_department(Txn& txn, const Context& context, const Caller& caller, const NewDepartment& input) {
     audit::Record record = entity_record(caller, "department.create", audit::activity_create);
-    if (auto allowed = require(caller, Operation::directory_admin); !allowed) return refused<Department>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::directory_admin); !allowed)
+        return refused<Department>(std::move(record), allowed.error());
     const auto company = acting_for(caller, input.company);
     if (!company) return refused<Department>(std::move(record), company.error());
     const auto form = input.form ? store::find_form(txn, input.form) : store::find_company_form(txn, *company);
@@ -180,7 +195,8 @@ Audited<Department> add_department(Txn& txn, const Context& context, const Calle
 }
 
 Result<std::vector<Department>> list_departments(ReadTxn& txn, const Caller& caller, CompanyId company) {
-    if (auto allowed = require(caller, Operation::directory_read); !allowed && !caller.is_operator()) return std::unexpected(allowed.error());
+    if (auto allowed = require(caller, Operation::directory_read); !allowed && !caller.is_operator())
+        return std::unexpected(allowed.error());
     const auto acting = acting_for(caller, company);
     if (!acting) return std::unexpected(acting.error());
     return store::departments_of(txn, *acting);
@@ -195,7 +211,8 @@ Result<FormFound> find_form(ReadTxn& txn, const Caller& caller, FormBy by, std::
         if (const auto department = store::find_department(txn, {id})) form = store::find_form(txn, department->form);
     const auto owner = form ? store::find_company(txn, form->company) : std::nullopt;
     if (!owner || !owner->active)
-        return fail(ErrorKind::not_found, "form_not_found", "there is no such intake form", "search the partner again: forms change");
+        return fail(ErrorKind::not_found, "form_not_found", "there is no such intake form",
+                    "search the partner again: forms change");
     const auto own = store::find_company(txn, caller.company());
     return FormFound{std::move(*form), own && own->injected_field};
 }
@@ -225,13 +242,23 @@ Result<std::vector<protocol::PartnerRow>> search_partners(ReadTxn& txn, const Ca
             std::string text = company.name + " " + department.name;
             for (const std::string& tag : department.tags) text += " " + tag;
             if (!holds_every_word(policy::normalise_name(text), wanted)) continue;
-            rows.push_back({.label = company.name + " - " + department.name, .company_name = company.name, .department_name = department.name,
-                            .company = company.id, .department = department.id, .form = department.form, .tags = department.tags});
+            rows.push_back({.label = company.name + " - " + department.name,
+                            .company_name = company.name,
+                            .department_name = department.name,
+                            .company = company.id,
+                            .department = department.id,
+                            .form = department.form,
+                            .tags = department.tags});
         }
         if (!departments.empty() || !holds_every_word(policy::normalise_name(company.name), wanted)) continue;
         if (const auto form = store::find_company_form(txn, company.id))
-            rows.push_back({.label = company.name, .company_name = company.name, .department_name = std::nullopt, .company = company.id,
-                            .department = {}, .form = form->id, .tags = {}});
+            rows.push_back({.label = company.name,
+                            .company_name = company.name,
+                            .department_name = std::nullopt,
+                            .company = company.id,
+                            .department = {},
+                            .form = form->id,
+                            .tags = {}});
     }
     return rows;
 }

@@ -40,8 +40,10 @@ struct UserChange {
     std::optional<std::string> password_hash;
     std::optional<std::string> first_name, last_name, email, phone, phone_country, city;
 };
-Audited<protocol::User> change_user(Txn& txn, const Context& context, const Caller& caller, protocol::UserId id, const UserChange& change);
-Result<std::vector<protocol::User>> list_users(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CompanyId company);
+Audited<protocol::User> change_user(Txn& txn, const Context& context, const Caller& caller, protocol::UserId id,
+                                    const UserChange& change);
+Result<std::vector<protocol::User>> list_users(ReadTxn& txn, const Context& context, const Caller& caller,
+                                               protocol::CompanyId company);
 
 struct Identity {
     protocol::CompanyView company;
@@ -62,7 +64,8 @@ struct NewClient {
 };
 Audited<ClientMade> add_client(Txn& txn, const Context& context, const Caller& caller, const NewClient& input);
 Audited<ClientMade> rotate_client_secret(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id);
-Audited<store::StoredClient> set_client_active(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id, bool active);
+Audited<store::StoredClient> set_client_active(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id,
+                                               bool active);
 Result<std::vector<store::StoredClient>> list_clients(ReadTxn& txn, const Caller& caller, protocol::CompanyId company);
 // The operator's own client, made once at first start by the gateway itself.
 ClientMade make_operator_client(Txn& txn, const Context& context);

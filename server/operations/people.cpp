@@ -26,7 +26,8 @@ audit::Record account_record(const Caller& caller, std::string operation, std::u
 }
 
 Error not_found(std::string_view what) {
-    return {.kind = ErrorKind::not_found, .code = std::string(what) + "_not_found", .message = "there is no such " + std::string(what)};
+    return {
+        .kind = ErrorKind::not_found, .code = std::string(what) + "_not_found", .message = "there is no such " + std::string(what)};
 }
 
 // An administrator may not make a second operator, nor give a role that belongs to the gateway.
@@ -51,13 +52,15 @@ std::string lower(std::string_view text) {
 
 Audited<User> add_user(Txn& txn, const Context& context, const Caller& caller, NewUser input) {
     audit::Record record = account_record(caller, "user.create", audit::activity_create, audit::Class::account_change);
-    if (auto allowed = require(caller, Operation::directory_admin); !allowed) return refused<User>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::directory_admin); !allowed)
+        return refused<User>(std::move(record), allowed.error());
     const auto company = acting_for(caller, input.user.company);
     if (!company) return refused<User>(std::move(record), company.error());
     if (auto valid = check_role(input.user.role, *company); !valid) return refused<User>(std::move(record), valid.error());
     if (!store::find_company(txn, *company)) return refused<User>(std::move(record), not_found("company"));
     if (store::find_user_by_name(txn, context.tools.vault, input.user.username))
-        return refused<User>(std::move(record), {.kind = ErrorKind::conflict, .code = "already_exists", .message = "this user name is taken"});
+        return refused<User>(std::move(record),
+                             {.kind = ErrorKind::conflict, .code = "already_exists", .message = "this user name is taken"});
     input.user.company = *company;
     input.user.id = {store::fresh_id(txn, "users", [&] { return context.tools.draw(); })};
     store::insert_user(txn, context.tools.vault, {input.user, input.password_hash}, context.now);
@@ -68,7 +71,8 @@ Audited<User> add_user(Txn& txn, const Context& context, const Caller& caller, N
 
 Audited<User> change_user(Txn& txn, const Context& context, const Caller& caller, protocol::UserId id, const UserChange& change) {
     audit::Record record = account_record(caller, "user.change", audit::activity_update, audit::Class::account_change);
-    if (auto allowed = require(caller, Operation::directory_admin); !allowed) return refused<User>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::directory_admin); !allowed)
+        return refused<User>(std::move(record), allowed.error());
     auto stored = store::find_user(txn, context.tools.vault, id);
     if (!stored || (!caller.is_operator() && stored->user.company != caller.company()))
         return refused<User>(std::move(record), not_found("user"));
@@ -112,7 +116,8 @@ Result<Identity> who_am_i(ReadTxn& txn, const Context& context, const Caller& ca
         const auto stored = store::find_user(txn, context.tools.vault, {caller.principal.id});
         if (!stored) return std::unexpected(not_found("user"));
         const User& user = stored->user;
-        identity.user = {user.id.value, std::nullopt, user.first_name, user.last_name, user.email, user.phone, user.phone_country, user.city};
+        identity.user = {user.id.value, std::nullopt, user.first_name,    user.last_name,
+                         user.email,    user.phone,   user.phone_country, user.city};
         return identity;
     }
     const auto client = store::find_client(txn, {caller.principal.id});
@@ -126,7 +131,8 @@ Result<Identity> who_am_i(ReadTxn& txn, const Context& context, const Caller& ca
 
 Audited<ClientMade> add_client(Txn& txn, const Context& context, const Caller& caller, const NewClient& input) {
     audit::Record record = account_record(caller, "client.create", audit::activity_create, audit::Class::account_change);
-    if (auto allowed = require(caller, Operation::directory_admin); !allowed) return refused<ClientMade>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::directory_admin); !allowed)
+        return refused<ClientMade>(std::move(record), allowed.error());
     // The operator may make further clients of its own: no company, role operator.
     const bool operators_own = caller.is_operator() && !input.company && input.role == Role::gateway_operator;
     const auto company = operators_own ? Result<CompanyId>(CompanyId{}) : acting_for(caller, input.company);
@@ -134,7 +140,9 @@ Audited<ClientMade> add_client(Txn& txn, const Context& context, const Caller& c
     if (auto valid = check_role(input.role, *company); !valid) return refused<ClientMade>(std::move(record), valid.error());
     if (*company && !store::find_company(txn, *company)) return refused<ClientMade>(std::move(record), not_found("company"));
     if (input.certificate_uri && store::find_client_by_uri(txn, *input.certificate_uri))
-        return refused<ClientMade>(std::move(record), {.kind = ErrorKind::conflict, .code = "already_exists", .message = "this certificate URI names another client"});
+        return refused<ClientMade>(
+            std::move(record),
+            {.kind = ErrorKind::conflict, .code = "already_exists", .message = "this certificate URI names another client"});
     ClientMade made;
     made.secret = context.tools.secret();
     made.client.id = {store::fresh_id(txn, "clients", [&] { return context.tools.draw(); })};
@@ -174,7 +182,8 @@ std::optional<StoredClient> own_client(ReadTxn& txn, const Caller& caller, proto
 
 Audited<ClientMade> rotate_client_secret(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id) {
     audit::Record record = account_record(caller, "client.secret.rotate", audit::activity_update, audit::Class::account_change);
-    if (auto allowed = require(caller, Operation::directory_admin); !allowed) return refused<ClientMade>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::directory_admin); !allowed)
+        return refused<ClientMade>(std::move(record), allowed.error());
     auto client = own_client(txn, caller, id);
     if (!client) return refused<ClientMade>(std::move(record), not_found("client"));
     ClientMade made;
@@ -189,9 +198,12 @@ Audited<ClientMade> rotate_client_secret(Txn& txn, const Context& context, const
     return {std::move(made), std::move(record)};
 }
 
-Audited<StoredClient> set_client_active(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id, bool active) {
-    audit::Record record = account_record(caller, active ? "client.enable" : "client.disable", audit::activity_update, audit::Class::account_change);
-    if (auto allowed = require(caller, Operation::directory_admin); !allowed) return refused<StoredClient>(std::move(record), allowed.error());
+Audited<StoredClient> set_client_active(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id,
+                                        bool active) {
+    audit::Record record =
+        account_record(caller, active ? "client.enable" : "client.disable", audit::activity_update, audit::Class::account_change);
+    if (auto allowed = require(caller, Operation::directory_admin); !allowed)
+        return refused<StoredClient>(std::move(record), allowed.error());
     auto client = own_client(txn, caller, id);
     if (!client) return refused<StoredClient>(std::move(record), not_found("client"));
     client->active = active;
@@ -215,7 +227,8 @@ Audited<store::StoredCertificate> register_certificate(Txn& txn, const Context& 
     if (auto allowed = require(caller, Operation::certificate_admin); !allowed)
         return refused<store::StoredCertificate>(std::move(record), allowed.error());
     const auto client = store::find_client(txn, certificate.client);
-    if (!client || client->certificate_uri != certificate.uri) return refused<store::StoredCertificate>(std::move(record), not_found("client"));
+    if (!client || client->certificate_uri != certificate.uri)
+        return refused<store::StoredCertificate>(std::move(record), not_found("client"));
     store::insert_certificate(txn, certificate, context.now);
     if (client->company) record.parties = {client->company};
     record.resources.push_back({"certificate", certificate.fingerprint});
@@ -225,8 +238,10 @@ Audited<store::StoredCertificate> register_certificate(Txn& txn, const Context& 
 
 Audited<std::string> revoke_certificate(Txn& txn, const Context& context, const Caller& caller, std::string_view fingerprint) {
     audit::Record record = account_record(caller, "certificate.revoke", audit::activity_delete, audit::Class::entity_management);
-    if (auto allowed = require(caller, Operation::certificate_admin); !allowed) return refused<std::string>(std::move(record), allowed.error());
-    if (!store::revoke_certificate(txn, fingerprint, context.now)) return refused<std::string>(std::move(record), not_found("certificate"));
+    if (auto allowed = require(caller, Operation::certificate_admin); !allowed)
+        return refused<std::string>(std::move(record), allowed.error());
+    if (!store::revoke_certificate(txn, fingerprint, context.now))
+        return refused<std::string>(std::move(record), not_found("certificate"));
     record.resources.push_back({"certificate", std::string(fingerprint)});
     return {std::string(fingerprint), std::move(record)};
 }
@@ -248,7 +263,8 @@ Result<void> check_customer_domain(ReadTxn& txn, std::string_view domain_or_mail
     if (domains.size() != 1) return fail(ErrorKind::invalid, "invalid_domain", "this is no mail domain or address");
     for (const protocol::Company& company : store::all_companies(txn))
         if (policy::domain_within(domains.front(), company.domain) || policy::domain_within(company.domain, domains.front()))
-            return fail(ErrorKind::forbidden, "domain_of_a_company", "this domain belongs to a company of this gateway, not to a customer");
+            return fail(ErrorKind::forbidden, "domain_of_a_company",
+                        "this domain belongs to a company of this gateway, not to a customer");
     return {};
 }
 
@@ -278,15 +294,21 @@ Audited<StoredCustomer> add_customer(Txn& txn, const Context& context, const Cal
     const auto company = customers_company(caller, customer.company, Operation::customer_admin);
     if (!company) return refused<StoredCustomer>(std::move(record), company.error());
     for (const auto& domain : customer.domains)
-        if (auto valid = check_customer_domain(txn, domain.domain); !valid) return refused<StoredCustomer>(std::move(record), valid.error());
+        if (auto valid = check_customer_domain(txn, domain.domain); !valid)
+            return refused<StoredCustomer>(std::move(record), valid.error());
     for (const auto& contact : customer.contacts)
-        if (auto valid = check_customer_domain(txn, contact.email); !valid) return refused<StoredCustomer>(std::move(record), valid.error());
+        if (auto valid = check_customer_domain(txn, contact.email); !valid)
+            return refused<StoredCustomer>(std::move(record), valid.error());
     const std::string normalised = policy::normalise_name(customer.name);
     if (normalised.empty())
-        return refused<StoredCustomer>(std::move(record), {.kind = ErrorKind::invalid, .code = "invalid", .message = "a customer needs a name with letters or digits"});
+        return refused<StoredCustomer>(
+            std::move(record),
+            {.kind = ErrorKind::invalid, .code = "invalid", .message = "a customer needs a name with letters or digits"});
     for (const StoredCustomer& other : store::customers_of(txn, context.tools.vault, *company))
         if (policy::normalise_name(other.customer.name) == normalised)
-            return refused<StoredCustomer>(std::move(record), {.kind = ErrorKind::conflict, .code = "already_exists", .message = "there is already a customer of this name"});
+            return refused<StoredCustomer>(
+                std::move(record),
+                {.kind = ErrorKind::conflict, .code = "already_exists", .message = "there is already a customer of this name"});
     StoredCustomer stored;
     stored.created_by = caller.principal.label();
     stored.customer.company = *company;
@@ -303,15 +325,18 @@ Audited<StoredCustomer> add_customer(Txn& txn, const Context& context, const Cal
 Audited<StoredCustomer> extend_customer(Txn& txn, const Context& context, const Caller& caller, protocol::CustomerId id,
                                         const CustomerAddition& addition) {
     audit::Record record = account_record(caller, "customer.change", audit::activity_update, audit::Class::entity_management);
-    if (auto allowed = require(caller, Operation::customer_admin); !allowed) return refused<StoredCustomer>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::customer_admin); !allowed)
+        return refused<StoredCustomer>(std::move(record), allowed.error());
     auto stored = store::find_customer(txn, context.tools.vault, caller.company(), id);
     if (!stored) return refused<StoredCustomer>(std::move(record), not_found("customer"));
     protocol::Customer parts;
     if (addition.domain) parts.domains.push_back({*addition.domain, false});
     if (addition.contact) parts.contacts.push_back(*addition.contact);
-    for (const std::optional<std::string>& place : {addition.domain, addition.contact ? std::optional(addition.contact->email) : std::nullopt})
+    for (const std::optional<std::string>& place :
+         {addition.domain, addition.contact ? std::optional(addition.contact->email) : std::nullopt})
         if (place)
-            if (auto valid = check_customer_domain(txn, *place); !valid) return refused<StoredCustomer>(std::move(record), valid.error());
+            if (auto valid = check_customer_domain(txn, *place); !valid)
+                return refused<StoredCustomer>(std::move(record), valid.error());
     add_parts(*stored, parts, caller.principal.label());
     if (addition.alias) stored->customer.aliases.push_back(*addition.alias);
     ++stored->version;
@@ -323,7 +348,8 @@ Audited<StoredCustomer> extend_customer(Txn& txn, const Context& context, const 
 Audited<StoredCustomer> confirm_customer(Txn& txn, const Context& context, const Caller& caller, protocol::CustomerId id,
                                          const Confirmation& confirmation) {
     audit::Record record = account_record(caller, "customer.confirm", audit::activity_update, audit::Class::entity_management);
-    if (auto allowed = require(caller, Operation::customer_confirm); !allowed) return refused<StoredCustomer>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::customer_confirm); !allowed)
+        return refused<StoredCustomer>(std::move(record), allowed.error());
     auto stored = store::find_customer(txn, context.tools.vault, caller.company(), id);
     if (!stored) return refused<StoredCustomer>(std::move(record), not_found("customer"));
     bool found = false;
@@ -340,12 +366,14 @@ Audited<StoredCustomer> confirm_customer(Txn& txn, const Context& context, const
     for (std::size_t i = 0; confirmation.domain && i < customer.domains.size(); ++i)
         if (customer.domains[i].domain == lower(*confirmation.domain)) confirm(customer.domains[i], stored->domain_added_by[i]);
     for (std::size_t i = 0; confirmation.contact && i < customer.contacts.size(); ++i)
-        if (lower(customer.contacts[i].email) == lower(*confirmation.contact)) confirm(customer.contacts[i], stored->contact_added_by[i]);
+        if (lower(customer.contacts[i].email) == lower(*confirmation.contact))
+            confirm(customer.contacts[i], stored->contact_added_by[i]);
     if (same_person)
-        return refused<StoredCustomer>(std::move(record), {.kind = ErrorKind::forbidden,
-                                                           .code = "second_person_needed",
-                                                           .message = "who added a domain or contact cannot confirm it",
-                                                           .next_step = "ask a colleague: entente customer confirm " + std::to_string(id.value)});
+        return refused<StoredCustomer>(std::move(record),
+                                       {.kind = ErrorKind::forbidden,
+                                        .code = "second_person_needed",
+                                        .message = "who added a domain or contact cannot confirm it",
+                                        .next_step = "ask a colleague: entente customer confirm " + std::to_string(id.value)});
     if (!found) return refused<StoredCustomer>(std::move(record), not_found("contact"));
     ++stored->version;
     store::update_customer(txn, context.tools.vault, *stored);

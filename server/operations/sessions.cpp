@@ -13,12 +13,17 @@ using certs::PrincipalKind;
 namespace {
 
 Error token_refused() {
-    return {.kind = ErrorKind::unauthenticated, .code = "token_invalid", .message = "The authorization token provided was invalid."};
+    return {
+        .kind = ErrorKind::unauthenticated, .code = "token_invalid", .message = "The authorization token provided was invalid."};
 }
 
-Error wrong_credentials() { return {.kind = ErrorKind::unauthenticated, .code = "wrong_credentials", .message = "wrong credentials"}; }
+Error wrong_credentials() {
+    return {.kind = ErrorKind::unauthenticated, .code = "wrong_credentials", .message = "wrong credentials"};
+}
 
-std::string credential_name(protocol::Bytes id) { return protocol::hex(certs::sha256(id)).substr(0, 16); }
+std::string credential_name(protocol::Bytes id) {
+    return protocol::hex(certs::sha256(id)).substr(0, 16);
+}
 
 bool company_active(ReadTxn& txn, protocol::CompanyId id) {
     if (!id) return true;  // the operator's clients
@@ -34,8 +39,8 @@ Result<Caller> by_certificate(ReadTxn& txn, Instant now, const Presented& presen
     if (!client || !client->active || client->certificate_uri != presented.certificate_uri || !company_active(txn, client->company))
         return std::unexpected(token_refused());
     Caller caller;
-    caller.principal = {PrincipalKind::client, client->id.value, client->company, client->role, "mtls",
-                        presented.certificate_fingerprint.substr(0, 16)};
+    caller.principal = {PrincipalKind::client, client->id.value, client->company,
+                        client->role,          "mtls",           presented.certificate_fingerprint.substr(0, 16)};
     return caller;
 }
 
@@ -94,9 +99,9 @@ audit::Record login_record(const Presented& presented, std::string operation, st
 }  // namespace
 
 Result<Caller> authenticate(ReadTxn& txn, const Tools& tools, Instant now, const Presented& presented) {
-    Result<Caller> caller = presented.token                                ? by_session(txn, tools, now, presented)
+    Result<Caller> caller = presented.token                              ? by_session(txn, tools, now, presented)
                             : !presented.certificate_fingerprint.empty() ? by_certificate(txn, now, presented)
-                                                                           : std::unexpected(token_refused());
+                                                                         : std::unexpected(token_refused());
     if (caller) {
         caller->request_id = presented.request_id;
         caller->peer_address = presented.peer_address;

@@ -12,8 +12,8 @@ namespace entente::operations {
 
 // The credential that came with a request, as far as it could be judged without the store.
 struct Presented {
-    std::optional<certs::TokenId> token;          // a token of ours that is no forgery
-    std::string certificate_fingerprint;          // verified client certificate, or empty
+    std::optional<certs::TokenId> token;  // a token of ours that is no forgery
+    std::string certificate_fingerprint;  // verified client certificate, or empty
     std::string certificate_uri;
     std::string request_id;
     std::string peer_address;

@@ -27,7 +27,12 @@ audit::Record trust_record(const Caller& caller, std::string operation, std::uin
 void about(audit::Record& record, const Agreement& agreement) {
     record.parties = agreement.parties;
     record.resources.push_back({"agreement", std::to_string(agreement.id.value), agreement.version});
-    record.decision = protocol::JsonWriter().object().member("document_digest", agreement.document_digest).member("state", name(agreement.state)).end().take();
+    record.decision = protocol::JsonWriter()
+                          .object()
+                          .member("document_digest", agreement.document_digest)
+                          .member("state", name(agreement.state))
+                          .end()
+                          .take();
 }
 
 void about(audit::Record& record, const StoredAuthorization& stored) {
@@ -45,19 +50,24 @@ void about(audit::Record& record, const StoredAuthorization& stored) {
                           .take();
 }
 
-Error agreement_not_found() { return {.kind = ErrorKind::not_found, .code = "agreement_not_found", .message = "there is no such agreement"}; }
+Error agreement_not_found() {
+    return {.kind = ErrorKind::not_found, .code = "agreement_not_found", .message = "there is no such agreement"};
+}
 Error authorization_not_found() {
     return {.kind = ErrorKind::not_found, .code = "authorization_not_found", .message = "there is no such authorization"};
 }
 
-bool is_party(const Agreement& agreement, CompanyId company) { return std::ranges::find(agreement.parties, company) != agreement.parties.end(); }
+bool is_party(const Agreement& agreement, CompanyId company) {
+    return std::ranges::find(agreement.parties, company) != agreement.parties.end();
+}
 
 // Every pair of parties: a consortium's agreement moves the cases of all of them.
 std::vector<protocol::CaseId> cases_concerned(ReadTxn& txn, const Agreement& agreement) {
     std::vector<protocol::CaseId> cases = store::cases_under_agreement(txn, agreement.id);
     for (std::size_t i = 0; i < agreement.parties.size(); ++i)
         for (std::size_t j = i + 1; j < agreement.parties.size(); ++j)
-            for (const protocol::CaseId id : store::held_cases_between(txn, agreement.parties[i], agreement.parties[j])) cases.push_back(id);
+            for (const protocol::CaseId id : store::held_cases_between(txn, agreement.parties[i], agreement.parties[j]))
+                cases.push_back(id);
     return cases;
 }
 
@@ -68,9 +78,11 @@ Error invalid(std::string pointer, std::string code, std::string message) {
 }
 
 Result<void> check_agreement(ReadTxn& txn, const Caller& caller, const Agreement& agreement) {
-    if (agreement.parties.size() < 2) return std::unexpected(invalid("/parties", "too_few", "an agreement needs two parties or more"));
+    if (agreement.parties.size() < 2)
+        return std::unexpected(invalid("/parties", "too_few", "an agreement needs two parties or more"));
     for (const CompanyId party : agreement.parties)
-        if (!store::find_company(txn, party)) return std::unexpected(invalid("/parties", "unknown", "names a company that does not exist"));
+        if (!store::find_company(txn, party))
+            return std::unexpected(invalid("/parties", "unknown", "names a company that does not exist"));
     if (agreement.valid_until && *agreement.valid_until <= agreement.valid_from)
         return std::unexpected(invalid("/validUntil", "too_early", "must be after validFrom"));
     if (!caller.is_operator() && !is_party(agreement, caller.company()))
@@ -89,7 +101,8 @@ std::optional<Agreement> visible_agreement(ReadTxn& txn, const Context& context,
 
 Audited<Agreement> add_agreement(Txn& txn, const Context& context, const Caller& caller, Agreement agreement) {
     audit::Record record = trust_record(caller, "agreement.create", audit::activity_create);
-    if (auto allowed = require(caller, Operation::agreement_admin); !allowed) return refused<Agreement>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::agreement_admin); !allowed)
+        return refused<Agreement>(std::move(record), allowed.error());
     std::ranges::sort(agreement.parties);
     const auto repeated = std::ranges::unique(agreement.parties);
     agreement.parties.erase(repeated.begin(), repeated.end());
@@ -105,7 +118,8 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
                                             const Acceptance& acceptance) {
     using Answer = Turned<Agreement>;
     audit::Record record = trust_record(caller, "agreement.accept", 8);
-    if (auto allowed = require(caller, Operation::agreement_admin); !allowed) return refused<Answer>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::agreement_admin); !allowed)
+        return refused<Answer>(std::move(record), allowed.error());
     txn.lock("agreement/" + std::to_string(id.value));
     auto agreement = visible_agreement(txn, context, caller, id);
     if (!agreement) return refused<Answer>(std::move(record), agreement_not_found());
@@ -116,12 +130,14 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
     if (agreement->state != AgreementState::offered && agreement->state != AgreementState::draft)
         return refused<Answer>(std::move(record), {.kind = ErrorKind::wrong_state,
                                                    .code = "agreement_not_offered",
-                                                   .message = "only an offered agreement can be accepted; this one is " + std::string(name(agreement->state))});
+                                                   .message = "only an offered agreement can be accepted; this one is " +
+                                                              std::string(name(agreement->state))});
     if (acceptance.document_digest != agreement->document_digest)
         return refused<Answer>(std::move(record), {.kind = ErrorKind::conflict,
                                                    .code = "digest_differs",
                                                    .message = "the digest names another document than the agreement's",
-                                                   .next_step = "sha256sum the document that you read; the agreement's is " + agreement->document_digest});
+                                                   .next_step = "sha256sum the document that you read; the agreement's is " +
+                                                                agreement->document_digest});
     store::accept_agreement(txn, context.tools.vault, id, {*company, acceptance.signatory, context.now});
     std::erase_if(agreement->acceptances, [&](const protocol::Acceptance& other) { return other.company == *company; });
     agreement->acceptances.push_back({*company, acceptance.signatory, context.now});
@@ -134,12 +150,13 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
     return {Answer{std::move(*agreement), std::move(cases)}, std::move(record)};
 }
 
-Audited<Turned<Agreement>> move_agreement(Txn& txn, const Context& context, const Caller& caller, AgreementId id, AgreementStep step,
-                                          std::string_view reason) {
+Audited<Turned<Agreement>> move_agreement(Txn& txn, const Context& context, const Caller& caller, AgreementId id,
+                                          AgreementStep step, std::string_view reason) {
     using Answer = Turned<Agreement>;
     static constexpr std::string_view operations[] = {"agreement.suspend", "agreement.resume", "agreement.terminate"};
     audit::Record record = trust_record(caller, std::string(operations[static_cast<int>(step)]), audit::activity_update);
-    if (auto allowed = require(caller, Operation::agreement_admin); !allowed) return refused<Answer>(std::move(record), allowed.error());
+    if (auto allowed = require(caller, Operation::agreement_admin); !allowed)
+        return refused<Answer>(std::move(record), allowed.error());
     txn.lock("agreement/" + std::to_string(id.value));
     auto agreement = visible_agreement(txn, context, caller, id);
     if (!agreement) return refused<Answer>(std::move(record), agreement_not_found());
@@ -148,9 +165,10 @@ Audited<Turned<Agreement>> move_agreement(Txn& txn, const Context& context, cons
                        : step == AgreementStep::resume ? from == AgreementState::suspended
                                                        : from != AgreementState::terminated && from != AgreementState::superseded;
     if (!legal)
-        return refused<Answer>(std::move(record), {.kind = ErrorKind::wrong_state,
-                                                   .code = "wrong_state",
-                                                   .message = "this step is not possible for an agreement that is " + std::string(name(from))});
+        return refused<Answer>(std::move(record),
+                               {.kind = ErrorKind::wrong_state,
+                                .code = "wrong_state",
+                                .message = "this step is not possible for an agreement that is " + std::string(name(from))});
     agreement->state = step == AgreementStep::suspend  ? AgreementState::suspended
                        : step == AgreementStep::resume ? AgreementState::in_force
                                                        : AgreementState::terminated;
@@ -178,7 +196,8 @@ Result<Agreement> read_agreement(ReadTxn& txn, const Context& context, const Cal
 
 // --- authorizations ---
 
-Audited<StoredAuthorization> request_authorization(Txn& txn, const Context& context, const Caller& caller, Authorization authorization) {
+Audited<StoredAuthorization> request_authorization(Txn& txn, const Context& context, const Caller& caller,
+                                                   Authorization authorization) {
     audit::Record record = trust_record(caller, "authorization.request", audit::activity_create);
     if (auto allowed = require(caller, Operation::authorization_request); !allowed)
         return refused<StoredAuthorization>(std::move(record), allowed.error());
@@ -195,11 +214,14 @@ Audited<StoredAuthorization> request_authorization(Txn& txn, const Context& cont
         return refused<StoredAuthorization>(std::move(record), invalid("/partners", "missing", "name at least one partner"));
     for (const CompanyId partner : authorization.partners)
         if (partner == caller.company() || !store::find_company(txn, partner))
-            return refused<StoredAuthorization>(std::move(record), invalid("/partners", "unknown", "names a company that is no partner"));
+            return refused<StoredAuthorization>(std::move(record),
+                                                invalid("/partners", "unknown", "names a company that is no partner"));
     if (authorization.until <= authorization.not_before || authorization.until <= context.now)
-        return refused<StoredAuthorization>(std::move(record), invalid("/until", "too_early", "must be in the future and after notBefore"));
+        return refused<StoredAuthorization>(std::move(record),
+                                            invalid("/until", "too_early", "must be in the future and after notBefore"));
     if (authorization.classes.has(protocol::DataClass::secret))
-        return refused<StoredAuthorization>(std::move(record), invalid("/dataClasses", "not_allowed", "secrets can never be shared"));
+        return refused<StoredAuthorization>(std::move(record),
+                                            invalid("/dataClasses", "not_allowed", "secrets can never be shared"));
 
     StoredAuthorization stored;
     stored.authorization = std::move(authorization);
@@ -230,12 +252,15 @@ Result<void> may_step(const Caller& caller, AuthorizationStep step, const Stored
 }
 
 Result<void> legal_step(AuthorizationStep step, const Authorization& z) {
-    const bool legal = step == AuthorizationStep::withdraw ? z.state == AuthorizationState::requested || z.state == AuthorizationState::granted
-                       : step == AuthorizationStep::grant  ? z.state == AuthorizationState::requested ||
-                                                                (z.state == AuthorizationState::granted && z.assurance == protocol::Assurance::attested)
-                                                           : z.state == AuthorizationState::requested;
+    const bool legal = step == AuthorizationStep::withdraw
+                           ? z.state == AuthorizationState::requested || z.state == AuthorizationState::granted
+                       : step == AuthorizationStep::grant
+                           ? z.state == AuthorizationState::requested ||
+                                 (z.state == AuthorizationState::granted && z.assurance == protocol::Assurance::attested)
+                           : z.state == AuthorizationState::requested;
     if (legal) return {};
-    return fail(ErrorKind::wrong_state, "wrong_state", "this step is not possible for an authorization that is " + std::string(name(z.state)),
+    return fail(ErrorKind::wrong_state, "wrong_state",
+                "this step is not possible for an authorization that is " + std::string(name(z.state)),
                 "ask the customer anew: entente authorization request");
 }
 
@@ -250,8 +275,12 @@ void apply_step(StoredAuthorization& stored, AuthorizationStep step, const Autho
             z.state = AuthorizationState::granted;
             z.assurance = protocol::Assurance::attested;
             break;
-        case AuthorizationStep::refuse: z.state = AuthorizationState::refused; break;
-        case AuthorizationStep::withdraw: z.state = AuthorizationState::withdrawn; break;
+        case AuthorizationStep::refuse:
+            z.state = AuthorizationState::refused;
+            break;
+        case AuthorizationStep::withdraw:
+            z.state = AuthorizationState::withdrawn;
+            break;
     }
     if (!decision.obtained_how.empty()) z.obtained_how = decision.obtained_how;
     if (!decision.evidence_digest.empty()) z.evidence_digest = decision.evidence_digest;
@@ -277,7 +306,8 @@ Audited<Turned<StoredAuthorization>> move_authorization(Txn& txn, const Context&
     stored->decided_by = caller.principal.label();
     stored->authorization.decided_at = context.now;
     ++stored->authorization.version;
-    if (!store::update_authorization(txn, context.tools.vault, *stored)) throw protocol::Fault("authorization moved during its own operation");
+    if (!store::update_authorization(txn, context.tools.vault, *stored))
+        throw protocol::Fault("authorization moved during its own operation");
     record.resources.clear();
     about(record, *stored);
     record.customer = protocol::JsonWriter()

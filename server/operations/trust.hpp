@@ -26,11 +26,11 @@ struct Acceptance {
     std::string signatory;
     std::string document_digest;  // must be the agreement's: what is accepted is exactly this text
 };
-Audited<Turned<protocol::Agreement>> accept_agreement(Txn& txn, const Context& context, const Caller& caller, protocol::AgreementId id,
-                                                      const Acceptance& acceptance);
+Audited<Turned<protocol::Agreement>> accept_agreement(Txn& txn, const Context& context, const Caller& caller,
+                                                      protocol::AgreementId id, const Acceptance& acceptance);
 enum class AgreementStep { suspend, resume, terminate };
-Audited<Turned<protocol::Agreement>> move_agreement(Txn& txn, const Context& context, const Caller& caller, protocol::AgreementId id,
-                                                    AgreementStep step, std::string_view reason);
+Audited<Turned<protocol::Agreement>> move_agreement(Txn& txn, const Context& context, const Caller& caller,
+                                                    protocol::AgreementId id, AgreementStep step, std::string_view reason);
 Result<std::vector<protocol::Agreement>> list_agreements(ReadTxn& txn, const Context& context, const Caller& caller);
 Result<protocol::Agreement> read_agreement(ReadTxn& txn, const Context& context, const Caller& caller, protocol::AgreementId id);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -10,6 +9,7 @@
 #include "server/store/bounded_queue.hpp"
 #include "server/store/data_folder.hpp"
 #include "server/store/sqlcipher_connection.hpp"
+#include "server/store/sqlcipher_upkeep.hpp"
 
 namespace entente::store {
 
@@ -44,86 +44,6 @@ struct Job {
 struct ReadJob {
     ReadWork work;
     ReadDone done;
-};
-
-void migrate(Connection& connection, const SqlcipherOptions& options) {
-    std::vector<Applied> applied;
-    if (!connection.ask("SELECT name FROM sqlite_master WHERE name = 'schema_migration'").empty()) {
-        connection.each("SELECT version, digest FROM schema_migration ORDER BY version", {},
-                        [&](const Row& row) { applied.push_back({row.number(0), std::string(row.text(1))}); });
-    }
-    for (const Migration& migration : pending_migrations(options.migrations, applied)) {
-        connection.begin_write();
-        try {
-            connection.execute(std::string(migration.sql));
-            connection.change("INSERT INTO schema_migration (version, name, digest, applied_at) VALUES ($1, $2, $3, $4)",
-                              {migration.version, migration.name, migration_digest(migration), options.now ? options.now().us : 0});
-            connection.commit();
-        } catch (const std::exception& fault) {
-            connection.rollback();
-            throw Fault("migration " + std::to_string(migration.version) + " (" + std::string(migration.name) +
-                        ") fails: " + fault.what());
-        }
-    }
-}
-
-// Counters behind one lock that is taken once a batch.
-class Counters {
-  public:
-    Stats copy() const {
-        const std::lock_guard guard(mutex_);
-        return stats_;
-    }
-    template <class Change>
-    void update(Change change) {
-        const std::lock_guard guard(mutex_);
-        change(stats_);
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    Stats stats_;
-};
-
-// Writes the log back into the file on a thread of its own, so that no commit waits for it.
-class Checkpointer {
-  public:
-    Checkpointer(const std::filesystem::path& file, protocol::Bytes key, Counters& counters)
-        : connection_(file, key, Access::upkeep),
-          counters_(counters),
-          thread_([this](const std::stop_token& stop) { loop(stop); }) {}
-
-    void wake() {
-        {
-            const std::lock_guard guard(mutex_);
-            wanted_ = true;
-        }
-        changed_.notify_one();
-    }
-
-  private:
-    void loop(const std::stop_token& stop) {
-        while (true) {
-            {
-                std::unique_lock lock(mutex_);
-                if (!changed_.wait(lock, stop, [&] { return wanted_; })) return;
-                wanted_ = false;
-            }
-            try {
-                const auto result = connection_.checkpoint_passive();
-                if (result.written > 0) counters_.update([](Stats& stats) { ++stats.checkpoints; });
-            } catch (const Fault&) {
-                // A failed checkpoint loses nothing: the log keeps every page. The writer meets the disk's trouble itself.
-            }
-        }
-    }
-
-    Connection connection_;
-    Counters& counters_;
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    bool wanted_ = false;
-    std::jthread thread_;  // last: stops before the rest goes
 };
 
 class Engine final : public SqlcipherStore {

@@ -110,6 +110,9 @@ class Connection final : public Txn {
     int wal_pages_ = 0;
 };
 
+// Settings of the whole process, once, before anything is opened.
+void initialize_engine();
+
 // The engine is new enough, keeps temporary data in memory and encrypts: throws a Fault that says what is missing.
 void check_engine();
 

@@ -12,7 +12,9 @@ namespace {
 std::string options_of(const Command& command) {
     std::string out;
     const auto add = [&](const Option& option) {
-        if (option.kind != Option::Kind::argument && option.kind != Option::Kind::rest) out += "--" + option.name + " ";
+        const bool word = option.kind == Option::Kind::argument || option.kind == Option::Kind::rest;
+        if (!word) out += "--" + option.name + " ";
+        for (const std::string& each : word ? option.choices : std::vector<std::string>()) out += each + " ";
     };
     for (const Option& option : command.options) add(option);
     if (command.caller != Caller::nobody) {

@@ -60,7 +60,9 @@ std::optional<std::int64_t> Context::number(std::string_view name) const {
 }
 
 void Context::note(std::string_view line) {
-    if (!json()) world_.err << Paint(world_.err_is_terminal && paint_.on())(Ink::dim, line) << std::endl;
+    if (json()) return;
+    world_.out.flush();  // what was printed before stands before, also where both streams end in one place
+    world_.err << Paint(world_.err_is_terminal && paint_.on())(Ink::dim, line) << std::endl;
 }
 
 std::string Context::profile_name() const {

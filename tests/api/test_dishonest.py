@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.world import DIGEST
+from support.world import DIGEST, form_fields
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,20 @@ def test_a_customer_s_mail_in_the_engineer_s_own_domain(world, halden, brightwel
 def test_a_customer_s_mail_in_the_receiver_s_domain(world, halden, brightwell, target):
     case = world.open_case(halden, brightwell, target, fields={"Customer Email": brightwell.email("bob")})
     assert must_be_held(case) == "customer_contact_not_of_customer"
+
+
+def test_a_customer_s_mail_is_recognised_in_whatever_section_the_form_has_it(world, halden, target):
+    """The label is one that a connector fills by itself; the section is the receiver's taste."""
+    receiver = world.company("contact-section", form=False)
+    world.agreement(halden, receiver)
+    customer = halden.customer("contact section")
+    halden.authorize(customer, [receiver])
+    fields = form_fields()
+    for field in fields:
+        if field["label"] == "Customer Email":
+            field["section"] = "CONTACT_SECTION"
+    receiver.form = world.form(receiver, fields)
+    assert must_be_held(world.open_case(halden, receiver, customer, fields={"Customer Email": halden.email("ada")})) == "customer_contact_not_of_customer"
 
 
 def test_a_customer_s_mail_of_another_customer(world, halden, brightwell, target):

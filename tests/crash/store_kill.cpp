@@ -1,6 +1,6 @@
 // kill -9 at random moments under write load: nothing acknowledged may be lost, nothing may be there twice, every restart verifies.
 //
-//   store_kill [KILLS] [SEED]        200 kills by default; the long form is 10000
+//   store_kill [KILLS | --long] [SEED]        200 kills by default; --long is 10000
 //
 // The child writes from four threads and sends the number of every acknowledged work through a pipe. The parent kills it after a
 // random number of acknowledgements or a random while, opens the same data as a gateway would, and compares.
@@ -206,7 +206,11 @@ Found check(const fs::path& folder, const std::vector<std::int64_t>& acknowledge
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int kills = argc > 1 ? std::atoi(argv[1]) : 200;
+    const int kills = argc < 2 ? 200 : std::strcmp(argv[1], "--long") == 0 ? 10'000 : std::atoi(argv[1]);
+    if (kills <= 0) {
+        std::fprintf(stderr, "usage: store_kill [KILLS | --long] [SEED]\n");
+        return 2;
+    }
     const unsigned seed = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : std::random_device{}();
     std::mt19937 random(seed);
     std::printf("store_kill: %d kills, seed %u\n", kills, seed);

@@ -154,9 +154,9 @@ def form_fields():
 
     fields = [
         field("Customer Company", "COMMON_CUSTOMER_SECTION", "STRING", "customer_identity", identifies=True),
-        field("Customer Name", "CONTACT_SECTION", "STRING", "personal_contact", "acceptance"),
-        field("Customer Email", "CONTACT_SECTION", "EMAIL", "personal_contact", "acceptance"),
-        field("Customer Phone Including Country Code", "CONTACT_SECTION", "PHONE", "personal_contact", "acceptance"),
+        field("Customer Name", "COMMON_CUSTOMER_SECTION", "STRING", "personal_contact", "acceptance"),
+        field("Customer Email", "COMMON_CUSTOMER_SECTION", "EMAIL", "personal_contact", "acceptance"),
+        field("Customer Phone Including Country Code", "COMMON_CUSTOMER_SECTION", "PHONE", "personal_contact", "acceptance"),
         field("Product", "PROBLEM_SECTION", "TIERSELECT", "product", selections=["Cloud:Vault", "Cloud:Mesh", "Core"]),
         field("Release", "PROBLEM_SECTION", "SELECT", "product", options=["11.2", "12.0", "12.1"]),
         field("Node count", "PROBLEM_SECTION", "INTEGER", "technical"),

@@ -71,7 +71,7 @@ std::optional<std::uint32_t> oracle(const Situation& s) {
     return best;
 }
 
-void agrees(const Situation& s, const std::string& which) {
+void agrees(const Situation& s, const std::string& which, bool to_the_byte) {
     const Decision decision = s.decide();
     const auto expected = oracle(s);
     ASSERT_EQ(decision.verdict == Verdict::allow, expected.has_value())
@@ -85,6 +85,7 @@ void agrees(const Situation& s, const std::string& which) {
     const auto replayed = replay_decision(json);
     ASSERT_TRUE(replayed) << which << json;
     ASSERT_EQ(*replayed, decision) << which << json;
+    if (!to_the_byte) return;
     ASSERT_TRUE(replays_exactly(json).value_or(false)) << which << json;
 }
 
@@ -108,7 +109,7 @@ TEST(GateSpace, EveryStateAtEveryBoundaryWithEveryClass) {
                             s.authorizations[0].state = authorization_state;
                             s.authorizations[0].not_before = {now.us + not_before};
                             s.authorizations[0].until = {now.us + ends};
-                            agrees(s, "boundary");
+                            agrees(s, "boundary", true);
                             if (HasFatalFailure()) return;
                             const bool open = from <= 0 && until > 0 && not_before <= 0 && ends > 0;
                             const bool in_force =
@@ -256,7 +257,7 @@ TEST(GateSpace, NeverAllowsUnlessAllThreeKeysTurn) {
     for (int round = 0; round < rounds; ++round) {
         Situation s = generator.situation();
         const std::string which = "seed " + std::to_string(seed) + " round " + std::to_string(round) + ' ';
-        agrees(s, which);
+        agrees(s, which, round % 10 == 0);
         if (HasFatalFailure()) return;
         const Decision decision = s.decide();
         reasons_seen.insert(told(decision));

@@ -183,8 +183,8 @@ TEST(Commands, NamesBecomeIdsAndTimesBecomeInstants) {
     EXPECT_EQ(terminal.asked[2].body,
               R"({"customer":5,"partners":[31],"purpose":"support","dataClasses":["technical"],"until":"2030-06-03T09:30:00Z"})");
     EXPECT_NE(terminal.err.str().find("entente authorization grant 9"), std::string::npos);
-    EXPECT_NE(terminal.out.str().find("customer      Harbour Freight Lines (5)"), std::string::npos) << terminal.out.str();
-    EXPECT_NE(terminal.out.str().find("partners      Fabrikam Networks (31)"), std::string::npos);
+    EXPECT_NE(terminal.out.str().find("customer  Harbour Freight Lines (5)"), std::string::npos) << terminal.out.str();
+    EXPECT_NE(terminal.out.str().find("partners  Fabrikam Networks (31)"), std::string::npos);
     terminal.answers(200, R"({"items":[{"id":5,"name":"Harbour Freight Lines"}]})");
     EXPECT_EQ(terminal.run({"authorization", "request", "--customer", "Harbor", "--partner", "31", "--until", "1d"}),
               exit_code::refused);

@@ -49,9 +49,9 @@ struct Record {
     Class class_uid = Class::api_activity;
     std::uint8_t activity = activity_read;
     Outcome outcome = Outcome::success;
-    std::string reason;         // stable reason code; empty on plain success
-    std::string request_id;     // trace id
-    std::string authentication; // mtls, password, client_credentials, local, none
+    std::string reason;          // stable reason code; empty on plain success
+    std::string request_id;      // trace id
+    std::string authentication;  // mtls, password, client_credentials, local, none
     // Who acted, in the core section: organisation and role only.
     protocol::CompanyId acting_company{};
     std::string role;
@@ -62,9 +62,9 @@ struct Record {
     // The complete non-personal inputs and the outcome of a decision as canonical JSON object text, or empty (semantics 8).
     std::string decision;
     // Canonical JSON object texts of the sealed sections; empty means the record has no such section.
-    std::string customer;  // tag 2, owner: customer
-    std::string actor;     // tag 3, owner: acting company. Name, mail, source address of the person who acted.
-    std::string content;   // tag 4, owner: customer
+    std::string customer;                   // tag 2, owner: customer
+    std::string actor;                      // tag 3, owner: acting company. Name, mail, source address of the person who acted.
+    std::string content;                    // tag 4, owner: customer
     protocol::CustomerId customer_owner{};  // whose key seals tags 2 and 4; none: the acting company's
     protocol::CaseId case_scope{};          // data keys are per case where there is one
 };

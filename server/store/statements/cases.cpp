@@ -126,7 +126,8 @@ protocol::Hash number_index(Vault& vault, CompanyId company, std::string_view nu
 constexpr std::string_view case_columns =
     "id, token, submitter, receiver, form, form_version, status, flow, hold_reason, priority, test, customer, authorization_id,"
     " referenced_authorization, agreement, released_classes, picked_by, opened_by, key_owner, created_at, updated_at, released_at,"
-    " accepted_at, respond_by, responded, version, gate_epoch, original, shared, pseudonyms_submitter, pseudonyms_receiver, hold_text";
+    " accepted_at, respond_by, responded, version, gate_epoch, original, shared, pseudonyms_submitter, pseudonyms_receiver, "
+    "hold_text";
 
 std::optional<Instant> maybe_instant(const Row& row, int column) {
     if (row.is_null(column)) return std::nullopt;
@@ -196,19 +197,47 @@ void insert_case(Txn& txn, Vault& vault, const StoredCase& c) {
     const auto submitter_index = number_index(vault, c.submitter, c.original.submitter_number);
     const auto receiver_index = number_index(vault, c.receiver, c.original.receiver_number);
     txn.change(
-        "INSERT INTO cases (id, token, submitter, receiver, form, form_version, status, flow, hold_reason, priority, test, customer,"
+        "INSERT INTO cases (id, token, submitter, receiver, form, form_version, status, flow, hold_reason, priority, test, "
+        "customer,"
         " authorization_id, referenced_authorization, agreement, released_classes, picked_by, opened_by, key_owner,"
         " submitter_number_index, receiver_number_index, created_at, updated_at, released_at, accepted_at, respond_by, responded,"
         " version, gate_epoch, original, shared, pseudonyms_submitter, pseudonyms_receiver, hold_text)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,"
         " $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
-        {c.id.value, c.token, c.submitter.value, c.receiver.value, c.form.value, c.form_version, name(c.status), name(c.flow),
-         c.hold_reason, name(c.priority), c.test, c.customer.value, c.authorization.value, c.referenced.value, c.agreement.value,
-         static_cast<std::int64_t>(c.released.bits()), c.picked_by, c.opened_by, c.owner.uid, Bytes(submitter_index),
-         c.original.receiver_number.empty() ? Value() : Value(Bytes(receiver_index)), c.created_at.us, c.updated_at.us,
-         us(c.released_at), us(c.accepted_at), us(c.respond_by), c.responded, c.version, c.gate_epoch, sealed.original,
-         SealedCase::or_null(sealed.shared), SealedCase::or_null(sealed.pseudonyms_submitter),
-         SealedCase::or_null(sealed.pseudonyms_receiver), c.hold_text});
+        {c.id.value,
+         c.token,
+         c.submitter.value,
+         c.receiver.value,
+         c.form.value,
+         c.form_version,
+         name(c.status),
+         name(c.flow),
+         c.hold_reason,
+         name(c.priority),
+         c.test,
+         c.customer.value,
+         c.authorization.value,
+         c.referenced.value,
+         c.agreement.value,
+         static_cast<std::int64_t>(c.released.bits()),
+         c.picked_by,
+         c.opened_by,
+         c.owner.uid,
+         Bytes(submitter_index),
+         c.original.receiver_number.empty() ? Value() : Value(Bytes(receiver_index)),
+         c.created_at.us,
+         c.updated_at.us,
+         us(c.released_at),
+         us(c.accepted_at),
+         us(c.respond_by),
+         c.responded,
+         c.version,
+         c.gate_epoch,
+         sealed.original,
+         SealedCase::or_null(sealed.shared),
+         SealedCase::or_null(sealed.pseudonyms_submitter),
+         SealedCase::or_null(sealed.pseudonyms_receiver),
+         c.hold_text});
 }
 
 bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
@@ -221,12 +250,31 @@ bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
                " updated_at = $13, released_at = $14, accepted_at = $15, respond_by = $16, responded = $17, version = $18,"
                " gate_epoch = $19, original = $20, shared = $21, pseudonyms_submitter = $22, pseudonyms_receiver = $23,"
                " hold_text = $25 WHERE id = $1 AND version = $24",
-               {c.id.value, name(c.status), name(c.flow), c.hold_reason, c.customer.value, c.authorization.value, c.agreement.value,
-                static_cast<std::int64_t>(c.released.bits()), c.picked_by, c.owner.uid, Bytes(submitter_index),
-                c.original.receiver_number.empty() ? Value() : Value(Bytes(receiver_index)), c.updated_at.us, us(c.released_at),
-                us(c.accepted_at), us(c.respond_by), c.responded, c.version, c.gate_epoch, sealed.original,
-                SealedCase::or_null(sealed.shared), SealedCase::or_null(sealed.pseudonyms_submitter),
-                SealedCase::or_null(sealed.pseudonyms_receiver), c.version - 1, c.hold_text}) == 1;
+               {c.id.value,
+                name(c.status),
+                name(c.flow),
+                c.hold_reason,
+                c.customer.value,
+                c.authorization.value,
+                c.agreement.value,
+                static_cast<std::int64_t>(c.released.bits()),
+                c.picked_by,
+                c.owner.uid,
+                Bytes(submitter_index),
+                c.original.receiver_number.empty() ? Value() : Value(Bytes(receiver_index)),
+                c.updated_at.us,
+                us(c.released_at),
+                us(c.accepted_at),
+                us(c.respond_by),
+                c.responded,
+                c.version,
+                c.gate_epoch,
+                sealed.original,
+                SealedCase::or_null(sealed.shared),
+                SealedCase::or_null(sealed.pseudonyms_submitter),
+                SealedCase::or_null(sealed.pseudonyms_receiver),
+                c.version - 1,
+                c.hold_text}) == 1;
 }
 
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view token, CompanyId party) {
@@ -274,12 +322,15 @@ CasePage list_cases(ReadTxn& txn, Vault& vault, CompanyId party, const protocol:
 }
 
 std::vector<CaseId> held_cases_of_customer(ReadTxn& txn, CompanyId company, protocol::CustomerId customer) {
-    return ids(txn, "SELECT id FROM cases WHERE submitter = $1 AND customer = $2 AND (flow = 'held' OR flow = 'frozen') ORDER BY created_at, id",
+    return ids(txn,
+               "SELECT id FROM cases WHERE submitter = $1 AND customer = $2 AND (flow = 'held' OR flow = 'frozen') ORDER BY "
+               "created_at, id",
                {company.value, customer.value});
 }
 
 std::vector<CaseId> cases_under_authorization(ReadTxn& txn, protocol::AuthorizationId authorization) {
-    return ids(txn, "SELECT id FROM cases WHERE authorization_id = $1 AND flow = 'open' ORDER BY created_at, id", {authorization.value});
+    return ids(txn, "SELECT id FROM cases WHERE authorization_id = $1 AND flow = 'open' ORDER BY created_at, id",
+               {authorization.value});
 }
 
 std::vector<CaseId> cases_under_agreement(ReadTxn& txn, protocol::AgreementId agreement) {
@@ -313,13 +364,15 @@ std::vector<CaseId> cases_with_lost_keys(ReadTxn& txn, int limit) {
 }
 
 std::vector<CaseId> cases_with_new_keys(ReadTxn& txn, Instant now, int limit) {
-    return ids(txn,
-               "SELECT DISTINCT c.id FROM cases c JOIN authorizations z ON z.customer = c.customer AND z.company = c.submitter"
-               " JOIN authorization_partners p ON p.authorization_id = z.id AND p.company = c.receiver"
-               " WHERE (c.flow = 'held' OR c.flow = 'frozen') AND c.customer <> 0 AND ((z.state = 'granted' AND z.decided_at >= c.updated_at AND"
-               " z.not_before <= $1 AND z.until > $1) OR (z.state = 'refused' AND c.flow = 'held' AND z.decided_at >= c.updated_at))"
-               " ORDER BY c.id LIMIT $2",
-               {now.us, limit});
+    return ids(
+        txn,
+        "SELECT DISTINCT c.id FROM cases c JOIN authorizations z ON z.customer = c.customer AND z.company = c.submitter"
+        " JOIN authorization_partners p ON p.authorization_id = z.id AND p.company = c.receiver"
+        " WHERE (c.flow = 'held' OR c.flow = 'frozen') AND c.customer <> 0 AND ((z.state = 'granted' AND z.decided_at >= "
+        "c.updated_at AND"
+        " z.not_before <= $1 AND z.until > $1) OR (z.state = 'refused' AND c.flow = 'held' AND z.decided_at >= c.updated_at))"
+        " ORDER BY c.id LIMIT $2",
+        {now.us, limit});
 }
 
 std::optional<std::int64_t> sight(ReadTxn& txn, std::string_view principal, CaseId id) {

@@ -70,10 +70,10 @@ struct StoredCase {
     Owner owner = Owner::gateway();
 
     CaseWords original;
-    std::optional<CaseWords> shared;     // none until released
-    std::string pseudonyms_submitter;    // policy::Pseudonyms as JSON, per introducing side
+    std::optional<CaseWords> shared;   // none until released
+    std::string pseudonyms_submitter;  // policy::Pseudonyms as JSON, per introducing side
     std::string pseudonyms_receiver;
-    bool erased = false;                 // the owner's key was destroyed: words are gone
+    bool erased = false;  // the owner's key was destroyed: words are gone
 };
 
 struct StoredNote {

@@ -109,12 +109,13 @@ std::vector<StoredNote> notes_of(ReadTxn& txn, Vault& vault, CaseId id) {
 
 void share_response(Txn& txn, Vault& vault, const StoredCase& c, const StoredResponse& r) {
     const Sealed sealed(txn, vault, c, "responses", r);
-    txn.change("UPDATE responses SET original = $2, shared = $3 WHERE id = $1", {r.id.value, sealed.original, sealed.shared_or_null()});
+    txn.change("UPDATE responses SET original = $2, shared = $3 WHERE id = $1",
+               {r.id.value, sealed.original, sealed.shared_or_null()});
 }
 
 namespace {
-constexpr std::string_view response_words[] = {"APPROVAL", "REJECTION", "INFORMATION_REQUEST", "INFORMATION_RESPONSE", "CLOSURE",
-                                               "UPDATE_APPROVAL"};
+constexpr std::string_view response_words[] = {"APPROVAL", "REJECTION",      "INFORMATION_REQUEST", "INFORMATION_RESPONSE",
+                                               "CLOSURE",  "UPDATE_APPROVAL"};
 protocol::ResponseType parse_response_type(std::string_view text) {
     for (int i = 0; i < 6; ++i)
         if (response_words[i] == text) return static_cast<protocol::ResponseType>(i);
@@ -158,14 +159,16 @@ std::vector<StoredResponse> responses_of(ReadTxn& txn, Vault& vault, CaseId id) 
 }
 
 std::int64_t next_note_position(ReadTxn& txn, CaseId id) {
-    return txn.first("SELECT coalesce(max(position), 0) + 1 FROM notes WHERE case_id = $1", {id.value},
-                     [](const Row& row) { return row.number(0); })
+    return txn
+        .first("SELECT coalesce(max(position), 0) + 1 FROM notes WHERE case_id = $1", {id.value},
+               [](const Row& row) { return row.number(0); })
         .value_or(1);
 }
 
 std::int64_t next_response_position(ReadTxn& txn, CaseId id) {
-    return txn.first("SELECT coalesce(max(position), 0) + 1 FROM responses WHERE case_id = $1", {id.value},
-                     [](const Row& row) { return row.number(0); })
+    return txn
+        .first("SELECT coalesce(max(position), 0) + 1 FROM responses WHERE case_id = $1", {id.value},
+               [](const Row& row) { return row.number(0); })
         .value_or(1);
 }
 

@@ -89,7 +89,8 @@ Company read_company(const Row& row) {
 }
 
 Department read_department(const Row& row) {
-    Department department{.id = {row.number(0)}, .company = {row.number(1)}, .name = std::string(row.text(2)), .form = {row.number(3)}};
+    Department department{
+        .id = {row.number(0)}, .company = {row.number(1)}, .name = std::string(row.text(2)), .form = {row.number(3)}};
     std::string_view tags = row.text(4);  // one a line
     while (!tags.empty()) {
         const std::size_t end = std::min(tags.find('\n'), tags.size());
@@ -198,7 +199,9 @@ void update_form(Txn& txn, const Form& f) {
          protocol::as_bytes(pack_fields(f.fields))});
 }
 
-std::optional<Form> find_form(ReadTxn& txn, protocol::FormId id) { return txn.first(sql_form_by_id, {id.value}, read_form); }
+std::optional<Form> find_form(ReadTxn& txn, protocol::FormId id) {
+    return txn.first(sql_form_by_id, {id.value}, read_form);
+}
 
 std::optional<Form> find_company_form(ReadTxn& txn, CompanyId company) {
     return txn.first(

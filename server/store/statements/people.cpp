@@ -23,8 +23,12 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::string user_place(protocol::UserId id) { return "users/profile/" + std::to_string(id.value); }
-std::string customer_place(protocol::CustomerId id) { return "customers/profile/" + std::to_string(id.value); }
+std::string user_place(protocol::UserId id) {
+    return "users/profile/" + std::to_string(id.value);
+}
+std::string customer_place(protocol::CustomerId id) {
+    return "customers/profile/" + std::to_string(id.value);
+}
 
 Blob seal_user(Txn& txn, Vault& vault, const User& user) {
     Packer pack(profile_version);
@@ -189,15 +193,19 @@ void update_client(Txn& txn, const StoredClient& c) {
     txn.change(
         "UPDATE clients SET name = $2, role = $3, active = $4, secret = $5, previous_secret = $6, previous_until = $7,"
         " certificate_uri = $8 WHERE id = $1",
-        {c.id.value, c.name, name(c.role), c.active, c.secret, c.previous_secret.empty() ? Value() : Value(c.previous_secret), until,
-         c.certificate_uri});
+        {c.id.value, c.name, name(c.role), c.active, c.secret, c.previous_secret.empty() ? Value() : Value(c.previous_secret),
+         until, c.certificate_uri});
 }
 
-std::optional<StoredClient> find_client(ReadTxn& txn, protocol::ClientId id) { return first_client(txn, "id", id.value); }
+std::optional<StoredClient> find_client(ReadTxn& txn, protocol::ClientId id) {
+    return first_client(txn, "id", id.value);
+}
 std::optional<StoredClient> find_client_by_name(ReadTxn& txn, std::string_view client_id) {
     return first_client(txn, "client_id", client_id);
 }
-std::optional<StoredClient> find_client_by_uri(ReadTxn& txn, std::string_view uri) { return first_client(txn, "certificate_uri", uri); }
+std::optional<StoredClient> find_client_by_uri(ReadTxn& txn, std::string_view uri) {
+    return first_client(txn, "certificate_uri", uri);
+}
 
 std::vector<StoredClient> clients_of(ReadTxn& txn, CompanyId company) {
     static const std::string sql = "SELECT " + std::string(client_columns) + " FROM clients WHERE company = $1 ORDER BY id";
@@ -235,14 +243,15 @@ std::optional<StoredCertificate> find_certificate(ReadTxn& txn, std::string_view
 
 std::vector<StoredCertificate> all_certificates(ReadTxn& txn) {
     std::vector<StoredCertificate> certificates;
-    txn.each("SELECT fingerprint, client, serial, uri, not_after, revoked_at FROM certificates ORDER BY created_at, fingerprint", {},
-             [&](const Row& row) { certificates.push_back(read_certificate(row)); });
+    txn.each("SELECT fingerprint, client, serial, uri, not_after, revoked_at FROM certificates ORDER BY created_at, fingerprint",
+             {}, [&](const Row& row) { certificates.push_back(read_certificate(row)); });
     return certificates;
 }
 
 bool revoke_certificate(Txn& txn, std::string_view fingerprint, Instant now) {
     txn.change("UPDATE sessions SET revoked_at = $2 WHERE certificate = $1 AND revoked_at IS NULL", {fingerprint, now.us});
-    return txn.change("UPDATE certificates SET revoked_at = $2 WHERE fingerprint = $1 AND revoked_at IS NULL", {fingerprint, now.us}) == 1;
+    return txn.change("UPDATE certificates SET revoked_at = $2 WHERE fingerprint = $1 AND revoked_at IS NULL",
+                      {fingerprint, now.us}) == 1;
 }
 
 void insert_customer(Txn& txn, Vault& vault, const StoredCustomer& stored, std::string_view normalised_name, Instant now) {
@@ -252,7 +261,8 @@ void insert_customer(Txn& txn, Vault& vault, const StoredCustomer& stored, std::
     txn.change(
         "INSERT INTO customers (id, company, name_index, active, version, profile, created_by, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        {customer.id.value, customer.company.value, Bytes(index), customer.active, stored.version, profile, stored.created_by, now.us});
+        {customer.id.value, customer.company.value, Bytes(index), customer.active, stored.version, profile, stored.created_by,
+         now.us});
 }
 
 void update_customer(Txn& txn, Vault& vault, const StoredCustomer& stored) {

@@ -51,7 +51,8 @@ std::optional<Repeat> find_repeat(ReadTxn& txn, Bytes scope) {
 }
 
 void insert_repeat(Txn& txn, Bytes scope, Bytes digest, std::int64_t outcome, Instant now) {
-    txn.change("INSERT INTO idempotency (scope, digest, outcome, created_at) VALUES ($1, $2, $3, $4)", {scope, digest, outcome, now.us});
+    txn.change("INSERT INTO idempotency (scope, digest, outcome, created_at) VALUES ($1, $2, $3, $4)",
+               {scope, digest, outcome, now.us});
 }
 
 std::int64_t forget_repeats(Txn& txn, Instant older_than) {

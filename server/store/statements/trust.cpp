@@ -78,7 +78,9 @@ Authorization read_authorization(const Row& row) {
     return z;
 }
 
-std::string details_place(AuthorizationId id) { return "authorizations/details/" + std::to_string(id.value); }
+std::string details_place(AuthorizationId id) {
+    return "authorizations/details/" + std::to_string(id.value);
+}
 
 void load_partners(ReadTxn& txn, Authorization& z) {
     txn.each("SELECT company FROM authorization_partners WHERE authorization_id = $1 ORDER BY company", {z.id.value},
@@ -101,8 +103,8 @@ StoredAuthorization read_stored(ReadTxn& txn, Vault& vault, const Row& row) {
 Blob seal_details(Txn& txn, Vault& vault, const StoredAuthorization& stored) {
     Packer pack(1);
     pack.text(stored.authorization.obtained_how).text(stored.reason);
-    return vault.seal(txn, Owner::customer(stored.authorization.customer), {}, Tag::customer, details_place(stored.authorization.id),
-                      pack.bytes());
+    return vault.seal(txn, Owner::customer(stored.authorization.customer), {}, Tag::customer,
+                      details_place(stored.authorization.id), pack.bytes());
 }
 
 }  // namespace
@@ -124,8 +126,8 @@ bool update_agreement(Txn& txn, const Agreement& a) {
 }
 
 void accept_agreement(Txn& txn, Vault& vault, AgreementId id, const protocol::Acceptance& acceptance) {
-    const Blob signatory = vault.seal(txn, Owner::company(acceptance.company), {}, Tag::actor, signatory_place(id, acceptance.company),
-                                      acceptance.signatory);
+    const Blob signatory = vault.seal(txn, Owner::company(acceptance.company), {}, Tag::actor,
+                                      signatory_place(id, acceptance.company), acceptance.signatory);
     txn.change("UPDATE agreement_parties SET accepted_at = $3, signatory = $4 WHERE agreement = $1 AND company = $2",
                {id.value, acceptance.company.value, acceptance.at.us, signatory});
 }
@@ -165,7 +167,8 @@ std::vector<Agreement> agreements_between(ReadTxn& txn, CompanyId one, CompanyId
 bool keys_hold(ReadTxn& txn, AgreementId agreement, AuthorizationId authorization, Instant now) {
     return txn
         .first(
-            "SELECT 1 FROM agreements a, authorizations z WHERE a.id = $1 AND z.id = $2 AND a.state = 'in_force' AND a.valid_from <= $3"
+            "SELECT 1 FROM agreements a, authorizations z WHERE a.id = $1 AND z.id = $2 AND a.state = 'in_force' AND a.valid_from "
+            "<= $3"
             " AND (a.valid_until IS NULL OR a.valid_until > $3) AND z.state = 'granted' AND z.not_before <= $3 AND z.until > $3",
             {agreement.value, authorization.value, now.us}, [](const Row&) { return true; })
         .has_value();
@@ -191,8 +194,8 @@ bool update_authorization(Txn& txn, Vault& vault, const StoredAuthorization& sto
     return txn.change(
                "UPDATE authorizations SET state = $2, assurance = $3, decided_by = $4, details = $5, evidence_digest = $6,"
                " decided_at = $7, version = $8 WHERE id = $1 AND version = $9",
-               {z.id.value, name(z.state), name(z.assurance), stored.decided_by, details, z.evidence_digest, z.decided_at.us, z.version,
-                z.version - 1}) == 1;
+               {z.id.value, name(z.state), name(z.assurance), stored.decided_by, details, z.evidence_digest, z.decided_at.us,
+                z.version, z.version - 1}) == 1;
 }
 
 std::optional<StoredAuthorization> find_authorization(ReadTxn& txn, Vault& vault, CompanyId company, AuthorizationId id) {
