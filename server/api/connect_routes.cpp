@@ -209,7 +209,7 @@ constexpr auto signed_in = Access::signed_in;
 // Literal paths before those with parameters.
 constexpr Route routes[] = {
     {Method::post, "/v1/login", "login", dialect, open, login},
-    {Method::post, "/{tenant}/oauth2/v2.0/token", "token", dialect, open, oauth_token},
+    {Method::post, "/{tenant}/oauth2/v2.0/token", "issueClientCredentialsToken", dialect, open, oauth_token},
     {Method::get, "/v1/me", "getCurrentUser", dialect, signed_in, current_user},
     {Method::get, "/v1/partners/{searchTerm}", "searchPartners", dialect, signed_in, partners},
     {Method::get, "/v1/forms/company/{companyId}", "getFormByCompanyId", dialect, signed_in, form<ops::FormBy::company>},

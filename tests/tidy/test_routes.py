@@ -13,7 +13,7 @@ DOCUMENT = sources.ROOT / "protocol" / "openapi" / "entente.openapi.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
 # Operation ids that are method names in generated clients and must not change (contract, section 5).
 CLIENT_NAMES = {
-    "login", "getCurrentUser", "searchPartners", "searchPartnersSemanticSearch", "getFormByCompanyId", "getFormByDepartmentId", "getFormByDocumentId",
+    "login", "getCurrentUser", "searchPartners", "getFormByCompanyId", "getFormByDepartmentId", "getFormByDocumentId",
     "createCollaborationRequest", "getCollaborationRequestByToken", "approveCollaborationRequest", "rejectCollaborationRequest", "submitInformationRequest",
     "submitInformationResponse", "closeCollaborationRequest", "getNotes", "createNote", "listCollaborationRequests",
 }
