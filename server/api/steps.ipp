@@ -132,7 +132,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                         return {{}, false};
                     }
                 for (const operations::Shown& item : state->fresh) store::record_sight(txn, call->caller, item.id, item.version);
-                return {{operations::disclosure_record(state->caller, state->operation, state->fresh, txn)}, true};
+                return {operations::disclosure_records(txn, state->caller, state->operation, state->fresh), true};
             };
             record->then = [this, call, state, self, count_known](store::Commit commit) -> Plan {
                 if (!commit.durable) return fault(call, std::move(commit.fault));

@@ -35,7 +35,7 @@ void respond(Txn& txn, const Context& context, const Caller& caller, Opened& ope
     response.created_at = context.now;
     response.original = std::move(words);
     Sharer sharer = sharer_for(txn, context.tools, opened.c, opened.side);
-    share_response_words(sharer, response);
+    share_response_words(sharer, response, staff_shared(opened.c));
     (opened.side == Side::submitter ? opened.c.pseudonyms_submitter : opened.c.pseudonyms_receiver) = sharer.pseudonyms();
     // Nothing crosses while the case is held; the words wait with it.
     response.for_receiver = opened.side == Side::receiver || opened.c.released_at.has_value();
@@ -72,8 +72,16 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
     c.status = *next;
     c.responded = true;
     if (!c.accepted_at) c.accepted_at = context.now;
-    if (!input.case_number.empty()) c.original.receiver_number = input.case_number;
-    c.original.receiver_contact = protocol::ContactDetails{input.engineer.name, input.engineer.email, input.engineer.phone};
+    // Each side's copy: the receiver's own words in its view, in the submitter's what may cross.
+    Sharer sharer = sharer_for(txn, context.tools, c, Side::receiver);
+    const protocol::ContactDetails contact{input.engineer.name, input.engineer.email, input.engineer.phone};
+    if (!input.case_number.empty()) {
+        c.shared->receiver_number = input.case_number;
+        c.original.receiver_number = sharer.text(input.case_number);
+    }
+    c.shared->receiver_contact = contact;
+    if (staff_shared(c)) c.original.receiver_contact = sharer.staff(contact);
+    c.pseudonyms_receiver = sharer.pseudonyms();
     StoredResponse::Words words = engineer_words(input.engineer);
     words.case_number = input.case_number;
     words.next_steps = input.next_steps;
@@ -166,7 +174,7 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
     }
 
     store::StoredCase& c = opened->c;
-    const bool staff_known = c.shared && c.shared->submitted_by.id != 0;
+    const bool staff_known = staff_shared(c);
     Sharer sharer = sharer_for(txn, context.tools, c, Side::submitter);
     if (input.internal_case_number) {
         c.original.submitter_number = *input.internal_case_number;
@@ -174,7 +182,7 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
     }
     if (input.contact) {
         c.original.submitter_contact = input.contact;
-        if (c.shared && staff_known) c.shared->submitter_contact = input.contact;
+        if (staff_known) c.shared->submitter_contact = sharer.staff(*input.contact);
     }
     c.pseudonyms_submitter = sharer.pseudonyms();
     note_masking(record, sharer);

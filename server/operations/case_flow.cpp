@@ -18,6 +18,8 @@ namespace {
 void build_shared_view(ReadTxn& txn, const Context& context, StoredCase& c, const Judgement& judgement, FlowChange& change) {
     Sharer sharer = sharer_for(txn, context.tools, c, Side::submitter);
     SharedWords shared = share_case(sharer, c.original, c.released, judgement.staff_contacts);
+    // The number that the receiver gave itself is its own word, whatever the submitter once wrote there.
+    if (c.accepted_at && c.shared) shared.words.receiver_number = c.shared->receiver_number;
     c.shared = std::move(shared.words);
     c.pseudonyms_submitter = sharer.pseudonyms();
     change.withheld = std::move(shared.withheld);
@@ -193,12 +195,12 @@ void share_submitters_words(Txn& txn, const Context& context, StoredCase& c, Flo
     for (StoredNote& note : store::notes_of(txn, context.tools.vault, c.id)) {
         if (note.author_company != c.submitter) continue;
         note.for_receiver = true;
-        share_note_words(sharer, note);
+        share_note_words(sharer, note, staff_shared(c));
         store::share_note(txn, context.tools.vault, c, note);
     }
     for (store::StoredResponse& response : store::responses_of(txn, context.tools.vault, c.id)) {
         if (response.author_company != c.submitter) continue;
-        share_response_words(sharer, response);
+        share_response_words(sharer, response, staff_shared(c));
         store::share_response(txn, context.tools.vault, c, response);
     }
     c.pseudonyms_submitter = sharer.pseudonyms();

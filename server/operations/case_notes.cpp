@@ -35,7 +35,7 @@ Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& ca
     note.for_receiver = opened->side == Side::receiver || c.released_at.has_value();
     if (c.released_at) {
         Sharer sharer = sharer_for(txn, context.tools, c, opened->side);
-        share_note_words(sharer, note);
+        share_note_words(sharer, note, staff_shared(c));
         (opened->side == Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver) = sharer.pseudonyms();
         note_masking(record, sharer);
     }

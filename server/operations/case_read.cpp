@@ -1,6 +1,7 @@
 // Reading cases: one, lists, the gate's words about one, the receiver's view in advance. What was shown is recorded by the caller.
 
 #include <algorithm>
+#include <map>
 
 #include "server/operations/case_common.hpp"
 
@@ -102,20 +103,28 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
     return CaseRead{std::move(view), shown};
 }
 
-audit::Record disclosure_record(const Caller& caller, std::string operation, const std::vector<Shown>& shown, ReadTxn& txn) {
-    audit::Record record = record_of(caller, std::move(operation), audit::Class::api_activity, audit::activity_read);
-    for (const Shown& item : shown) record.resources.push_back({"case", std::to_string(item.id.value), item.version});
-    if (shown.size() == 1) record.case_scope = shown.front().id;
-    // Both sides of each case are party to its disclosure; of a case that was never released only the submitter.
-    for (const Shown& item : shown)
+std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
+                                              const std::vector<Shown>& shown) {
+    // Parties to the case; of one that was never released only the submitter.
+    std::map<std::vector<protocol::CompanyId>, audit::Record> by_parties;
+    for (const Shown& item : shown) {
+        std::vector<protocol::CompanyId> parties;
         txn.each("SELECT submitter, receiver, released_at FROM cases WHERE id = $1", {item.id.value}, [&](const store::Row& row) {
-            record.parties.push_back({row.number(0)});
-            if (!row.is_null(2)) record.parties.push_back({row.number(1)});
+            parties.push_back({row.number(0)});
+            if (!row.is_null(2)) parties.push_back({row.number(1)});
         });
-    std::ranges::sort(record.parties);
-    const auto repeated = std::ranges::unique(record.parties);
-    record.parties.erase(repeated.begin(), repeated.end());
-    return record;
+        auto found = by_parties.find(parties);
+        if (found == by_parties.end())
+            found =
+                by_parties.emplace(parties, record_of(caller, operation, audit::Class::api_activity, audit::activity_read)).first;
+        audit::Record& record = found->second;
+        record.parties = parties;
+        record.resources.push_back({"case", std::to_string(item.id.value), item.version});
+        record.case_scope = record.resources.size() == 1 ? item.id : protocol::CaseId{};
+    }
+    std::vector<audit::Record> records;
+    for (auto& [parties, record] : by_parties) records.push_back(std::move(record));
+    return records;
 }
 
 bool still_current(ReadTxn& txn, const Shown& shown) {

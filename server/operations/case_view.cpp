@@ -80,7 +80,7 @@ NoteView view_note(const Scene& scene, const StoredNote& note) {
     const protocol::Company& company = scene.company(note.author_company);
     view.company = company.id;
     view.company_name = company.name;
-    const bool named = own || (scene.accepted() && !words.creator_email.empty());
+    const bool named = own || (scene.accepted() && !words.creator_name.empty() && !words.creator_email.empty());
     view.creator_name = named ? words.creator_name : "Support";
     view.creator_email = named ? words.creator_email : withheld_mail(company);
     return view;
@@ -146,18 +146,18 @@ void fill_words(CaseView& view, const Scene& scene) {
     }
     const store::CaseWords& words = scene.side == Side::submitter || !c.shared ? c.original : *c.shared;
     view.submitter_case_number = words.submitter_number;
-    view.receiver_case_number = or_null(c.original.receiver_number);
+    view.receiver_case_number = or_null(words.receiver_number);
     if (scene.frozen_for_reader()) {
         view.summary = withdrawn_summary;
         view.submitted_by = placeholder(scene.submitter);
-        view.receiver_contact = c.original.receiver_contact;
+        view.receiver_contact = words.receiver_contact;
         return;
     }
     view.summary = words.summary;
     view.description = words.description;
     view.escalation_instructions = or_null(words.escalation_instructions);
     view.fields = view_fields(scene, words);
-    view.receiver_contact = c.original.receiver_contact;
+    view.receiver_contact = words.receiver_contact;
     const bool show_people = scene.side == Side::submitter || (scene.accepted() && words.submitted_by.id != 0);
     view.submitted_by = show_people ? words.submitted_by : placeholder(scene.submitter);
     if (show_people) view.submitter_contact = words.submitter_contact;

@@ -90,7 +90,9 @@ Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller
 Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
 
 // --- first sight (semantics 6) ---
-audit::Record disclosure_record(const Caller& caller, std::string operation, const std::vector<Shown>& shown, ReadTxn& txn);
+// One record per partner: a company that is party to one case must not learn from the record of a list that there are others.
+std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
+                                              const std::vector<Shown>& shown);
 // False when the case moved since it was read: the read must be run again.
 bool still_current(ReadTxn& txn, const Shown& shown);
 

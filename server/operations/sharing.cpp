@@ -35,13 +35,27 @@ std::string Sharer::html(std::string_view html) {
     return std::move(masked.text);
 }
 
-std::string Sharer::whole(std::string_view value) {
+std::string Sharer::whole_under(std::string_view value, protocol::DataClasses permitted) {
     if (value.empty()) return {};
     policy::Pseudonyms scratch = pseudonyms_;
-    const policy::Masked masked = policy::mask(value, detectors_.scan(value, names_), permitted_, scratch);
+    const policy::Masked masked = policy::mask(value, detectors_.scan(value, names_), permitted, scratch);
     if (masked.counts.empty()) return std::string(value);
     count(masked);
     return {};
+}
+
+std::string Sharer::whole(std::string_view value) {
+    return whole_under(value, permitted_);
+}
+
+std::string Sharer::staff(std::string_view value) {
+    protocol::DataClasses permitted = permitted_;
+    permitted.add(DataClass::personal_contact);
+    return whole_under(value, permitted);
+}
+
+protocol::ContactDetails Sharer::staff(const protocol::ContactDetails& contact) {
+    return {staff(contact.name), staff(contact.email), staff(contact.phone)};
 }
 
 std::vector<policy::KnownName> known_names(const protocol::Customer* customer) {
@@ -54,17 +68,33 @@ std::vector<policy::KnownName> known_names(const protocol::Customer* customer) {
     return names;
 }
 
-void share_note_words(Sharer& sharer, store::StoredNote& note) {
-    note.shared = store::StoredNote::Words{sharer.text(note.original.summary), sharer.html(note.original.description),
-                                           note.original.creator_name, note.original.creator_email};
+bool staff_shared(const store::StoredCase& c) {
+    return c.shared && c.shared->submitted_by.id != 0;
 }
 
-void share_response_words(Sharer& sharer, store::StoredResponse& response) {
-    store::StoredResponse::Words words = response.original;
-    words.case_number = sharer.text(words.case_number);
-    words.next_steps = sharer.text(words.next_steps);
-    words.reason = sharer.text(words.reason);
-    words.requested_information = sharer.text(words.requested_information);
+void share_note_words(Sharer& sharer, store::StoredNote& note, bool staff) {
+    store::StoredNote::Words words;
+    words.summary = sharer.text(note.original.summary);
+    words.description = sharer.html(note.original.description);
+    if (staff) {
+        words.creator_name = sharer.staff(note.original.creator_name);
+        words.creator_email = sharer.staff(note.original.creator_email);
+    }
+    note.shared = std::move(words);
+}
+
+void share_response_words(Sharer& sharer, store::StoredResponse& response, bool staff) {
+    store::StoredResponse::Words words;
+    const store::StoredResponse::Words& original = response.original;
+    words.case_number = sharer.text(original.case_number);
+    words.next_steps = sharer.text(original.next_steps);
+    words.reason = sharer.text(original.reason);
+    words.requested_information = sharer.text(original.requested_information);
+    if (staff) {
+        words.engineer_name = sharer.staff(original.engineer_name);
+        words.engineer_email = sharer.staff(original.engineer_email);
+        words.engineer_phone = sharer.staff(original.engineer_phone);
+    }
     response.shared = std::move(words);
 }
 
@@ -72,12 +102,12 @@ SharedWords share_case(Sharer& sharer, const store::CaseWords& original, protoco
     SharedWords shared;
     store::CaseWords& words = shared.words;
     words.submitter_number = sharer.text(original.submitter_number);
-    words.receiver_number = original.receiver_number;
+    words.receiver_number = sharer.text(original.receiver_number);
     words.summary = sharer.text(original.summary);
     words.description = sharer.text(original.description);
     words.escalation_instructions = original.escalation_instructions;
     if (staff_contacts) {
-        words.submitter_contact = original.submitter_contact;
+        if (original.submitter_contact) words.submitter_contact = sharer.staff(*original.submitter_contact);
         words.submitted_by = original.submitted_by;
     }
     for (const store::StoredField& field : original.fields) {

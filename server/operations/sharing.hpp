@@ -27,12 +27,17 @@ class Sharer {
     std::string html(std::string_view html);   // masked, as paragraphs
     // Whole or nothing: nothing when the value holds something that is not permitted.
     std::string whole(std::string_view value);
+    // The same for the name, address or number of a vendor's own person: the contact itself is what is wanted, a secret in it is
+    // not.
+    std::string staff(std::string_view value);
+    protocol::ContactDetails staff(const protocol::ContactDetails& contact);
 
     std::string pseudonyms() const { return pseudonyms_.to_json(); }
     // How many values were masked by data class name, for the record.
     const std::map<std::string, int>& counts() const { return counts_; }
 
   private:
+    std::string whole_under(std::string_view value, protocol::DataClasses permitted);
     void count(const policy::Masked& masked);
 
     const policy::Detectors& detectors_;
@@ -55,9 +60,12 @@ struct SharedWords {
 // The receiver's version of a case. `staff_contacts`: the agreement lets the vendors exchange their own people's contact data.
 SharedWords share_case(Sharer& sharer, const store::CaseWords& original, protocol::DataClasses permitted, bool staff_contacts);
 
-// Fills in the other side's version of a note or a response.
-void share_note_words(Sharer& sharer, store::StoredNote& note);
-void share_response_words(Sharer& sharer, store::StoredResponse& response);
+// Fills in the other side's version of a note or a response. `staff`: the author's own name and contact data may go along.
+void share_note_words(Sharer& sharer, store::StoredNote& note, bool staff);
+void share_response_words(Sharer& sharer, store::StoredResponse& response, bool staff);
+
+// Did the agreement permit the vendors' own contact data when the case was released?
+bool staff_shared(const store::StoredCase& c);
 
 // Names of the case's customer and of its people, for the scan.
 std::vector<policy::KnownName> known_names(const protocol::Customer* customer);

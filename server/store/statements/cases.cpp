@@ -119,6 +119,11 @@ std::optional<std::int64_t> us(const std::optional<Instant>& instant) {
     return instant ? std::optional(instant->us) : std::nullopt;
 }
 
+// Each side finds a case by the number in its own view of it.
+const std::string& receivers_number(const StoredCase& c) {
+    return c.shared ? c.shared->receiver_number : c.original.receiver_number;
+}
+
 protocol::Hash number_index(Vault& vault, CompanyId company, std::string_view number) {
     return vault.blind_index("case_number", std::to_string(company.value) + "/" + std::string(number));
 }
@@ -195,7 +200,7 @@ std::vector<CaseId> ids(ReadTxn& txn, std::string_view sql, Args args) {
 void insert_case(Txn& txn, Vault& vault, const StoredCase& c) {
     const SealedCase sealed(txn, vault, c);
     const auto submitter_index = number_index(vault, c.submitter, c.original.submitter_number);
-    const auto receiver_index = number_index(vault, c.receiver, c.original.receiver_number);
+    const auto receiver_index = number_index(vault, c.receiver, receivers_number(c));
     txn.change(
         "INSERT INTO cases (id, token, submitter, receiver, form, form_version, status, flow, hold_reason, priority, test, "
         "customer,"
@@ -224,7 +229,7 @@ void insert_case(Txn& txn, Vault& vault, const StoredCase& c) {
          c.opened_by,
          c.owner.uid,
          Bytes(submitter_index),
-         c.original.receiver_number.empty() ? Value() : Value(Bytes(receiver_index)),
+         receivers_number(c).empty() ? Value() : Value(Bytes(receiver_index)),
          c.created_at.us,
          c.updated_at.us,
          us(c.released_at),
@@ -243,7 +248,7 @@ void insert_case(Txn& txn, Vault& vault, const StoredCase& c) {
 bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
     const SealedCase sealed(txn, vault, c);
     const auto submitter_index = number_index(vault, c.submitter, c.original.submitter_number);
-    const auto receiver_index = number_index(vault, c.receiver, c.original.receiver_number);
+    const auto receiver_index = number_index(vault, c.receiver, receivers_number(c));
     return txn.change(
                "UPDATE cases SET status = $2, flow = $3, hold_reason = $4, customer = $5, authorization_id = $6, agreement = $7,"
                " released_classes = $8, picked_by = $9, key_owner = $10, submitter_number_index = $11, receiver_number_index = $12,"
@@ -261,7 +266,7 @@ bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
                 c.picked_by,
                 c.owner.uid,
                 Bytes(submitter_index),
-                c.original.receiver_number.empty() ? Value() : Value(Bytes(receiver_index)),
+                receivers_number(c).empty() ? Value() : Value(Bytes(receiver_index)),
                 c.updated_at.us,
                 us(c.released_at),
                 us(c.accepted_at),
