@@ -139,7 +139,7 @@ bool payment_card(std::string_view digits) {
     const auto two = number(digits.substr(0, 2));
     const auto four = number(digits.substr(0, 4));
     const std::size_t n = digits.size();
-    const bool visa = digits[0] == '4' && (n == 13 || n == 16 || n == 19);
+    const bool visa = digits[0] == '4' && n == 16;  // 13 and 19 digits are mostly times and block numbers
     const bool mastercard = n == 16 && ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720));
     const bool amex = n == 15 && (two == 34 || two == 37);
     const bool discover = n == 16 && (four == 6011 || two == 65 || (four >= 6440 && four <= 6499));

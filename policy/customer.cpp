@@ -2,7 +2,6 @@
 
 #include <unicode/uchar.h>
 #include <unicode/uidna.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <memory>
@@ -154,20 +153,14 @@ std::string normalise_name(std::string_view name) {
 
 std::vector<std::string> mail_domains(std::string_view text) {
     std::vector<std::string> domains;
-    const auto length = static_cast<std::int32_t>(text.size());
-    for (std::int32_t at = 0; at < length;) {
-        UChar32 c = 0;
-        U8_NEXT(text.data(), at, length, c);
+    for (std::size_t at = 0; at < text.size();) {
+        const std::int32_t c = next_character(text, at);
         if (c != '@' && c != 0xff20 && c != 0xfe6b) continue;  // also the full-width and the small @
-        const std::int32_t begin = at;
-        std::int32_t end = at;
-        for (std::int32_t next = at; next < length; end = next) {
-            U8_NEXT(text.data(), next, length, c);
-            if (!domain_character(c)) break;
-        }
+        const std::size_t begin = at;
+        std::size_t end = at;
+        while (at < text.size() && domain_character(next_character(text, at))) end = at;
         at = end;
-        if (end == begin) continue;
-        std::string domain = domain_ascii(text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+        std::string domain = domain_ascii(text.substr(begin, end - begin));
         if (!domain.empty()) domains.push_back(std::move(domain));
     }
     return domains;

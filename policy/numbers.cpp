@@ -42,6 +42,7 @@ bool stands_alone(std::string_view text, Span span) {
     const char right = after(text, span.end);
     if (alnum(left) && !escape_before(text, span.begin)) return false;
     if (alnum(right) || left == '_' || right == '_') return false;
+    if (left == '-' && before(text, span.begin - 1) == '_') return false;  // blk_-1234567890123456
     const bool joined_left =
         (left == '.' || left == '-' || left == ',' || left == ':') && span.begin >= 2 && digit(text[span.begin - 2]);
     const bool joined_right = (right == '.' || right == '-' || right == ',' || right == ':') && digit(after(text, span.end + 1));
@@ -85,6 +86,7 @@ bool phone(Check check, std::string_view text, Span span) {
     if (all_equal(digits) || date_shape(value) || dotted_quad(value)) return false;
     if (check == Check::phone_labelled) return digits.size() >= 6 && !alnum(after(text, span.end)) && after(text, span.end) != '_';
     if (!stands_alone(text, span) && !(before(text, span.begin) == ':' && !alnum(after(text, span.end)))) return false;
+    if (after(text, span.end) == ':' && alnum(after(text, span.end + 1))) return false;  // [0701/114930:WARNING: is a time
     if (check == Check::phone_international) {
         const bool plus = value.front() == '+';
         if (plus && offset_of_time(text, span.begin)) return false;

@@ -1,9 +1,10 @@
 #include "policy/people.hpp"
 
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
 #include <string>
+
+#include "policy/words.hpp"
 
 namespace entente::policy {
 
@@ -17,14 +18,6 @@ struct NameWord {
     bool capitals = false;  // more than one letter, all of them capital
 };
 
-UChar32 next(std::string_view text, std::size_t& at) {
-    auto position = static_cast<std::int32_t>(at);
-    UChar32 c = 0;
-    U8_NEXT(text.data(), position, static_cast<std::int32_t>(text.size()), c);
-    at = static_cast<std::size_t>(position);
-    return c;
-}
-
 bool mark(UChar32 c) {
     return c == '-' || c == '\'' || c == 0x2019 || u_charType(c) == U_NON_SPACING_MARK;
 }
@@ -34,14 +27,14 @@ NameWord name_word(std::string_view text, std::size_t begin) {
     NameWord word{.end = begin};
     std::size_t at = begin;
     if (at >= text.size()) return word;
-    const UChar32 first = next(text, at);
+    const UChar32 first = next_character(text, at);
     if (first < 0 || (u_isupper(first) == 0 && u_istitle(first) == 0)) return word;
     word.end = at;
     int letters = 1;
     int capitals = 1;
     std::string lower(1, static_cast<char>(first < 0x80 ? u_tolower(first) : '?'));
     while (at < text.size()) {
-        const UChar32 c = next(text, at);
+        const UChar32 c = next_character(text, at);
         if (c < 0 || (u_isalpha(c) == 0 && !mark(c))) break;
         if (u_isalpha(c) != 0) {
             ++letters;
@@ -150,10 +143,15 @@ std::optional<Span> confirm_person(Check check, std::string_view text, Span matc
         case Check::person_label:
             if (name.words == 1 && !label_of_person(text.substr(match.begin, match.end - match.begin))) return std::nullopt;
             return name.span;
+        case Check::person_full:
+            return name.words >= 2 ? std::optional(name.span) : std::nullopt;
         case Check::person_sender:
             return address_follows(text, name.span.end) ? std::optional(name.span) : std::nullopt;
-        case Check::person_signature:
-            return rest_of_line_empty(text, name.span.end) ? std::optional(name.span) : std::nullopt;
+        case Check::person_signature: {
+            const bool dashes = text.substr(match.begin, match.end - match.begin).find("--") != std::string_view::npos;
+            const bool enough = name.words >= (dashes ? 2 : 1);
+            return enough && rest_of_line_empty(text, name.span.end) ? std::optional(name.span) : std::nullopt;
+        }
         case Check::person_greeting: {
             const char after = name.span.end < text.size() ? text[name.span.end] : '\n';
             const bool ends = after == ',' || after == '!' || after == ':' || rest_of_line_empty(text, name.span.end);

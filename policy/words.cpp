@@ -76,15 +76,12 @@ std::string fold(std::string_view piece) {
 // Calls `piece(begin, end)` for each word.
 template <class Piece>
 void split(std::string_view text, Piece piece) {
-    const auto length = static_cast<std::int32_t>(text.size());
     std::size_t begin = 0;
     bool open = false;
     bool single = false;  // the open word is one character of its own; only marks may follow
-    for (std::int32_t at = 0; at < length;) {
-        const auto here = static_cast<std::size_t>(at);
-        UChar32 c = 0;
-        U8_NEXT(text.data(), at, length, c);
-        const Kind kind = kind_of(c);
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t here = at;
+        const Kind kind = kind_of(next_character(text, at));
         if (kind == Kind::mark && open) continue;
         if (kind == Kind::part && open && !single) continue;
         if (open) piece(begin, here);
@@ -96,6 +93,15 @@ void split(std::string_view text, Piece piece) {
 }
 
 }  // namespace
+
+std::int32_t next_character(std::string_view text, std::size_t& at) {
+    const auto length = static_cast<std::int32_t>(text.size());
+    auto position = static_cast<std::int32_t>(at);
+    UChar32 c = 0;
+    U8_NEXT(text.data(), position, length, c);  // NOLINT(bugprone-inc-dec-in-conditions): ICU's macro
+    at = static_cast<std::size_t>(position);
+    return c;
+}
 
 std::vector<Word> words_of(std::string_view text) {
     std::vector<Word> words;

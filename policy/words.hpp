@@ -6,6 +6,7 @@
 // alike stay different.
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace entente::policy {
+
+// The code point at `at`, which moves behind it; negative for broken UTF-8.
+std::int32_t next_character(std::string_view text, std::size_t& at);
 
 struct Word {
     std::size_t begin = 0;

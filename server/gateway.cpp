@@ -1,5 +1,6 @@
 #include "server/gateway.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -86,6 +87,7 @@ struct Gateway::Parts {
                                        .metrics = metrics,
                                        .sights = sights,
                                        .tally = tally,
+                                       .refusals = refusals,
                                        .token_key = derived.token(),
                                        .requests_per_second = config.limits.requests_per_second,
                                        .login_attempts_per_minute = config.limits.login_attempts_per_minute,
@@ -185,7 +187,7 @@ struct Gateway::Parts {
         }
     }
 
-    std::string readiness() const { return store->healthy() ? "" : "store"; }
+    std::string readiness() const { return stopped ? "draining" : store->healthy() ? "" : "store"; }
 
     Config config;
     Mode mode;
@@ -202,6 +204,7 @@ struct Gateway::Parts {
     operations::Tools tools;
     api::Sights sights;
     api::Tally tally;
+    api::Refusals refusals;
     std::unique_ptr<store::SqlcipherStore> store;
     std::shared_ptr<api::Verifier> verifier;
     std::optional<api::Gateway> gateway_api;
@@ -211,7 +214,7 @@ struct Gateway::Parts {
     std::optional<net::Server> listener;
     std::optional<net::Server> metrics_listener;
     bool started = false;
-    bool stopped = false;
+    std::atomic<bool> stopped = false;
 };
 
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -222,16 +225,16 @@ Gateway::~Gateway() {
 
 std::unique_ptr<Gateway> Gateway::open(const Config& config, Mode mode) {
     if (mode == Mode::serve) {
-        log::start({.level = config.log.level == "debug"     ? log::Level::debug
-                             : config.log.level == "warning" ? log::Level::warning
-                             : config.log.level == "error"   ? log::Level::error
-                                                             : log::Level::info,
-                    .format = config.log.format == "human" ? log::Format::human : log::Format::json});
         // Blocked before any thread starts, so that only wait() receives them.
         sigset_t signals;
         sigemptyset(&signals);
         for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        log::start({.level = config.log.level == "debug"     ? log::Level::debug
+                             : config.log.level == "warning" ? log::Level::warning
+                             : config.log.level == "error"   ? log::Level::error
+                                                             : log::Level::info,
+                    .format = config.log.format == "human" ? log::Format::human : log::Format::json});
     }
     auto parts = std::make_unique<Parts>(config, mode);
     parts->ensure_operator();
@@ -242,17 +245,17 @@ void Gateway::start() {
     Parts& p = *parts_;
     p.expose_metrics();
     p.workers.emplace(0, 4'096);
-    p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally);
+    p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally, p.refusals);
     p.housekeeper->start();
+    p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
+    p.lifecycle("gateway.start", 3);
+    p.listener->start();
     if (p.config.metrics.enabled) {
         p.metrics_api.emplace(p.metrics, [&p] { return p.readiness(); });
         p.metrics_listener.emplace(net::metrics_listener(p.config), *p.metrics_api, *p.store, *p.workers, p.metrics, p.clock,
                                    p.random);
         p.metrics_listener->start();
     }
-    p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
-    p.lifecycle("gateway.start", 3);
-    p.listener->start();
     p.started = true;
     const std::string port = std::to_string(p.listener->port());
     const bool v6 = p.config.listen.address.find(':') != std::string::npos;

@@ -27,8 +27,8 @@ audit::Record gateway_record(std::string operation, audit::Class class_uid) {
 }  // namespace
 
 Housekeeper::Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights,
-                         api::Tally& tally)
-    : store_(store), tools_(tools), clock_(clock), sights_(sights), tally_(tally) {}
+                         api::Tally& tally, api::Refusals& refusals)
+    : store_(store), tools_(tools), clock_(clock), sights_(sights), tally_(tally), refusals_(refusals) {}
 
 Housekeeper::~Housekeeper() {
     stop();
@@ -47,6 +47,7 @@ void Housekeeper::stop() {
     if (!thread_.joinable()) return;
     thread_.join();
     flush_counts();
+    flush_refusals();
     flush_tally();
 }
 
@@ -57,6 +58,7 @@ void Housekeeper::run() {
         hold.unlock();
         ++second;
         flush_counts();
+        flush_refusals();
         move_cases();
         if (second % 10 == 0) flush_tally();
         if (second % 60 == 0) forget_old();
@@ -91,6 +93,19 @@ void Housekeeper::flush_counts() {
     if (commit.durable) return;
     sights_.put_back(counts);
     log::warning("housekeeper.counts_kept", {{"rows", counts.size()}});
+}
+
+void Housekeeper::flush_refusals() {
+    auto records = refusals_.take();
+    for (std::size_t begin = 0; begin < records.size(); begin += 200) {
+        const std::size_t end = std::min(records.size(), begin + 200);
+        const auto commit = store::submit_and_wait(store_, [&](store::Txn&) -> store::Written {
+            return {{records.begin() + static_cast<std::ptrdiff_t>(begin), records.begin() + static_cast<std::ptrdiff_t>(end)},
+                    true};
+        });
+        if (commit.durable) continue;
+        for (std::size_t i = begin; i < end; ++i) refusals_.add(std::move(records[i]));
+    }
 }
 
 void Housekeeper::flush_tally() {

@@ -17,7 +17,8 @@ namespace entente {
 
 class Housekeeper {
   public:
-    Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights, api::Tally& tally);
+    Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights, api::Tally& tally,
+                api::Refusals& refusals);
     ~Housekeeper();
 
     void start();
@@ -27,6 +28,7 @@ class Housekeeper {
     void run();
     void flush_counts();
     void flush_tally();
+    void flush_refusals();
     void move_cases();
     void forget_old();
 
@@ -35,6 +37,7 @@ class Housekeeper {
     const Clock& clock_;
     api::Sights& sights_;
     api::Tally& tally_;
+    api::Refusals& refusals_;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;

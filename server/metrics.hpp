@@ -62,7 +62,7 @@ using LabelValues = std::initializer_list<std::string_view>;
 
 class Metrics {
   public:
-    static constexpr std::size_t series_max = 512;
+    static constexpr std::size_t series_max = 2048;
 
     Metrics();
     ~Metrics();

@@ -22,7 +22,7 @@ using protocol::DataClass;
     R"(\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8|pwd))"
 #define SECRET_WORDS                                                                                             \
     R"((?:secret|api[_ -]?key|(?:access|secret|private|account|shared|encryption|master|signing|storage)[_ -]?)" \
-    R"((?:access[_ -]?)?key|pre-?shared[_ -]?key|(?:auth|access|refresh|id|bearer|session|security|csrf|api)[_ -]?token|authkey))"
+    R"((?:access[_ -]?)?key|pre-?shared[_ -]?key|(?:auth|access|refresh|id|bearer|session|security|csrf|api)[_ -]?token|auth[_ -]?key))"
 #define STRONG_WORDS "(?:" PASSWORD_WORDS "|" SECRET_WORDS ")"
 #define WEAK_WORDS R"((?:pass|pw|token|credentials?|signature|session(?:[_ -]?id)?|community|otp|license[_ -]?key|sas|psk))"
 #define PERSONAL DataClass::personal_contact
@@ -62,7 +62,7 @@ constexpr std::array rules{
          R"((?i)[?&;](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=)",
          R"((?i)[?&;](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=([A-Za-z0-9%+/=_\-]{16,}))"},
     Rule{"password_hash", DataClass::secret, R"(\$[0-9a-z-]{1,14}\$[A-Za-z0-9./])",
-         R"((\$(?:1|2[abxy]?|5|6|7|y|gy|argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9\-]*)\$[A-Za-z0-9./+=,$_\-]{20,}))"},
+         R"((\$(?:apr1|1|2[abxy]?|5|6|7|y|gy|argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9\-]*)\$[A-Za-z0-9./+=,$_\-]{20,}))"},
     Rule{"password_hash", DataClass::secret, R"(\{S?S(?:HA|MD5))",
          R"((\{(?:SSHA|SHA|SMD5|SSHA(?:256|384|512))\}[A-Za-z0-9+/=]{20,}))"},
     // --- headers ---
@@ -112,19 +112,31 @@ constexpr std::array rules{
          R"((?i)\bcommunity[ \t]+["']?([^\s"']{3,100})["']?[ \t]+(?:ro|rw|view|group)\b)"},
     Rule{"device_password", DataClass::secret, R"((?i)machine\s)",
          R"((?i)\bmachine\s+\S{1,100}\s+login\s+\S{1,100}\s+password\s+(\S{1,200}))"},
+    Rule{"command_password", DataClass::secret, R"(:(?:5432|6432|\*):)",
+         R"((?m)^[\w.*\-]{1,100}:(?:5432|6432|\*):[^:\s]{1,63}:[^:\s]{1,63}:(\S{1,200})$)"},
+    Rule{"command_password", DataClass::secret, R"((?i)\.(?:login|authenticate)\()",
+         R"((?i)\.(?:login|authenticate)\([ ]{0,4}["'][^"'\n]{1,80}["'][ ]{0,4},[ ]{0,4}["']([^"'\n]{3,100})["'])"},
     // --- assignments ---
     Rule{"assigned_secret", DataClass::secret, "(?i)" STRONG_WORDS,
-         "(?i)" STRONG_WORDS R"((?:[_-]?(?:\d{1,2}|value|text|plain|clear))?)" SEPARATOR, Check::assigned},
+         "(?i)" STRONG_WORDS R"((?:[_-]?(?:\d{1,2}|value|text|plain|clear|base))?)" SEPARATOR, Check::assigned},
     Rule{"assigned_secret", DataClass::secret, "(?i)" STRONG_WORDS,
          R"((?i)\b(?:key|name|id)["']?[ \t]{0,8}[=:][ \t]{0,8}["']?[\w.\-]{0,40})" STRONG_WORDS
          R"(["']?[\s,;]{1,40}["']?value["']?[ \t]{0,8}[=:][ \t]{0,8})",
          Check::assigned},
     Rule{"assigned_secret", DataClass::secret, "(?i)" STRONG_WORDS R"([ \t\w:.="'-]{0,80}>)",
          R"((?i)<[a-z0-9_:.\-]{0,40})" STRONG_WORDS R"((?:\s[^<>\n]{0,80})?>)", Check::element},
+    Rule{"assigned_secret", DataClass::secret, R"((?i)<(?:pass|token|pw)[\s>])", R"((?i)<(?:pass|token|pw)(?:\s[^<>\n]{0,80})?>)",
+         Check::element},
+    Rule{
+        "assigned_secret", DataClass::secret, R"((?i)[(][ ]{0,4}["'][\w.\-]{0,40})" STRONG_WORDS,
+        R"((?i)\b(?:define|put|set|add|setproperty|setattribute|setheader|header|with)[ ]{0,4}\([ ]{0,4}["'][\w.\-]{0,40})" STRONG_WORDS
+        R"(["'][ ]{0,8},[ ]{0,8})",
+        Check::assigned},
     Rule{"assigned_secret", DataClass::secret, "(?i)" WEAK_WORDS,
          R"((?:(?:^|[^A-Za-z0-9]|\\[nrt])(?i:)" WEAK_WORDS R"()|[a-z0-9](?:Token|Pass|Pw|Signature|Otp|Credentials)))" SEPARATOR,
          Check::assigned_weak},
-    Rule{"assigned_secret", DataClass::secret, R"((?i)key)", R"((?i)\b[\w.\-]{0,40}key)" SEPARATOR, Check::assigned_random},
+    Rule{"assigned_secret", DataClass::secret, R"((?i)key|auth)", R"((?i)\b[\w.\-]{0,40}(?:key|auth))" SEPARATOR,
+         Check::assigned_random},
     Rule{"password_hash", DataClass::secret, R"((?i)pass(?:word|wd)?[_-]?(?:hash|digest))",
          R"((?i)pass(?:word|wd)?[_-]?(?:hash|digest))" SEPARATOR, Check::assigned_random},
     Rule{"assigned_secret", DataClass::secret, R"(PIN)", R"(\bPIN(?:[ -]?(?:[Cc]ode|CODE))?[ \t]{0,4}[=:]?[ \t]{0,4}(\d{4,8})\b)"},
@@ -136,7 +148,7 @@ constexpr std::array rules{
     Rule{"spoken_secret", DataClass::secret, "(?i)" PASSWORD_WORDS, "(?i)" PASSWORD_WORDS R"([ \t]{1,4}[(\[]?)", Check::phrase},
     Rule{
         "spoken_secret", DataClass::secret, R"((?i)(?:credentials|login|logon|zugang|user/pass|username))",
-        R"((?i)\b(?:credentials|login|logon|zugang(?:sdaten)?|user(?:name)?[ ]?/[ ]?pass(?:word)?)[ \t]{0,4}[:=]?[ \t]{0,4}[^\s/]{1,60}[ \t]?/[ \t]?([^\s]{4,100}))",
+        R"((?i)\b(?:credentials|login|logon|zugang(?:sdaten)?|user(?:name)?[ ]?/[ ]?pass(?:word)?)[ \t]{0,4}[:=]?[ \t]{0,4}[\w.@\\\-]{1,60}[ \t]?/[ \t]?([^\s/]{4,100}))",
         Check::random},
     // --- persons ---
     Rule{
@@ -199,7 +211,7 @@ constexpr std::array rules{
     Rule{
         "person_name", PERSONAL,
         R"((?i)(?:report|request)ed by |(?:spoke|talked|speak|talk) (?:to|with) |on behalf of |contact person )",
-        R"((?i)\b(?:reported by|requested by|(?:spoke|talked|speak|talk) (?:to|with)|on behalf of|contact person(?:[ ]-|[ ]is)?)[ ])",
+        R"((?i)\b(?:reported by|requested by|(?:spoke|talked|speak|talk) (?:to|with)|on behalf of|contact person(?:[ ](?:-|is|was))?)[ ])",
         Check::person_full},
     Rule{"person_name", PERSONAL, R"((?i)--[ ]?\r?\n)", R"((?:^|\n)--[ ]?\r?\n)", Check::person_signature},
     Rule{"person_name", PERSONAL, R"((?i)(?:from|to|cc|bcc|reply-to|von|an|sender):)",

@@ -109,14 +109,12 @@ Plan login(Gateway& gateway, CallPtr call) {
 
 Plan oauth_token(Gateway& gateway, CallPtr call) {
     auto input = connect::decode_token_request(call->request->body);
-    if (!input) return oauth_failure(gateway, call, 400, "invalid_request", "the form could not be read");
+    if (!input) return oauth_failure(gateway, call, 400, input.error().code, input.error().message);
     if (const auto header = call->request->header("Authorization"))
         if (auto basic = connect::decode_basic(*header)) {
             input->client_id = std::move(basic->user);
             input->client_secret = std::move(basic->password);
         }
-    if (input->grant_type != "client_credentials")
-        return oauth_failure(gateway, call, 400, "unsupported_grant_type", "only client_credentials is supported");
     if (input->client_id.empty() || input->client_secret.empty())
         return oauth_failure(gateway, call, 400, "invalid_request", "client_id and client_secret are required");
     const std::string source = source_prefix(call->request->peer_address);
@@ -174,7 +172,7 @@ Plan current_user(Gateway& gateway, CallPtr call) {
 }
 
 Plan partners(Gateway& gateway, CallPtr call) {
-    auto term = connect::decode_search_term(call->path.at(0));
+    auto term = connect::decode_search_term(call->raw_values.at(0));
     if (!term) return gateway.failure(call, term.error());
     return gateway.look_up<std::vector<protocol::PartnerRow>>(
         std::move(call),

@@ -90,6 +90,14 @@ void Gateway::refuse_token(const CallPtr& call) {
     parts_.tally.add("token_refused", source_prefix(call->request->peer_address));
 }
 
+bool Gateway::note_refused_access(store::ReadTxn& txn, const CallPtr& call, const operations::Caller& caller, const Error& error) {
+    if (error.code != "case_not_found" || call->path.empty()) return false;
+    auto record = operations::refused_access(txn, caller, call->path.front(), call->route->name);
+    if (!record || !parts_.refusals.add(std::move(*record)))
+        parts_.tally.add("unknown_case", source_prefix(call->request->peer_address));
+    return true;
+}
+
 std::optional<Response> Gateway::limited(const CallPtr& call) {
     // A known credential has a share of its own; everybody without one shares by address.
     const std::string key = call->presented.token ? protocol::hex(*call->presented.token) : call->request->peer_address;
@@ -132,6 +140,7 @@ Plan Gateway::plan(std::shared_ptr<const Request> request) {
     if (found.route == nullptr || found.bad) return not_routed(call, found);
     call->route = found.route;
     call->path = std::move(found.path);
+    call->raw_values = std::move(found.raw_values);
     if (found.route->access == Access::signed_in && !call->presented.token && call->presented.certificate_fingerprint.empty()) {
         refuse_token(call);
         return failure(
@@ -222,7 +231,7 @@ void name_record(Response& response, const audit::Receipt& receipt, bool auditor
 }
 
 Plan Gateway::reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<int> released,
-                        std::function<Response()> answer) {
+                        std::function<Plan()> answer) {
     if (cases.empty()) return answer();
     const protocol::CaseId next = cases.front();
     cases.erase(cases.begin());

@@ -31,6 +31,7 @@ struct Parts {
     Metrics& metrics;
     Sights& sights;
     Tally& tally;
+    Refusals& refusals;
     protocol::Bytes token_key;
     std::int64_t requests_per_second = 50;
     std::int64_t login_attempts_per_minute = 10;
@@ -91,12 +92,15 @@ class Gateway final : public Api {
 
     // Brings cases in line with the gate one after the other, then answers.
     Plan reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<int> released,
-                   std::function<Response()> answer);
+                   std::function<Plan()> answer);
 
   private:
     std::optional<Response> limited(const CallPtr& call);
     Response not_routed(const CallPtr& call, const Found& found);
     void refuse_token(const CallPtr& call);
+    // True when the error says that there is no such case: then the access is noted (it exists) or counted (it does not).
+    bool note_refused_access(store::ReadTxn& txn, const CallPtr& call, const operations::Caller& caller,
+                             const protocol::Error& error);
     void add_common_headers(const CallPtr& call, Response& response) const;
 
     Parts parts_;

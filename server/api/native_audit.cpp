@@ -202,7 +202,8 @@ void write_certificate(JsonWriter& out, const store::StoredCertificate& certific
     out.member("fingerprint", certificate.fingerprint)
         .member("client", certificate.client.value)
         .member("serial", certificate.serial);
-    out.member("uri", certificate.uri).member("notAfter", to_rfc3339(certificate.not_after)).key("revokedAt");
+    out.member("uri", certificate.uri).member("notAfter", to_rfc3339(certificate.not_after));
+    out.member("revoked", certificate.revoked_at.has_value()).key("revokedAt");
     if (certificate.revoked_at) {
         out.value(to_rfc3339(*certificate.revoked_at));
     } else {
@@ -294,13 +295,17 @@ Plan list_certificates(Gateway& gateway, CallPtr call) {
 
 Plan revoke_certificate(Gateway& gateway, CallPtr call) {
     std::string fingerprint = call->path.at(0);
-    return gateway.write<std::string>(
+    return gateway.write<store::StoredCertificate>(
         std::move(call),
         [fingerprint = std::move(fingerprint)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             return ops::revoke_certificate(txn, context, caller, fingerprint);
         },
-        [](Gateway& g, const CallPtr& c, std::string& revoked) {
-            return g.reply(c, 200, JsonWriter().object().member("fingerprint", revoked).member("revoked", true).end().take());
+        [](Gateway& g, const CallPtr& c, store::StoredCertificate& revoked) {
+            JsonWriter out;
+            out.object();
+            write_certificate(out, revoked);
+            out.end();
+            return g.reply(c, 200, out.take());
         });
 }
 

@@ -115,9 +115,11 @@ protocol::DataClasses to_set(const std::vector<protocol::DataClass>& classes) {
 }
 
 protocol::DataClasses read_classes(Reader& in) {
-    return to_set(in.choices("dataClasses", protocol::parse_data_class,
-                             "case_facts, technical, product, diagnostics, customer_identity, personal_contact, contractual",
-                             Need::filled));
+    const auto set = to_set(
+        in.choices("dataClasses", protocol::parse_data_class,
+                   "case_facts, technical, product, diagnostics, customer_identity, personal_contact, contractual", Need::filled));
+    if (set.has(protocol::DataClass::secret)) in.violate("dataClasses", "not_allowed", "secrets can never be shared");
+    return set;
 }
 
 bool digest_shaped(std::string_view digest) {
@@ -335,7 +337,8 @@ std::string encode_client(const operations::ClientMade& made) {
     JsonWriter out;
     out.object();
     write_client_members(out, made.client);
-    out.member("clientSecret", made.secret).end();
+    if (!made.secret.empty()) out.member("clientSecret", made.secret);  // a repeated create does not show it again
+    out.end();
     return out.take();
 }
 
@@ -480,6 +483,7 @@ Result<operations::Acceptance> decode_acceptance(std::string_view body) {
         acceptance.company = read_company_id(in);
         acceptance.signatory = in.text("signatory", name_chars);
         acceptance.document_digest = read_digest(in, "documentDigest", Need::filled);
+        acceptance.reason = in.text("reason", 2'000, Need::optional);
         return acceptance;
     });
 }

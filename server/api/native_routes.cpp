@@ -6,9 +6,11 @@
 #include "protocol/connect/decode.hpp"
 #include "protocol/connect/encode.hpp"
 #include "server/api/gateway_api.hpp"
+#include "server/api/idempotency.hpp"
 #include "server/api/native_audit.hpp"
 #include "server/api/native_json.hpp"
 #include "server/operations/cases.hpp"
+#include "server/store/statements/sessions.hpp"
 
 namespace entente::api {
 
@@ -47,6 +49,36 @@ Plan post(Gateway& gateway, CallPtr call, Decoded input, Operation operation, in
         [status, encode](Gateway& g, const CallPtr& c, T& value) { return g.reply(c, status, encode(value)); });
 }
 
+// A create that may be sent twice: with an Idempotency-Key the second answer shows what the first one made, as it is today, without
+// the secrets that are shown once. `load` finds the caller's object by id, `id_of` names it.
+template <class T, class Decoded, class Operation, class Encode, class Load, class IdOf>
+Plan create(Gateway& gateway, CallPtr call, Decoded input, Operation operation, Encode encode, Load load, IdOf id_of) {
+    if (!input) return gateway.failure(call, input.error());
+    auto key = idempotency_key(*call);
+    if (!key) return gateway.failure(call, key.error());
+    return gateway.write<T>(
+        call,
+        [call, operation, load, id_of, key = std::move(*key), value = std::move(*input)](
+            store::Txn& txn, const ops::Context& context, const ops::Caller& caller) -> ops::Audited<T> {
+            if (!key) return operation(txn, context, caller, value);
+            const ops::RepeatKey repeat = repeat_key(*call, caller, *key);
+            if (const auto earlier = store::find_repeat(txn, repeat.scope)) {
+                audit::Record record = ops::record_of(caller, std::string(call->route->name) + ".repeat",
+                                                      audit::Class::entity_management, audit::activity_read);
+                record.resources.push_back({"repeat", std::to_string(earlier->outcome)});
+                if (earlier->digest != repeat.digest)
+                    return ops::refused<T>(std::move(record), {.kind = ErrorKind::conflict,
+                                                               .code = "idempotency_key_reused",
+                                                               .message = "this Idempotency-Key was used for another request"});
+                if (auto found = load(txn, context, caller, earlier->outcome)) return {std::move(*found), std::move(record)};
+            }
+            ops::Audited<T> done = operation(txn, context, caller, value);
+            if (done.outcome) store::insert_repeat(txn, repeat.scope, repeat.digest, id_of(*done.outcome), context.now);
+            return done;
+        },
+        [encode](Gateway& g, const CallPtr& c, T& made) { return g.reply(c, 201, encode(made)); });
+}
+
 template <class T, class Work>
 Plan listing(Gateway& gateway, CallPtr call, std::string operation, std::string type, Work work) {
     return gateway.disclose<std::vector<T>>(
@@ -77,7 +109,12 @@ Plan log_out(Gateway& gateway, CallPtr call) {
 
 Plan add_company(Gateway& gateway, CallPtr call) {
     auto input = native::decode_company(call->request->body, gateway.parts().default_targets);
-    return post<protocol::Company>(gateway, std::move(call), std::move(input), ops::add_company, 201, encode);
+    return create<protocol::Company>(
+        gateway, std::move(call), std::move(input), ops::add_company, encode,
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
+            return store::find_company(txn, {id});
+        },
+        [](const protocol::Company& company) { return company.id.value; });
 }
 
 Plan change_company(Gateway& gateway, CallPtr call) {
@@ -184,7 +221,14 @@ Plan add_client(Gateway& gateway, CallPtr call) {
     if (input && input->certificate_uri)
         if (auto valid = certs::acceptable_partner_uri(*input->certificate_uri, *input->certificate_uri); !valid)
             return gateway.failure(call, valid.error());
-    return post<ops::ClientMade>(gateway, std::move(call), std::move(input), ops::add_client, 201, native::encode_client);
+    return create<ops::ClientMade>(
+        gateway, std::move(call), std::move(input), ops::add_client, native::encode_client,
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) -> std::optional<ops::ClientMade> {
+            auto client = store::find_client(txn, {id});
+            if (!client) return std::nullopt;
+            return ops::ClientMade{std::move(*client), ""};
+        },
+        [](const ops::ClientMade& made) { return made.client.id.value; });
 }
 
 Plan rotate_secret(Gateway& gateway, CallPtr call) {
@@ -220,7 +264,10 @@ Plan list_clients(Gateway& gateway, CallPtr call) {
 
 Plan add_form(Gateway& gateway, CallPtr call) {
     auto input = native::decode_form(call->request->body);
-    return post<protocol::Form>(gateway, std::move(call), std::move(input), ops::save_form, 201, encode);
+    return create<protocol::Form>(
+        gateway, std::move(call), std::move(input), ops::save_form, encode,
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) { return store::find_form(txn, {id}); },
+        [](const protocol::Form& made) { return made.id.value; });
 }
 
 Plan replace_form(Gateway& gateway, CallPtr call) {
@@ -243,7 +290,12 @@ Plan list_forms(Gateway& gateway, CallPtr call) {
 
 Plan add_department(Gateway& gateway, CallPtr call) {
     auto input = native::decode_department(call->request->body);
-    return post<protocol::Department>(gateway, std::move(call), std::move(input), ops::add_department, 201, encode);
+    return create<protocol::Department>(
+        gateway, std::move(call), std::move(input), ops::add_department, encode,
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
+            return store::find_department(txn, {id});
+        },
+        [](const protocol::Department& department) { return department.id.value; });
 }
 
 Plan list_departments(Gateway& gateway, CallPtr call) {
@@ -262,7 +314,12 @@ Plan list_departments(Gateway& gateway, CallPtr call) {
 
 Plan add_customer(Gateway& gateway, CallPtr call) {
     auto input = native::decode_customer(call->request->body);
-    return post<store::StoredCustomer>(gateway, std::move(call), std::move(input), ops::add_customer, 201, encode);
+    return create<store::StoredCustomer>(
+        gateway, std::move(call), std::move(input), ops::add_customer, encode,
+        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller, std::int64_t id) {
+            return store::find_customer(txn, context.tools.vault, caller.company(), {id});
+        },
+        [](const store::StoredCustomer& stored) { return stored.customer.id.value; });
 }
 
 template <class Input, protocol::Result<Input> (*decode)(std::string_view),
@@ -281,10 +338,12 @@ Plan customer_step(Gateway& gateway, CallPtr call) {
 
 Plan list_customers(Gateway& gateway, CallPtr call) {
     const protocol::CompanyId company{query_id(*call, "company")};
-    return listing<store::StoredCustomer>(gateway, std::move(call), "customer.list", "customer",
-                                          [company](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-                                              return ops::list_customers(txn, context, caller, company);
-                                          });
+    std::string query = query_text(*call, "query");
+    return listing<store::StoredCustomer>(
+        gateway, std::move(call), "customer.list", "customer",
+        [company, query = std::move(query)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_customers(txn, context, caller, company, query);
+        });
 }
 
 // --- agreements: after a change the cases concerned follow, then comes the answer ---
@@ -309,7 +368,12 @@ std::string encode_agreement(const protocol::Agreement& agreement, int) {
 
 Plan add_agreement(Gateway& gateway, CallPtr call) {
     auto input = native::decode_agreement(call->request->body);
-    return post<protocol::Agreement>(gateway, std::move(call), std::move(input), ops::add_agreement, 201, encode);
+    return create<protocol::Agreement>(
+        gateway, std::move(call), std::move(input), ops::add_agreement, encode,
+        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller&, std::int64_t id) {
+            return store::find_agreement(txn, context.tools.vault, {id});
+        },
+        [](const protocol::Agreement& agreement) { return agreement.id.value; });
 }
 
 Plan accept_agreement(Gateway& gateway, CallPtr call) {
@@ -359,7 +423,12 @@ Plan read_agreement(Gateway& gateway, CallPtr call) {
 
 Plan request_authorization(Gateway& gateway, CallPtr call) {
     auto input = native::decode_authorization(call->request->body, gateway.parts().clock.now());
-    return post<store::StoredAuthorization>(gateway, std::move(call), std::move(input), ops::request_authorization, 201, encode);
+    return create<store::StoredAuthorization>(
+        gateway, std::move(call), std::move(input), ops::request_authorization, encode,
+        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller, std::int64_t id) {
+            return store::find_authorization(txn, context.tools.vault, caller.company(), {id});
+        },
+        [](const store::StoredAuthorization& stored) { return stored.authorization.id.value; });
 }
 
 template <ops::AuthorizationStep step>
@@ -448,20 +517,16 @@ Plan preview_case(Gateway& gateway, CallPtr call) {
 Plan pick_customer(Gateway& gateway, CallPtr call) {
     auto customer = native::decode_picked_customer(call->request->body);
     if (!customer) return gateway.failure(call, customer.error());
-    std::string token = call->path.at(0);
-    auto released = std::make_shared<int>(0);
     return gateway.write<protocol::CaseId>(
         call,
-        [token, customer = *customer](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+        [token = call->path.at(0), customer = *customer](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             return ops::pick_customer(txn, context, caller, token, customer);
         },
-        [token, customer = *customer, released](Gateway& g, const CallPtr& c, protocol::CaseId&) {
-            protocol::JsonWriter out;
-            out.object().member("token", token).member("customer", customer.value).member("released", *released > 0).end();
-            return g.reply(c, 200, out.take());
-        },
-        [&gateway, call, released](protocol::CaseId& id, std::function<Response()> finish) -> Plan {
-            return gateway.reconcile(call, {id}, "customer_picked", released, std::move(finish));
+        [](Gateway& g, const CallPtr& c, protocol::CaseId&) { return g.empty(c, 204); },
+        // The case follows at once; the answer is what the gate says then.
+        [&gateway, call](protocol::CaseId& id, const std::function<Response()>&) -> Plan {
+            return gateway.reconcile(call, {id}, "customer_picked", std::make_shared<int>(0),
+                                     [&gateway, call] { return explain_gate(gateway, call); });
         });
 }
 

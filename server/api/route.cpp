@@ -59,6 +59,7 @@ Found find_route(Method method, std::string_view path) {
                     break;
                 }
                 found.path.push_back(std::move(*decoded));
+                found.raw_values.emplace_back(value);
             }
         }
     }

@@ -26,8 +26,9 @@ struct Route;
 struct Call {
     std::shared_ptr<const Request> request;
     const Route* route = nullptr;
-    std::vector<std::string> path;  // decoded values of the {parameters}, in order
-    std::string_view raw_path;      // without query
+    std::vector<std::string> path;        // decoded values of the {parameters}, in order
+    std::vector<std::string> raw_values;  // the same as they were sent
+    std::string_view raw_path;            // without query
     std::string_view raw_query;
     std::vector<protocol::connect::QueryItem> query;
     protocol::connect::ErrorMode mode = protocol::connect::ErrorMode::legacy;
@@ -57,10 +58,11 @@ std::span<const Route> native_routes();
 
 struct Found {
     const Route* route = nullptr;
-    std::vector<std::string> path;       // values of the parameters, percent-decoded
-    bool path_known = false;             // another verb would have fitted: 405
-    std::string allow;                   // for the Allow header
-    std::optional<protocol::Error> bad;  // undecodable segment
+    std::vector<std::string> path;        // values of the parameters, percent-decoded
+    std::vector<std::string> raw_values;  // as they were sent
+    bool path_known = false;              // another verb would have fitted: 405
+    std::string allow;                    // for the Allow header
+    std::optional<protocol::Error> bad;   // undecodable segment
 };
 Found find_route(Method method, std::string_view path);
 

@@ -1,11 +1,14 @@
 #include "server/api/sights.hpp"
 
+#include <utility>
+
 namespace entente::api {
 
 namespace {
 
 constexpr std::size_t seen_max = 200'000;
 constexpr std::size_t sources_max = 16;
+constexpr std::size_t refusals_max = 10'000;
 
 std::string sight_key(std::string_view principal, protocol::CaseId id) {
     std::string key(principal);
@@ -46,6 +49,18 @@ std::vector<Sights::Count> Sights::take_counts() {
 void Sights::put_back(const std::vector<Count>& counts) {
     const std::lock_guard hold(mutex_);
     for (const Count& count : counts) counts_[{count.principal, count.id.value, count.hour}] += count.reads;
+}
+
+bool Refusals::add(audit::Record record) {
+    const std::lock_guard hold(mutex_);
+    if (records_.size() >= refusals_max) return false;
+    records_.push_back(std::move(record));
+    return true;
+}
+
+std::vector<audit::Record> Refusals::take() {
+    const std::lock_guard hold(mutex_);
+    return std::exchange(records_, {});
 }
 
 void Tally::add(std::string_view reason, std::string_view source) {

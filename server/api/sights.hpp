@@ -16,6 +16,7 @@
 
 #include "protocol/ids.hpp"
 #include "protocol/instant.hpp"
+#include "server/audit/format/record.hpp"
 
 namespace entente::api {
 
@@ -39,6 +40,18 @@ class Sights {
     mutable std::mutex mutex_;
     std::unordered_map<std::string, std::int64_t> seen_;
     std::map<std::tuple<std::string, std::int64_t, std::int64_t>, std::int64_t> counts_;
+};
+
+// Refused accesses to cases that exist: a record each, written within a second and not before the answer leaves, so that the answer
+// takes as long as for a case that does not exist. Bounded; what does not fit is only counted.
+class Refusals {
+  public:
+    bool add(audit::Record record);  // false: full
+    std::vector<audit::Record> take();
+
+  private:
+    std::mutex mutex_;
+    std::vector<audit::Record> records_;
 };
 
 class Tally {

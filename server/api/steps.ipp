@@ -26,6 +26,10 @@ Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render,
         state->auditor = caller->role() == protocol::Role::auditor;
         operations::Audited<T> done = operation(txn, now, *caller);
         const bool keep = done.outcome.has_value();
+        if (!keep && note_refused_access(txn, call, *caller, done.outcome.error())) {
+            state->outcome.emplace(std::move(done.outcome));
+            return {{}, false};
+        }
         state->outcome.emplace(std::move(done.outcome));
         return {{std::move(done.record)}, keep};
     };
@@ -81,7 +85,10 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
             state->caller = std::move(*caller);
             call->caller = state->caller.principal.label();
             state->outcome.emplace(state->work(txn, now, state->caller));
-            if (!*state->outcome) return;
+            if (!*state->outcome) {
+                note_refused_access(txn, call, state->caller, state->outcome->error());
+                return;
+            }
             state->all = state->shown(**state->outcome);
             for (const operations::Shown& item : state->all) {
                 if (parts_.sights.seen(call->caller, item.id, item.version)) continue;

@@ -141,7 +141,7 @@ struct Connection {
     SteadyClock::time_point deadline;
     bool expired = false;
     bool cut = false;
-    bool idle = false;
+    bool idle = true;             // no byte of a request has come: a drain may close it
     Timer* step_timer = nullptr;  // while a step of a plan is awaited
 
   private:

@@ -19,6 +19,10 @@ constexpr std::chrono::milliseconds cut_patience{5000};
 
 std::shared_ptr<const Settings> settings_from(const ServerOptions& options) {
     certs::ServerTls files{.certificate_chain_pem_file = options.certificate, .private_key_file = options.key};
+    const bool required = options.client_certificates == ClientCertificates::required;
+    if (required && options.client_authorities.empty()) {
+        throw protocol::Fault("client certificates are required, but no authority is named that may issue them");
+    }
     if (!options.client_authorities.empty()) {
         files.client_ca_file = options.client_authorities;
         files.client_certificate = options.client_certificates;
@@ -162,12 +166,11 @@ void Server::start() {
         endpoint.port(loops.back()->acceptor.local_endpoint().port());  // the first bind chooses, the others share its port
     }
     inside_->port = endpoint.port();
-    inside_->loops = std::move(loops);
-    for (unsigned i = 0; i < count; ++i) {
-        Loop& loop = *inside_->loops[i];
-        spawn(loop.context.get_executor(), "listener", accept_connections(loop.shared_from_this()));
-        inside_->threads.emplace_back([&loop] { loop.context.run(); });
-        ::pthread_setname_np(inside_->threads.back().native_handle(), ("net-" + std::to_string(i)).c_str());
+    for (const auto& loop : loops) {
+        inside_->threads.emplace_back([loop = loop.get()] { loop->context.run(); });
+        ::pthread_setname_np(inside_->threads.back().native_handle(), ("net-" + std::to_string(inside_->loops.size())).c_str());
+        inside_->loops.push_back(loop);  // from here on drain waits for its thread
+        spawn(loop->context.get_executor(), "listener", accept_connections(loop));
     }
     log::info("listening", {{"listener", inside_->options.name}, {"port", inside_->port}, {"threads", count}});
 }

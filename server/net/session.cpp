@@ -31,7 +31,7 @@ Task<bool> shake_hands(Connection& c) {
         if (status == Status::wants_read || status == Status::wants_write) {
             const auto [ec] = co_await c.socket.async_wait(direction(status), as_value);
             if (!c.over(ec)) continue;
-            failure = c.expired && !c.cut ? "timeout" : "closed";
+            failure = c.loop.draining ? "draining" : c.expired ? "timeout" : "closed";
         }
         metrics.handshake_failures.with({metrics.listener, failure}).add();
         log::debug("tls.refused", {{"listener", metrics.listener}, {"reason", failure}});

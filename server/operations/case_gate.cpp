@@ -10,6 +10,12 @@ using protocol::Flow;
 
 namespace {
 
+// By section, or by the customary label that connectors fill (contract 8.2): the section is the receiver's taste.
+bool is_customers_mail(const store::StoredField& field) {
+    if (field.type != protocol::FieldType::email) return false;
+    return field.section == protocol::Section::common_customer || policy::normalise_name(field.label).starts_with("customer");
+}
+
 policy::CustomerEvidence evidence_of(const store::CaseWords& words) {
     policy::CustomerEvidence evidence;
     evidence.texts = {words.summary, words.description};
@@ -17,7 +23,7 @@ policy::CustomerEvidence evidence_of(const store::CaseWords& words) {
         if (field.value.empty()) continue;
         if (field.identifies_customer) {
             evidence.names.push_back(field.value);
-        } else if (field.type == protocol::FieldType::email && field.section == protocol::Section::common_customer) {
+        } else if (is_customers_mail(field)) {
             evidence.mails.push_back(field.value);
         } else {
             evidence.texts.push_back(field.value);

@@ -127,6 +127,22 @@ std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller
     return records;
 }
 
+std::optional<audit::Record> refused_access(ReadTxn& txn, const Caller& caller, std::string_view token,
+                                            std::string_view operation) {
+    audit::Record record = record_of(caller, std::string(operation), audit::Class::api_activity, audit::activity_read);
+    record.outcome = audit::Outcome::failure;
+    record.reason = "not_a_party";
+    record.parties.clear();
+    record.credential.clear();
+    txn.each("SELECT id, submitter FROM cases WHERE token = $1", {token}, [&](const store::Row& row) {
+        record.resources.push_back({"case", std::to_string(row.number(0))});
+        record.case_scope = {row.number(0)};
+        record.parties.push_back({row.number(1)});
+    });
+    if (record.resources.empty()) return std::nullopt;
+    return record;
+}
+
 bool still_current(ReadTxn& txn, const Shown& shown) {
     return txn
         .first("SELECT 1 FROM cases WHERE id = $1 AND version = $2 AND gate_epoch = $3",

@@ -93,6 +93,10 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
 // One record per partner: a company that is party to one case must not learn from the record of a list that there are others.
 std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
                                               const std::vector<Shown>& shown);
+// When somebody asks for a case that exists but is none of theirs: the record of it, for the case's own side. Nothing for a token
+// that names no case. The asking company is no party to the record: it must not learn that the case exists.
+std::optional<audit::Record> refused_access(ReadTxn& txn, const Caller& caller, std::string_view token, std::string_view operation);
+
 // False when the case moved since it was read: the read must be run again.
 bool still_current(ReadTxn& txn, const Shown& shown);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "policy/customer.hpp"
+#include "protocol/markup.hpp"
 
 namespace entente::operations {
 
@@ -124,6 +125,8 @@ Audited<Form> save_form(Txn& txn, const Context& context, const Caller& caller, 
     if (auto allowed = require(caller, Operation::directory_admin); !allowed)
         return refused<Form>(std::move(record), allowed.error());
     if (auto valid = check_form(form); !valid) return refused<Form>(std::move(record), valid.error());
+    form.admin_note = protocol::to_html(form.admin_note);
+    form.escalation_instructions = protocol::to_html(form.escalation_instructions);
     if (fresh) {
         const auto company = acting_for(caller, form.company);
         if (!company) return refused<Form>(std::move(record), company.error());

@@ -72,7 +72,8 @@ ClientMade make_operator_client(Txn& txn, const Context& context);
 
 Audited<store::StoredCertificate> register_certificate(Txn& txn, const Context& context, const Caller& caller,
                                                        store::StoredCertificate certificate);
-Audited<std::string> revoke_certificate(Txn& txn, const Context& context, const Caller& caller, std::string_view fingerprint);
+Audited<store::StoredCertificate> revoke_certificate(Txn& txn, const Context& context, const Caller& caller,
+                                                     std::string_view fingerprint);
 Result<std::vector<store::StoredCertificate>> list_certificates(ReadTxn& txn, const Caller& caller);
 
 // --- departments and forms ---
@@ -112,7 +113,8 @@ struct Confirmation {
 };
 Audited<store::StoredCustomer> confirm_customer(Txn& txn, const Context& context, const Caller& caller, protocol::CustomerId id,
                                                 const Confirmation& confirmation);
+// `query`: only those with a name or alias that contains it after normalisation; empty: all.
 Result<std::vector<store::StoredCustomer>> list_customers(ReadTxn& txn, const Context& context, const Caller& caller,
-                                                          protocol::CompanyId company);
+                                                          protocol::CompanyId company, std::string_view query);
 
 }  // namespace entente::operations

@@ -236,14 +236,17 @@ Audited<store::StoredCertificate> register_certificate(Txn& txn, const Context& 
     return {std::move(certificate), std::move(record)};
 }
 
-Audited<std::string> revoke_certificate(Txn& txn, const Context& context, const Caller& caller, std::string_view fingerprint) {
+Audited<store::StoredCertificate> revoke_certificate(Txn& txn, const Context& context, const Caller& caller,
+                                                     std::string_view fingerprint) {
+    using Answer = store::StoredCertificate;
     audit::Record record = account_record(caller, "certificate.revoke", audit::activity_delete, audit::Class::entity_management);
     if (auto allowed = require(caller, Operation::certificate_admin); !allowed)
-        return refused<std::string>(std::move(record), allowed.error());
-    if (!store::revoke_certificate(txn, fingerprint, context.now))
-        return refused<std::string>(std::move(record), not_found("certificate"));
-    record.resources.push_back({"certificate", std::string(fingerprint)});
-    return {std::string(fingerprint), std::move(record)};
+        return refused<Answer>(std::move(record), allowed.error());
+    auto certificate = store::find_certificate(txn, fingerprint);
+    if (!certificate) return refused<Answer>(std::move(record), not_found("certificate"));
+    store::revoke_certificate(txn, fingerprint, context.now);  // once more changes nothing
+    record.resources.push_back({"certificate", certificate->fingerprint});
+    return {*store::find_certificate(txn, fingerprint), std::move(record)};
 }
 
 Result<std::vector<store::StoredCertificate>> list_certificates(ReadTxn& txn, const Caller& caller) {
@@ -381,10 +384,18 @@ Audited<StoredCustomer> confirm_customer(Txn& txn, const Context& context, const
     return {std::move(*stored), std::move(record)};
 }
 
-Result<std::vector<StoredCustomer>> list_customers(ReadTxn& txn, const Context& context, const Caller& caller, CompanyId company) {
+Result<std::vector<StoredCustomer>> list_customers(ReadTxn& txn, const Context& context, const Caller& caller, CompanyId company,
+                                                   std::string_view query) {
     const auto acting = customers_company(caller, company, Operation::customer_read);
     if (!acting) return std::unexpected(acting.error());
-    return store::customers_of(txn, context.tools.vault, *acting);
+    std::vector<StoredCustomer> customers = store::customers_of(txn, context.tools.vault, *acting);
+    if (query.empty()) return customers;
+    const std::string wanted = policy::normalise_name(query);
+    const auto named = [&](std::string_view name) { return policy::normalise_name(name).find(wanted) != std::string::npos; };
+    std::erase_if(customers, [&](const StoredCustomer& stored) {
+        return wanted.empty() || (!named(stored.customer.name) && std::ranges::none_of(stored.customer.aliases, named));
+    });
+    return customers;
 }
 
 }  // namespace entente::operations

@@ -148,9 +148,16 @@ LoginOutcome grant_client_token(Txn& txn, const Context& context, std::string_vi
     const bool current = certs::equal_constant_time(digest, client->secret);
     const bool previous = client->previous_until && *client->previous_until > context.now && !client->previous_secret.empty() &&
                           certs::equal_constant_time(digest, client->previous_secret);
-    if ((!current && !previous) || !client->active || !company_active(txn, client->company)) {
+    // Whose identity is a certificate cannot be taken over with the secret alone, nor with somebody else's certificate.
+    const bool certificate_missing = client->certificate_uri && !by_certificate(txn, context.now, presented);
+    const bool certificate_foreign =
+        !certificate_missing && !presented.certificate_fingerprint.empty() && client->certificate_uri != presented.certificate_uri;
+    if ((!current && !previous) || !client->active || !company_active(txn, client->company) || certificate_missing ||
+        certificate_foreign) {
         record.outcome = audit::Outcome::failure;
-        record.reason = client->active ? "wrong_credentials" : "account_disabled";
+        record.reason = !client->active                              ? "account_disabled"
+                        : certificate_missing || certificate_foreign ? "certificate_missing"
+                                                                     : "wrong_credentials";
         return {std::unexpected(wrong_credentials()), std::move(record)};
     }
     const SignedIn signed_in = open_session(txn, context, "client", client->id.value, "client_credentials", presented);

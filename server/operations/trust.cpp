@@ -125,6 +125,8 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
     if (!agreement) return refused<Answer>(std::move(record), agreement_not_found());
     const auto company = acting_for(caller, acceptance.company);
     if (!company) return refused<Answer>(std::move(record), company.error());
+    if (caller.is_operator() && acceptance.reason.empty())
+        return refused<Answer>(std::move(record), invalid("/reason", "missing", "say why the operator records this acceptance"));
     if (!is_party(*agreement, *company))
         return refused<Answer>(std::move(record), invalid("/company", "not_a_party", "is no party to this agreement"));
     if (agreement->state != AgreementState::offered && agreement->state != AgreementState::draft)
@@ -145,6 +147,8 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
     ++agreement->version;
     if (!store::update_agreement(txn, *agreement)) throw protocol::Fault("agreement moved during its own operation");
     about(record, *agreement);
+    if (!acceptance.reason.empty())
+        record.content = protocol::JsonWriter().object().member("reason", acceptance.reason).end().take();
     std::vector<protocol::CaseId> cases;
     if (agreement->state == AgreementState::in_force) cases = cases_concerned(txn, *agreement);
     return {Answer{std::move(*agreement), std::move(cases)}, std::move(record)};

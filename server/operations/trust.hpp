@@ -25,6 +25,7 @@ struct Acceptance {
     protocol::CompanyId company;  // the operator records for it; otherwise the caller's own
     std::string signatory;
     std::string document_digest;  // must be the agreement's: what is accepted is exactly this text
+    std::string reason;           // why the operator records it for the company; required then
 };
 Audited<Turned<protocol::Agreement>> accept_agreement(Txn& txn, const Context& context, const Caller& caller,
                                                       protocol::AgreementId id, const Acceptance& acceptance);

@@ -19,6 +19,8 @@ using protocol::Fault;
 
 namespace {
 
+constexpr const char* lock_name = "gateway.lock";
+
 std::string octal(mode_t mode) {
     std::array<char, 16> text{};
     std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777));
@@ -45,7 +47,7 @@ DataFolder::DataFolder(const std::filesystem::path& folder) {
         throw Fault("the data folder " + folder.string() + " is not a folder");
     refuse_open_to_others(folder, facts, "0700");
 
-    const auto path = folder / "gateway.lock";
+    const auto path = folder / lock_name;
     lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (lock_ < 0) throw Fault("cannot open " + path.string() + ": " + reason());
     if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
@@ -65,6 +67,14 @@ DataFolder::DataFolder(const std::filesystem::path& folder) {
 
 DataFolder::~DataFolder() {
     ::close(lock_);
+}
+
+bool DataFolder::in_use(const std::filesystem::path& folder) {
+    const int lock = ::open((folder / lock_name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (lock < 0) return false;
+    const bool held = ::flock(lock, LOCK_SH | LOCK_NB) != 0;
+    ::close(lock);
+    return held;
 }
 
 void DataFolder::prepare_file(const std::filesystem::path& file) {

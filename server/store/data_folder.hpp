@@ -13,6 +13,9 @@ class DataFolder {
     DataFolder& operator=(const DataFolder&) = delete;
     ~DataFolder();
 
+    // Whether a process, this one included, holds the folder now.
+    static bool in_use(const std::filesystem::path& folder);
+
     // Makes an empty file with mode 0600 if there is none, so that the engine does not create it with a wider one. Fault when an
     // existing one is no regular file, is open to others, or starts like an SQLite file without encryption.
     static void prepare_file(const std::filesystem::path& file);

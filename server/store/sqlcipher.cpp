@@ -257,7 +257,7 @@ void Engine::between_batches() {
     try {
         writer_->checkpoint_passive();
     } catch (const Fault&) {
-        // As in the checkpointer: nothing is lost.
+        counters_.update([](Stats& stats) { ++stats.upkeep_failed; });
     }
 }
 
@@ -277,7 +277,8 @@ void Engine::idle() {
             });
         }
     } catch (const Fault&) {
-        // Still in trouble: the next second or the next batch tells.
+        // Still in trouble: the next second or the next batch tries again.
+        counters_.update([](Stats& stats) { ++stats.upkeep_failed; });
     }
 }
 

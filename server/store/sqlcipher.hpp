@@ -61,8 +61,9 @@ struct Stats {
     std::uint64_t commit_us = 0;  // sum: COMMIT alone
     std::uint64_t batch_us = 0;   // sum: from BEGIN to the end of COMMIT
     std::array<std::uint64_t, commit_bounds_us.size() + 1> commit_times{};
-    std::uint64_t wal_pages = 0;    // now
-    std::uint64_t checkpoints = 0;  // that wrote something back
+    std::uint64_t wal_pages = 0;      // now
+    std::uint64_t checkpoints = 0;    // that wrote something back
+    std::uint64_t upkeep_failed = 0;  // checkpoints and probes of a disk in trouble that did not succeed; nothing is lost by them
 };
 
 class SqlcipherStore : public Store {
@@ -72,8 +73,9 @@ class SqlcipherStore : public Store {
 
 std::unique_ptr<SqlcipherStore> open_sqlcipher(SqlcipherOptions options, Recorder recorder);
 
-// A database file that nobody has open, typically a copy, read without changing a byte of it. If it has a write-ahead log, the
-// `-wal` file must lie beside it. Damage shows as Fault from the read; the next read starts with a fresh connection.
+// A database file, read without changing a byte of it: a copy, or the file of a store in use, which is then read beside the store
+// with one snapshot a read. If a copy has a write-ahead log, the `-wal` file must lie beside it. Damage shows as Fault from the
+// read; the next read starts with a fresh connection.
 class DatabaseFile {
   public:
     virtual ~DatabaseFile() = default;

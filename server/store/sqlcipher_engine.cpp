@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-#include <cstdio>
+#include <charconv>
 #include <mutex>
 
 #include "certs/secret.hpp"
@@ -39,7 +39,10 @@ void check_engine() {
     int major = 0;
     int minor = 0;
     if (version.empty()) throw Fault("the linked SQLite does not encrypt: it is not SQLCipher");
-    if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2 || major < 4 || (major == 4 && minor < 6)) {
+    const char* const end = version.data() + version.size();
+    const auto dot = std::from_chars(version.data(), end, major).ptr;
+    if (dot != end) std::from_chars(dot + 1, end, minor);
+    if (major < 4 || (major == 4 && minor < 6)) {
         throw Fault("SQLCipher " + version + " is too old; 4.6 or newer is needed");
     }
     if (sqlite3_compileoption_used("TEMP_STORE=2") == 0 && sqlite3_compileoption_used("TEMP_STORE=3") == 0) {

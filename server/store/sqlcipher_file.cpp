@@ -1,8 +1,10 @@
 // Database files outside of a running store: a copy under examination, and making one.
 
-#include <cstdio>
+#include <charconv>
+#include <string_view>
 
 #include "protocol/result.hpp"
+#include "server/store/data_folder.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/store/sqlcipher_connection.hpp"
 
@@ -11,6 +13,10 @@ namespace entente::store {
 using protocol::Fault;
 
 namespace {
+
+Access access_to(const std::filesystem::path& file) {
+    return DataFolder::in_use(std::filesystem::absolute(file).parent_path()) ? Access::reader : Access::copy;
+}
 
 class File final : public DatabaseFile {
   public:
@@ -47,9 +53,12 @@ class File final : public DatabaseFile {
         connect();
         std::vector<std::int64_t> pages;
         connection_->each("PRAGMA cipher_integrity_check", {}, [&](const Row& row) {
-            long long page = 0;
-            if (std::sscanf(std::string(row.text(0)).c_str(), "HMAC verification failed for page %lld", &page) == 1)
-                pages.push_back(page);
+            constexpr std::string_view prefix = "HMAC verification failed for page ";
+            std::string_view text = row.text(0);
+            if (!text.starts_with(prefix)) return;
+            text.remove_prefix(prefix.size());
+            std::int64_t page = 0;
+            if (std::from_chars(text.data(), text.data() + text.size(), page).ec == std::errc{}) pages.push_back(page);
         });
         return pages;
     }
@@ -62,7 +71,7 @@ class File final : public DatabaseFile {
   private:
     void connect() {
         connection_.reset();
-        connection_ = std::make_unique<Connection>(file_, key_.bytes(), Access::copy);
+        connection_ = std::make_unique<Connection>(file_, key_.bytes(), access_to(file_));
     }
 
     std::filesystem::path file_;
@@ -78,7 +87,7 @@ std::unique_ptr<DatabaseFile> open_database_file(const std::filesystem::path& fi
 }
 
 void copy_database(const std::filesystem::path& file, protocol::Bytes key, const std::filesystem::path& target) {
-    Connection(file, key, Access::reader).copy_to(target);
+    Connection(file, key, access_to(file)).copy_to(target);
 }
 
 }  // namespace entente::store

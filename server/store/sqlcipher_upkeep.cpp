@@ -28,7 +28,8 @@ void Checkpointer::loop(const std::stop_token& stop) {
             const auto result = connection_.checkpoint_passive();
             if (result.written > 0) counters_.update([](Stats& stats) { ++stats.checkpoints; });
         } catch (const Fault&) {
-            // A failed checkpoint loses nothing: the log keeps every page. The writer meets the disk's trouble itself.
+            // The log keeps every page; the writer meets the disk's trouble itself.
+            counters_.update([](Stats& stats) { ++stats.upkeep_failed; });
         }
     }
 }

@@ -1,5 +1,6 @@
 #include "server/store/store.hpp"
 
+#include <exception>
 #include <future>
 
 namespace entente::store {
@@ -17,11 +18,22 @@ Commit submit_and_wait(Store& store, Work work) {
 void read_and_wait(Store& store, ReadWork work) {
     std::promise<std::string> promise;
     auto answer = promise.get_future();
-    if (!store.read(std::move(work),
-                    [told = std::move(promise)](std::string fault) mutable { told.set_value(std::move(fault)); })) {
+    // What the work throws reaches the caller as what it is: a contradiction in the log is not just any fault.
+    std::exception_ptr thrown;
+    const auto remembering = [&work, &thrown](ReadTxn& txn) {
+        try {
+            work(txn);
+        } catch (...) {
+            thrown = std::current_exception();
+            throw;
+        }
+    };
+    if (!store.read(remembering, [told = std::move(promise)](std::string fault) mutable { told.set_value(std::move(fault)); })) {
         throw protocol::Fault("the store takes no reads: its queue is full or it is closing");
     }
-    if (const std::string fault = answer.get(); !fault.empty()) throw protocol::Fault(fault);
+    const std::string fault = answer.get();
+    if (thrown) std::rethrow_exception(thrown);
+    if (!fault.empty()) throw protocol::Fault(fault);
 }
 
 }  // namespace entente::store

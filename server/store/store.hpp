@@ -3,8 +3,8 @@
 // durable. Nothing changes the world by any other way (design 8, semantics 6).
 //
 // Promises, tested by one suite on every engine:
-//   - a work runs on the store's thread, never concurrently with itself; it may run again after a conflict, so it touches only its
-//     transaction and the state that it captured and overwrites;
+//   - a work runs on the store's thread, never concurrently with itself; it may run again after a conflict or when its batch
+//     could not be committed, so it touches only its transaction and the state that it captured and overwrites;
 //   - `done` is called exactly once, from the store's thread, after the batch that carries the record is durable, or with a fault
 //     when nothing happened;
 //   - a full queue answers at once (submit returns false) and nothing happened;

@@ -1,6 +1,9 @@
 #include "server/store/vault.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
@@ -62,6 +65,23 @@ Blob column_aad(const Hash& log_id, std::string_view place) {
 
 Blob section_aad(const Hash& log_id, const protocol::EventId& event, Tag tag) {
     return audit::section_domain(log_id, event, static_cast<std::uint8_t>(tag));
+}
+
+// Nonces are not secret, only never repeated: drawn in bulk, because asking for each costs a third of the sealing.
+std::array<std::uint8_t, certs::nonce_size> fresh_nonce() {
+    thread_local std::array<std::uint8_t, 128 * certs::nonce_size> drawn;
+    thread_local std::size_t used = drawn.size();
+    thread_local pid_t drawn_by = 0;
+    // A forked process must not go on with nonces that its parent uses too.
+    if (used == drawn.size() || drawn_by != ::getpid()) {
+        certs::random_bytes(drawn);
+        used = 0;
+        drawn_by = ::getpid();
+    }
+    std::array<std::uint8_t, certs::nonce_size> nonce;
+    std::copy_n(drawn.begin() + static_cast<std::ptrdiff_t>(used), nonce.size(), nonce.begin());
+    used += nonce.size();
+    return nonce;
 }
 
 }  // namespace
@@ -189,7 +209,7 @@ struct Vault::State {
 
     Blob seal(Txn& txn, const Owner& owner, CaseId scope, Tag tag, Bytes aad, Bytes plain) {
         const DataKey key = data_key_in_use(txn, owner, scope, tag);
-        return certs::seal_envelope(key.id, key.key->bytes(), aad, plain);
+        return certs::seal_envelope(key.id, key.key->bytes(), aad, plain, fresh_nonce());
     }
 
     std::optional<Blob> open(ReadTxn& txn, Bytes aad, Bytes envelope, std::string_view what) {

@@ -17,7 +17,7 @@ bool is_number(std::string_view text) {
 }
 
 std::string shown(const Value& row, std::string_view path) {
-    const std::string text = row.text(path);
+    std::string text = row.text(path);
     if (text == "true") return "yes";
     if (text == "false") return "no";
     return text;
@@ -74,6 +74,7 @@ std::string text_or_file(Context& context, std::string_view option) {
 int print_list(Context& context, const Answer& answer, const std::vector<Field>& fields, std::string_view when_empty) {
     if (context.printed_raw(answer)) return exit_code::ok;
     std::vector<std::string> heads;
+    heads.reserve(fields.size());
     for (const Field& field : fields) heads.push_back(field.head);
     Table table(heads);
     for (const Value& row : answer.value.items()) {

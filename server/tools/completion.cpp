@@ -53,9 +53,11 @@ std::string bash_script(const std::vector<Command>& commands) {
         seen += noun + " ";
         verbs.clear();
         for (const Command& other : commands) {
-            if (other.path.starts_with(noun + " ")) verbs += (verbs.empty() ? "" : " ") + other.path.substr(space + 1);
+            if (!other.path.starts_with(noun + " ")) continue;
+            if (!verbs.empty()) verbs += " ";
+            verbs += other.path.substr(space + 1);
         }
-        noun_cases += "    '" + noun + "') words='" + verbs + " --help' ;;\n";
+        noun_cases.append("    '").append(noun).append("') words='").append(verbs).append(" --help' ;;\n");
     }
     return R"(# Completion of entente for bash. Load it with:  source <(entente completion bash)
 _entente() {

@@ -45,7 +45,7 @@ class Reader {
     }
 
     std::string one_of(const std::string& key, const std::vector<std::string>& words, const std::string& otherwise) {
-        const std::string word = text(key);
+        std::string word = text(key);
         if (word.empty()) return otherwise;
         if (std::ranges::find(words, word) != words.end()) return word;
         std::string all;

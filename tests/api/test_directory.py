@@ -71,34 +71,6 @@ def test_blanks_arrive_as_percent_20(halden, corvid):
     assert corvid.id in [row["companyId"] for row in halden.engineer.get(f"/v1/partners/{term}", expect=200).body]
 
 
-def test_the_literal_path_wins(halden, corvid):
-    rows = halden.engineer.get(f"/v1/partners/search?query={word(corvid)}&limit=5", expect=200).body
-    assert corvid.id in [row["companyId"] for row in rows]
-
-
-def test_a_sentence_finds_a_partner(halden, brightwell):
-    query = urllib.parse.quote_plus(f"we need help with {brightwell.departments[0]['name']} today")
-    rows = halden.engineer.get(f"/v1/partners/search?query={query}", expect=200).body
-    assert brightwell.id in [row["companyId"] for row in rows]
-
-
-@pytest.mark.parametrize("limit", [1, 2, 50])
-def test_semantic_search_keeps_its_limit(halden, limit):
-    assert len(halden.engineer.get(f"/v1/partners/search?query=systems&limit={limit}", expect=200).body) <= limit
-
-
-@pytest.mark.parametrize("query", ["", "?query=", "?query=a&limit=0", "?query=a&limit=51", "?query=a&limit=x", "?query=a&limit=-1", "?query=" + "a" * 501, "?limit=3"])
-def test_semantic_search_with_wrong_parameters(halden, query):
-    halden.engineer.get("/v1/partners/search" + query, expect=400)
-    halden.engineer.get("/v1/partners/search" + query, accept=LEGACY_MODE, expect=500)
-
-
-@pytest.mark.parametrize("plus", ["+", "%20"])
-def test_plus_and_percent_20_are_blanks_in_queries(halden, corvid, plus):
-    query = corvid.name.replace(" ", plus)
-    assert corvid.id in [row["companyId"] for row in halden.engineer.get(f"/v1/partners/search?query={query}", expect=200).body]
-
-
 # --- forms ---
 
 

@@ -63,7 +63,7 @@ def test_agreements_of_others_are_unknown(world, pair, dorn):
     for caller in (dorn.administrator, dorn.compliance):
         caller.get(f"/api/v1/agreements/{row['id']}", expect=404)
         assert row["id"] not in [r["id"] for r in caller.get("/api/v1/agreements", expect=200).items]
-    for call, body in (("accept", {"signatory": "S", "documentDigest": DIGEST}), ("suspend", {"reason": "r"}), ("resume", {}), ("terminate", {"reason": "r"})):
+    for call, body in (("accept", {"signatory": "S", "documentDigest": DIGEST}), ("suspend", {"reason": "r"}), ("resume", None), ("terminate", {"reason": "r"})):
         dorn.administrator.post(f"/api/v1/agreements/{row['id']}/{call}", body, expect=404)
     assert row["id"] in [r["id"] for r in left.compliance.get("/api/v1/agreements", expect=200).items]
 
@@ -164,9 +164,9 @@ def test_an_authorization_from_request_to_withdrawal(halden, brightwell):
     customer = halden.customer()
     asked = halden.request_authorization(customer, [brightwell], classes=("case_facts", "technical"))
     assert asked["state"] == "requested" and asked["company"] == halden.id and asked["customer"] == customer.id and asked["partners"] == [brightwell.id]
-    assert asked["dataClasses"] == ["case_facts", "technical"] and asked["requestedBy"] == halden.accounts["engineer"]["id"]
+    assert asked["dataClasses"] == ["case_facts", "technical"] and asked["requestedBy"] == f"user:{halden.accounts['engineer']['id']}"
     granted = halden.grant(asked)
-    assert granted["state"] == "granted" and granted["assurance"] == "recorded" and granted["decidedBy"] == halden.accounts["compliance"]["id"]
+    assert granted["state"] == "granted" and granted["assurance"] == "recorded" and granted["decidedBy"] == f"user:{halden.accounts['compliance']['id']}"
     assert granted["decidedAt"] >= granted["createdAt"] and granted["evidenceDigest"] == DIGEST and granted["version"] > asked["version"]
     gone = halden.compliance.post(f"/api/v1/authorizations/{asked['id']}/withdraw", {"reason": halden.word("why")}, expect=200)
     assert gone["state"] == "withdrawn"

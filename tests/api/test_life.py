@@ -173,14 +173,35 @@ def test_a_question_an_answer_and_acceptance(case):
 
 
 @pytest.mark.parametrize("body, status", [
-    ({"internalCaseNumber": "N-77"}, 200), ({}, 200), ({"internalCaseNumber": None}, 200), ({"other": 1}, 200),
-    ({"internalCaseNumber": ""}, 400), ({"internalCaseNumber": 7}, 400), ({"submitterContactDetails": "x"}, 400),
+    ({"internalCaseNumber": "N-77"}, 200), ({}, 200), ({"internalCaseNumber": None}, 200), ({"internalCaseNumber": ""}, 200), ({"other": 1}, 200),
+    ({"internalCaseNumber": 7}, 400), ({"submitterContactDetails": "x"}, 400),
     ({"submitterContactDetails": {"name": "N", "email": "n@elsewhere.example"}}, 400),
 ])
 def test_patching_a_case(case, body, status):
     answer = case.submitter.engineer.patch(case.path, body, expect=status)
     if status == 200 and body.get("internalCaseNumber"):
         assert answer["submitterCaseNumber"] == "N-77" and case.seen_by_receiver()["submitterCaseNumber"] == "N-77"
+    else:
+        assert case.seen_by_submitter()["submitterCaseNumber"] == case.draft["internalCaseNumber"]
+
+
+@pytest.mark.parametrize("body", [{"engineerEmail": "no mail"}, {"engineerEmail": 7}, {"caseNumber": []}, {"engineerPhone": "1" * 51}])
+def test_members_of_a_changed_approval(case, body):
+    case.approve()
+    case.receiver.engineer.patch(f"{case.path}/approval", body, expect=400)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff"])
+def test_a_closure_with_a_body_that_is_none(case, body):
+    case.approve()
+    case.submitter.engineer.request("POST", f"{case.path}/closure", data=body, headers={"Content-Type": "application/json"}, expect=400)
+    assert case.seen_by_submitter()["status"] == "ACCEPTED"
+
+
+def test_reading_with_a_flag_that_is_none(case):
+    for path in (f"{case.path}?includeRemovedNotes=perhaps", f"{case.path}/notes?includeRemoved=perhaps"):
+        case.submitter.engineer.get(path, expect=400)
+    case.submitter.engineer.get(f"{case.path}?includeRemovedNotes=TRUE", expect=200)
 
 
 def test_a_new_contact_is_shown_to_the_partner_after_acceptance_only(world, case):

@@ -138,11 +138,12 @@ def test_limits_apply_to_the_input_not_to_the_masked_text(case):
     case.note(case.submitter.engineer, "At the limit", filler.ljust(5000, "x")[:5000])
 
 
-def test_people_of_the_case_are_known_names(world, halden, brightwell, strict):
-    """Names of the case's own people are found without any format. The engineer here was never introduced to the receiver."""
-    author = halden.person("engineer", "-unknown")
-    account = halden.accounts["engineer-unknown"]
-    case = world.open_case(halden, brightwell, strict, caller=author, problemDescription=f"{account['firstName']} {account['lastName']} saw it first.")
-    for text in (case.draft["problemSummary"], case.draft["internalCaseNumber"], *(case.values[label] for label in case.RELEASED_FIELDS)):
-        world.ledger.release(text, brightwell.key)
-    assert "saw it first" in case.seen_by_receiver()["description"], "and the caller's ledger found no name in the answer"
+def test_the_customer_s_people_are_known_names(world, halden, brightwell):
+    """The registered contacts of the case's customer are found in a text without any format."""
+    customer = halden.customer("named people")
+    halden.authorize(customer, [brightwell], classes=NO_PERSONS)
+    name = customer.contact["name"]
+    case = world.open_case(halden, brightwell, customer, problemDescription=f"{name} saw it first, {name.upper()} says.")
+    world.mark_released({name: text for name, text in case.draft.items() if name != "problemDescription"}, brightwell)
+    description = case.seen_by_receiver()["description"]
+    assert "saw it first" in description and name.lower() not in description.lower()

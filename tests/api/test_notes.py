@@ -1,5 +1,8 @@
 """Notes (contract section 13): what is written, how it is read, markup, direction."""
 
+import html.parser
+import re
+
 import pytest
 
 from support import contract
@@ -24,16 +27,45 @@ def test_plain_text_comes_back_as_markup(case):
     assert "&amp;" in note["description"] and "&lt;third&gt;" in note["description"]
 
 
+class Markup(html.parser.HTMLParser):
+    """What a browser would find in a piece of HTML: tags beyond plain text, handlers, addresses that run."""
+
+    HARMLESS = {"p", "br", "b", "i", "em", "strong", "u", "ul", "ol", "li", "code", "pre", "blockquote", "a", "span", "div", "table", "tr", "td", "th", "tbody", "thead", "hr"} \
+        | {f"h{n}" for n in range(1, 7)}
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.active, self.text = [], ""
+
+    @classmethod
+    def of(cls, text):
+        parser = cls()
+        parser.feed(text)
+        parser.close()
+        return parser
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in self.HARMLESS:
+            self.active.append(tag)
+        for name, value in attributes:
+            if name != "href" and name not in ("rel", "target", "title", "colspan", "rowspan"):
+                self.active.append(f"{tag} {name}")
+            if name == "href" and not re.match(r"(https?|mailto):", (value or "").strip().lower()):
+                self.active.append(f"{tag} {name}={value}")
+
+    def handle_data(self, data):
+        self.text += data
+
+
 @pytest.mark.parametrize("bad", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<a href='javascript:alert(1)'>x</a>", "<svg/onload=alert(1)>",
                                  "<iframe src='//evil.example'></iframe>", "<p style='background:url(javascript:1)'>x</p>", "<scr<script>ipt>alert(1)</script>",
                                  "<a href=' jAvAsCrIpT:alert(1)'>x</a>", "<math><mtext></mtext><script>1</script></math>"])
 def test_active_markup_never_reaches_the_other_side(case, bad):
     note = case.note(case.submitter.engineer, "Careful", f"<p>before</p>{bad}<p>after</p>").body
     for view in (note, case.receiver.engineer.get(f"{case.path}/notes", expect=200).body[-1]):
-        text = view["description"].lower()
-        for word in ("<script", "onerror", "onload", "javascript:", "<iframe", "<svg", "style="):
-            assert word not in text, view["description"]
-        assert "before" in text and "after" in text
+        found = Markup.of(view["description"])
+        assert not found.active, (view["description"], found.active)
+        assert "before" in found.text and "after" in found.text
 
 
 def test_a_summary_carries_no_tags(case):

@@ -101,6 +101,7 @@ store::Work write_one(House& house, std::int64_t number) {
 [[noreturn]] void child(const fs::path& folder, std::int64_t first, int out) {
     House house(folder);
     std::vector<std::thread> threads;
+    threads.reserve(writers);
     for (int t = 0; t < writers; ++t) {
         threads.emplace_back([&house, out, number = first + t]() mutable {
             for (;; number += writers) {
@@ -206,12 +207,14 @@ Found check(const fs::path& folder, const std::vector<std::int64_t>& acknowledge
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int kills = argc < 2 ? 200 : std::strcmp(argv[1], "--long") == 0 ? 10'000 : std::atoi(argv[1]);
+    const int kills = argc < 2                              ? 200
+                      : std::strcmp(argv[1], "--long") == 0 ? 10'000
+                                                            : static_cast<int>(std::strtol(argv[1], nullptr, 10));
     if (kills <= 0) {
         std::fprintf(stderr, "usage: store_kill [KILLS | --long] [SEED]\n");
         return 2;
     }
-    const unsigned seed = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : std::random_device{}();
+    const unsigned seed = argc > 2 ? static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10)) : std::random_device{}();
     std::mt19937 random(seed);
     std::printf("store_kill: %d kills, seed %u\n", kills, seed);
     std::string name = (fs::temp_directory_path() / "entente-kill-XXXXXX").string();

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from support import raw
+from support.gateway import Gateway, until
 
 
 def handshake(gateway, *words):
@@ -84,14 +85,20 @@ def test_connections_that_say_nothing_are_dropped(gateway, serves):
         one.close()
 
 
-def test_more_connections_than_there_is_room_for(gateway, token):
-    """The ceiling of 50 for one address: what is above is closed at once, what is below works, and room comes back."""
-    from support.gateway import until
+@pytest.mark.parametrize("limits, room", [({"limits.connections_per_address": 25}, 25), ({"limits.connections": 20, "limits.connections_per_address": 20}, 20)])
+def test_more_connections_than_there_is_room_for(tmp_path, limits, room):
+    """What is above the ceiling is closed at once, what is below works, and room comes back."""
+    with Gateway(tmp_path / "g", limits) as gateway:
+        gateway.start()
+        fill(gateway, room)
+
+
+def fill(gateway, room):
     kept, refused = [], 0
-    for _ in range(80):
+    for _ in range(room + 20):
         try:
             stream = raw.Raw(gateway, timeout=10)
-            reply = stream.send(raw.request("GET", "/v1/me", token)).final()
+            reply = stream.send(raw.request("GET", "/healthz")).final()
             if reply is not None and reply.status == 200:
                 kept.append(stream)
             else:
@@ -99,17 +106,18 @@ def test_more_connections_than_there_is_room_for(gateway, token):
                 stream.close()
         except (OSError, ssl.SSLError):
             refused += 1
-    assert refused >= 20 and len(kept) >= 20
+    assert (len(kept), refused) == (room, 20)
+    assert all(stream.send(raw.request("GET", "/healthz")).final().status == 200 for stream in kept), "those inside are served on"
     for stream in kept:
         stream.close()
 
-    def room():
+    def room_again():
         try:
-            return raw.once(gateway, raw.request("GET", "/v1/me", token)).status == 200
+            return raw.once(gateway, raw.request("GET", "/healthz")).status == 200
         except (OSError, ssl.SSLError, AttributeError):
             return False
 
-    until(room, 20, "room for a new connection")
+    until(room_again, 20, "room for a new connection")
 
 
 def test_connections_do_not_pile_up(gateway, serves):
@@ -124,5 +132,4 @@ def test_connections_do_not_pile_up(gateway, serves):
         with contextlib.suppress(OSError):
             plain.sendall(bytes(chance.randrange(256) for _ in range(chance.randrange(200))))
         plain.close()
-    from support.gateway import until
-    until(lambda: gateway.metric("entente_net_connections") <= 10 or gateway.metric("entente_connections") <= 10, 20, "an end of the cut connections")
+    until(lambda: gateway.metric("entente_connections", listener="api") <= 10, 20, "an end of the cut connections")

@@ -218,6 +218,9 @@ TEST_F(Engine, a_copy_of_a_store_in_use_can_be_read_without_changing_it) {
     const auto target = folder.path() / "copy.db";
     copy_database(file(), key.bytes(), target);
     EXPECT_NE(fault_of([&] { copy_database(file(), key.bytes(), target); }).find("exists already"), std::string::npos);
+    store.reset();
+    copy_database(file(), key.bytes(), folder.path() / "second.db");  // and of one that rests
+    EXPECT_EQ(open_database_file(folder.path() / "second.db", key.bytes())->damaged_pages().size(), 0u);
     const std::string before = file_text(target);
     EXPECT_EQ(before.find("thing 1"), std::string::npos);
     const auto database = open_database_file(target, key.bytes());
@@ -230,6 +233,29 @@ TEST_F(Engine, a_copy_of_a_store_in_use_can_be_read_without_changing_it) {
     EXPECT_EQ(file_text(target), before);
     EXPECT_FALSE(std::filesystem::exists(target.string() + "-wal"));
     EXPECT_FALSE(std::filesystem::exists(target.string() + "-shm"));
+}
+
+TEST_F(Engine, the_file_of_a_store_in_use_can_be_read_beside_it_one_snapshot_a_read) {
+    open();
+    submit_and_wait(*store, add_thing(1));
+    // The log file is empty now, as in an idle gateway.
+    while (std::filesystem::file_size(file().string() + "-wal") != 0) std::this_thread::yield();
+    const auto key = key_of(7);
+    const auto database = open_database_file(file(), key.bytes());
+    const auto things = [](ReadTxn& txn) {
+        return *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); });
+    };
+    std::int64_t before = 0;
+    std::int64_t after = 0;
+    database->read([&](ReadTxn& txn) {
+        before = things(txn);
+        for (int i = 2; i < 50; ++i) submit_and_wait(*store, add_thing(i));
+        after = things(txn);
+    });
+    EXPECT_EQ(before, 1);
+    EXPECT_EQ(after, 1);
+    database->read([&](ReadTxn& txn) { after = things(txn); });
+    EXPECT_EQ(after, 49);
 }
 
 TEST_F(Engine, a_raw_copy_with_its_log_file_beside_it_is_read_whole) {

@@ -188,8 +188,8 @@ double median(std::vector<double> values) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int rounds = argc > 1 ? std::atoi(argv[1]) : 3;
-    const std::int64_t records = argc > 2 ? std::atoll(argv[2]) : 50'000;
+    const int rounds = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : 3;
+    const std::int64_t records = argc > 2 ? std::strtoll(argv[2], nullptr, 10) : 50'000;
     std::vector<double> ours, bare, ratios;
     for (int round = 0; round < rounds; ++round) {
         std::string name = (fs::temp_directory_path() / "entente-bench-XXXXXX").string();

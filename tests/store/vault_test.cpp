@@ -217,6 +217,7 @@ TEST_F(VaultTest, several_readers_open_while_the_writer_seals) {
     const Blob envelope = seal(customer, scope, Tag::content, "p", "text");
     std::atomic<int> opened{0};
     std::vector<std::thread> threads;
+    threads.reserve(3);
     for (int t = 0; t < 3; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < 50; ++i) {

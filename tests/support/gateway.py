@@ -123,8 +123,11 @@ class Gateway:
             def ready():
                 assert self.process.poll() is None, f"the gateway ended with {self.process.returncode}:\n{self.log()[-4000:]}"
                 try:
-                    return session.get(f"{self.metrics_url}/readyz", timeout=5).status_code == 200
-                except requests.RequestException:
+                    if session.get(f"{self.metrics_url}/readyz", timeout=5).status_code != 200:
+                        return False
+                    socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+                    return True
+                except (requests.RequestException, OSError):
                     return False
 
             until(ready, START_SECONDS, "readiness")

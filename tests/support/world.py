@@ -330,9 +330,9 @@ class Case:
             ledger.release(self.values[label], self.receiver.key)
         contact = self.draft["submitterContactDetails"]
         ledger.release(f"{contact['name']} {contact['email']}", self.receiver.key)
-        for account in self.submitter.accounts.values():
-            ledger.release(f"{account['firstName']} {account['lastName']} {account['email']}", self.receiver.key)
-            ledger.release(self.submitter.cities.get(account["id"], ""), self.receiver.key)
+        for company, reader in ((self.submitter, self.receiver), (self.receiver, self.submitter)):
+            for account in company.accounts.values():
+                ledger.release(f"{account['firstName']} {account['lastName']} {account['email']} {company.cities.get(account['id'], '')}", reader.key)
 
     def seen_by_submitter(self, expect=200, caller=None, **options):
         return (caller or self.submitter.engineer).get(self.path, expect=expect, **options)

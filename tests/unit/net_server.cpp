@@ -432,6 +432,38 @@ TEST_F(NetServer, UnusableFilesAreAPlainFault) {
     EXPECT_THROW(Server(with, api, store, workers, metrics, clock, random), protocol::Fault);
 }
 
+TEST_F(NetServer, RequiredCertificatesNeedAnAuthority) {
+    ServerOptions with = options();
+    with.client_certificates = ClientCertificates::required;
+    EXPECT_THROW(Server(with, api, store, workers, metrics, clock, random), protocol::Fault);
+}
+
+TEST_F(NetServer, DrainDoesNotWaitForHandshakes) {
+    start(options());
+    Caller silent(papers, server->port());
+    while (server->connections() == 0) std::this_thread::yield();
+    server->drain(20s);
+    EXPECT_TRUE(silent.ended_without_tls());
+    EXPECT_TRUE(has_metric("reason=\"draining\"} 1\n"));
+}
+
+TEST(Listeners, TakeTheirOptionsFromTheConfiguration) {
+    Config config;
+    config.listen.port = 1;
+    config.limits.body_bytes = 4096;
+    config.limits.idle_seconds = 7;
+    config.tls.client_authorities = "/ca.pem";
+    const ServerOptions api = api_listener(config);
+    EXPECT_EQ(api.port, 1);
+    EXPECT_EQ(api.limits.body_bytes, 4096U);
+    EXPECT_EQ(api.limits.idle, 7s);
+    EXPECT_EQ(api.client_certificates, ClientCertificates::optional);
+    const ServerOptions metrics = metrics_listener(config);
+    EXPECT_EQ(metrics.address, "127.0.0.1");
+    EXPECT_EQ(metrics.client_certificates, ClientCertificates::none);
+    EXPECT_FALSE(metrics.log_requests);
+}
+
 TEST_F(NetServer, ListensOnIpv6Too) {
     ServerOptions with = options();
     with.address = "::1";
