@@ -64,10 +64,13 @@ struct Base {
     std::string authority;  // as the Host header spells it
 };
 
+[[noreturn]] void refuse_base() {
+    throw Fault("the server's address must look like https://host:port");
+}
+
 Base parse_base(std::string_view url) {
     constexpr std::string_view scheme = "https://";
-    const Fault wrong("the server's address must look like https://host:port");
-    if (!url.starts_with(scheme) || url.find_first_of(" \r\n\t?#@") != std::string_view::npos) throw wrong;
+    if (!url.starts_with(scheme) || url.find_first_of(" \r\n\t?#@") != std::string_view::npos) refuse_base();
     url.remove_prefix(scheme.size());
     Base base;
     const auto slash = std::min(url.find('/'), url.size());
@@ -78,7 +81,7 @@ Base parse_base(std::string_view url) {
     std::string_view port;
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
-        if (end == std::string_view::npos) throw wrong;
+        if (end == std::string_view::npos) refuse_base();
         base.host = authority.substr(1, end - 1);
         port = authority.substr(end + 1);
     } else {
@@ -90,10 +93,10 @@ Base parse_base(std::string_view url) {
         unsigned number = 0;
         const auto [end, problem] = std::from_chars(port.data() + 1, port.data() + port.size(), number);
         if (!port.starts_with(':') || problem != std::errc{} || end != port.data() + port.size() || number == 0 || number > 65535)
-            throw wrong;
+            refuse_base();
         base.port = std::to_string(number);
     }
-    if (base.host.empty()) throw wrong;
+    if (base.host.empty()) refuse_base();
     return base;
 }
 

@@ -63,7 +63,7 @@ using StepPtr = std::shared_ptr<Step>;
 
 // Each of these is false when the queue is full: nothing happened.
 bool queue(Loop& loop, const StepPtr& step, std::unique_ptr<api::OnWorker> what) {
-    return loop.rim.workers.post([step, home = loop.shared_from_this(), what = std::move(what)]() mutable {
+    return loop.rim.workers.post([step = StepPtr(step), home = loop.shared_from_this(), what = std::move(what)]() mutable {
         if (!step->begin()) return;
         Resume resume;
         try {
@@ -82,7 +82,7 @@ bool queue(Loop& loop, const StepPtr& step, std::unique_ptr<api::OnReader> what)
     auto run = [step, work = std::move(step->reader->run)](store::ReadTxn& txn) {
         if (step->begin()) work(txn);
     };
-    return loop.rim.store.read(std::move(run), [step, home = loop.shared_from_this()](std::string fault) mutable {
+    return loop.rim.store.read(std::move(run), [step = StepPtr(step), home = loop.shared_from_this()](std::string fault) mutable {
         Loop& to = *home;
         to.post([step = std::move(step), fault = std::move(fault)]() mutable {
             Step& finished = *step;
@@ -98,16 +98,17 @@ bool queue(Loop& loop, const StepPtr& step, std::unique_ptr<api::OnWriter> what)
     auto run = [step, work = std::move(step->writer->run)](store::Txn& txn) {
         return step->begin() ? work(txn) : store::Written{.records = {}, .keep = false};
     };
-    return loop.rim.store.submit(std::move(run), [step, home = loop.shared_from_this()](store::Commit commit) mutable {
-        Loop& to = *home;
-        to.post([step = std::move(step), commit = std::move(commit)]() mutable {
-            Step& finished = *step;
-            const bool changed = commit.durable && !commit.receipts.empty();
-            finished.finish(
-                [step = std::move(step), commit = std::move(commit)]() mutable { return step->writer->then(std::move(commit)); },
-                changed);
+    return loop.rim.store.submit(
+        std::move(run), [step = StepPtr(step), home = loop.shared_from_this()](store::Commit commit) mutable {
+            Loop& to = *home;
+            to.post([step = std::move(step), commit = std::move(commit)]() mutable {
+                Step& finished = *step;
+                const bool changed = commit.durable && !commit.receipts.empty();
+                finished.finish([step = std::move(step),
+                                 commit = std::move(commit)]() mutable { return step->writer->then(std::move(commit)); },
+                                changed);
+            });
         });
-    });
 }
 
 std::string_view kind_of(const api::Plan& plan) {

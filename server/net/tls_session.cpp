@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdint>
 
 #include "certs/tls.hpp"
 #include "protocol/result.hpp"
@@ -19,7 +18,7 @@ namespace {
 
 // A BIO over a socket that sends without SIGPIPE: OpenSSL's own uses write(2), and a vanished client must not kill the process.
 int socket_of(BIO* bio) {
-    return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+    return *static_cast<const int*>(BIO_get_data(bio));
 }
 
 bool would_block() {
@@ -56,7 +55,7 @@ BIO_METHOD* socket_method() {
     return method;
 }
 
-SSL* make(const std::shared_ptr<ssl_ctx_st>& context, int socket) {
+SSL* make(const std::shared_ptr<ssl_ctx_st>& context, int* socket) {
     SSL* ssl = SSL_new(context.get());
     BIO* bio = BIO_new(socket_method());
     if (ssl == nullptr || bio == nullptr) {
@@ -64,7 +63,7 @@ SSL* make(const std::shared_ptr<ssl_ctx_st>& context, int socket) {
         BIO_free(bio);
         throw protocol::Fault("the TLS library is out of memory");
     }
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+    BIO_set_data(bio, socket);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl, bio, bio);
     // One recv for header and body of a record; buffers given back while a connection is idle.
@@ -84,14 +83,17 @@ void TlsSession::Free::operator()(ssl_st* ssl) const {
     SSL_free(ssl);
 }
 
+TlsSession::TlsSession(const std::shared_ptr<ssl_ctx_st>& context, int socket)
+    : socket_(std::make_unique<int>(socket)), ssl_(make(context, socket_.get())) {}
+
 TlsSession TlsSession::accepting(const std::shared_ptr<ssl_ctx_st>& context, int socket) {
-    TlsSession session(make(context, socket));
+    TlsSession session(context, socket);
     SSL_set_accept_state(session.ssl_.get());
     return session;
 }
 
 TlsSession TlsSession::connecting(const std::shared_ptr<ssl_ctx_st>& context, int socket, const std::string& host) {
-    TlsSession session(make(context, socket));
+    TlsSession session(context, socket);
     SSL* ssl = session.ssl_.get();
     SSL_set_connect_state(ssl);
     SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);

@@ -46,13 +46,14 @@ class TlsSession {
     std::optional<api::PeerCertificate> peer() const;
 
   private:
-    explicit TlsSession(ssl_st* ssl) : ssl_(ssl) {}
+    TlsSession(const std::shared_ptr<ssl_ctx_st>& context, int socket);
     Status judge(int result);
     void name_failure();
 
     struct Free {
         void operator()(ssl_st* ssl) const;
     };
+    std::unique_ptr<int> socket_;  // where OpenSSL's callbacks find it, wherever this object moves
     std::unique_ptr<ssl_st, Free> ssl_;
     std::string_view failure_;
     unsigned long error_ = 0;

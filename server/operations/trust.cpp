@@ -143,6 +143,7 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
     store::accept_agreement(txn, context.tools.vault, id, {*company, acceptance.signatory, context.now});
     std::erase_if(agreement->acceptances, [&](const protocol::Acceptance& other) { return other.company == *company; });
     agreement->acceptances.push_back({*company, acceptance.signatory, context.now});
+    std::ranges::sort(agreement->acceptances, {}, &protocol::Acceptance::company);
     if (agreement->acceptances.size() == agreement->parties.size()) agreement->state = AgreementState::in_force;
     ++agreement->version;
     if (!store::update_agreement(txn, *agreement)) throw protocol::Fault("agreement moved during its own operation");

@@ -103,7 +103,8 @@ std::unique_ptr<Transport> reach(const Address& address, std::ostream& err) {
     }
     const protocol::Result<Config> config = load_config(places->config_file);
     if (!config) throw Stop(exit_code::configuration, config.error().message);
-    err << "(no gateway is running here; working on " << places->data_folder.string() << " directly)\n";
+    // One write: the line stays whole where both streams end in one place.
+    err << std::string("(no gateway is running here; working on " + places->data_folder.string() + " directly)\n") << std::flush;
     return std::make_unique<InProcess>(*config, places->data_folder);
 }
 

@@ -150,7 +150,7 @@ def test_html_of_a_form_is_sanitised(world, halden):
          "identifiesCustomer": True, "required": False, "displayOrder": 1}]}, expect=201)
     form = halden.engineer.get(f"/v1/forms/company/{company.id}", expect=200).body
     text = (form["adminNote"] + form["escalationInstructions"]).lower()
-    for bad in ("<script", "onclick", "onerror", "javascript:"):
+    for bad in ("<script", "onclick", "<img", "javascript:"):
         assert bad not in text
     assert "hello" in text
 

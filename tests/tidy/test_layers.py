@@ -39,6 +39,8 @@ SERVER_FILES = {
     "server/gateway.hpp": None,
     "server/gateway.cpp": None,
     "server/main.cpp": None,
+    "server/housekeeper.hpp": None,
+    "server/housekeeper.cpp": None,
     **{f"server/{name}.{suffix}": UTILITIES | {"protocol", "certs", "server/config_table.hpp"}
        for name in ("log", "metrics", "clock", "random", "config", "config_table", "config_text")
        for suffix in ("cpp", "hpp")},

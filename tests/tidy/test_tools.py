@@ -52,7 +52,11 @@ def test_every_header_is_in_a_header_set():
 
 def changed_since_the_merge_base():
     """Files that differ from the branch this work started from, committed or not; empty when there is no such branch or no change."""
+    head = run("git", "rev-parse", "HEAD").stdout
     for name in ("origin/main", "origin/master", "main", "master"):
+        # On the branch itself its name says nothing about where the work started.
+        if not name.startswith("origin/") and run("git", "rev-parse", "--quiet", "--verify", name).stdout == head:
+            continue
         base = run("git", "merge-base", "HEAD", name)
         if base.returncode == 0:
             listed = run("git", "diff", "--name-only", base.stdout.strip())
