@@ -148,12 +148,18 @@ void Housekeeper::move_cases() {
     }
 }
 
+// Sessions that ended a day ago and idempotency keys older than a week.
 void Housekeeper::forget_old() {
     const protocol::Instant now = clock_.now();
     store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
-        store::forget_sessions(txn, now.plus_seconds(-86'400));
-        store::forget_repeats(txn, now.plus_seconds(-7 * 86'400));
-        return {};
+        const std::int64_t sessions = store::forget_sessions(txn, now.plus_seconds(-86'400));
+        const std::int64_t keys = store::forget_repeats(txn, now.plus_seconds(-std::int64_t{7} * 86'400));
+        if (sessions + keys == 0) return {};
+        audit::Record record = gateway_record("gateway.forget", audit::Class::entity_management);
+        record.activity = audit::activity_delete;
+        record.decision =
+            protocol::JsonWriter().object().member("idempotency_keys", keys).member("sessions", sessions).end().take();
+        return {{std::move(record)}, true};
     });
 }
 

@@ -71,6 +71,7 @@ TEST(Metrics, CountsFromManyThreads) {
     const auto family = metrics.counters("entente_x_total", "X.", {"a"});
     {
         std::vector<std::jthread> threads;
+        threads.reserve(4);
         for (int t = 0; t < 4; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < 10'000; ++i) family.with({i % 2 == 0 ? "even" : "odd"}).add();
