@@ -10,6 +10,7 @@
 #include "server/audit/log/appender.hpp"
 #include "server/config.hpp"
 #include "server/gateway.hpp"
+#include "server/store/data_folder.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
@@ -98,7 +99,8 @@ class Preparation {
 
     void database() {
         const bool known = std::filesystem::exists(config_.keys.folder / "operator.json");
-        Gateway::open(config_, Gateway::Mode::local);  // brings the schema up to date and makes the operator's credential
+// Brings the schema up to date and makes the operator's credential; a gateway that runs on this data did both when it started.
+        if (!known || !store::DataFolder::in_use(config_.data.folder)) Gateway::open(config_, Gateway::Mode::local);
         say(known, "operator's credential", config_.keys.folder / "operator.json",
             "0600; used by entente company add, entente onboard ...");
     }
