@@ -99,7 +99,8 @@ class Preparation {
 
     void database() {
         const bool known = std::filesystem::exists(config_.keys.folder / "operator.json");
-// Brings the schema up to date and makes the operator's credential; a gateway that runs on this data did both when it started.
+        // Brings the schema up to date and makes the operator's credential; a gateway that runs on this data did both when it
+        // started.
         if (!known || !store::DataFolder::in_use(config_.data.folder)) Gateway::open(config_, Gateway::Mode::local);
         say(known, "operator's credential", config_.keys.folder / "operator.json",
             "0600; used by entente company add, entente onboard ...");
