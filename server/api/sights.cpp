@@ -74,6 +74,7 @@ void Tally::add(std::string_view reason, std::string_view source) {
 std::vector<Tally::Line> Tally::take() {
     const std::lock_guard hold(mutex_);
     std::vector<Line> lines;
+    lines.reserve(lines_.size());
     for (auto& [reason, held] : lines_) lines.push_back({reason, held.count, {held.sources.begin(), held.sources.end()}});
     lines_.clear();
     return lines;
