@@ -1,8 +1,9 @@
 #pragma once
 // Builds what the other side may see of a text or a value: the third key applied to every crossing item (semantics 3).
 //
-// A Sharer belongs to one case and one introducing side for the length of one operation. It scans inside the operation, with the rules
-// and names of this very moment, so that a verdict can never be older than the transaction that records it (README, Decided here).
+// A Sharer belongs to one case and one introducing side for the length of one operation. It scans inside the operation, with the
+// rules and names of this very moment, so that a verdict can never be older than the transaction that records it (README, Decided
+// here).
 
 #include <map>
 #include <string>
