@@ -1,6 +1,7 @@
 #include "policy/shadow.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "protocol/result.hpp"
 
