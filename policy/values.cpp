@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "policy/ascii.hpp"
 #include "policy/rules/default_rules.hpp"
 #include "protocol/encoding.hpp"
 
@@ -14,33 +15,8 @@ namespace {
 
 constexpr std::size_t value_bytes_max = 4096;  // beyond this, a missing closing quote does not swallow the text
 
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-bool upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-bool letter(char c) {
-    return lower(c) || upper(c);
-}
-bool blank(char c) {
-    return c == ' ' || c == '\t';
-}
-bool line_end(char c) {
-    return c == '\n' || c == '\r';
-}
 bool base64_character(char c) {
     return letter(c) || digit(c) || c == '+' || c == '/' || c == '=';
-}
-
-bool among(char c, std::string_view set) {
-    return set.find(c) != std::string_view::npos;
-}
-char at_or(std::string_view text, std::size_t at, char otherwise) {
-    return at < text.size() ? text[at] : otherwise;
 }
 
 bool escaped_line_end(std::string_view text, std::size_t at) {

@@ -28,6 +28,13 @@ std::string Tools::secret() const {
     return alphanumeric(random, 32);
 }
 
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return out;
+}
+
 std::string actor_section(const Caller& caller) {
     protocol::JsonWriter json;
     json.object().key("actor").object().key("principal").object();

@@ -97,6 +97,9 @@ Result<void> require(const Caller& caller, policy::Operation operation);
 // The company whose directory the caller works on: its own, or for the operator the named one.
 Result<protocol::CompanyId> acting_for(const Caller& caller, protocol::CompanyId named);
 
+// ASCII letters in lower case: domains and mail addresses are compared so.
+std::string lower(std::string_view text);
+
 // Canonical JSON object for a record's actor section.
 std::string actor_section(const Caller& caller);
 

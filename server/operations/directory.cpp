@@ -21,13 +21,6 @@ audit::Record entity_record(const Caller& caller, std::string operation, std::ui
     return record_of(caller, std::move(operation), audit::Class::entity_management, activity);
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
-
 Error taken(std::string_view what) {
     return {.kind = ErrorKind::conflict, .code = "already_exists", .message = "there is already " + std::string(what)};
 }

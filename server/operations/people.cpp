@@ -41,13 +41,6 @@ std::vector<std::uint8_t> digest_of(std::string_view secret) {
     return {digest.begin(), digest.end()};
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
-
 }  // namespace
 
 Audited<User> add_user(Txn& txn, const Context& context, const Caller& caller, NewUser input) {
