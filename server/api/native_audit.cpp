@@ -5,6 +5,7 @@
 #include "protocol/encoding.hpp"
 #include "server/api/gateway_api.hpp"
 #include "server/api/native_json.hpp"
+#include "server/api/native_tables.hpp"
 #include "server/operations/audit.hpp"
 
 namespace entente::api {
@@ -309,6 +310,26 @@ Plan revoke_certificate(Gateway& gateway, CallPtr call) {
         });
 }
 
+namespace {
+
+constexpr auto dialect = Dialect::native;
+constexpr auto signed_in = Access::signed_in;
+
+constexpr Route routes[] = {
+    {Method::get, "/api/v1/audit/entries", "listAuditEntries", dialect, signed_in, list_entries},
+    {Method::get, "/api/v1/audit/entries/{entry}", "getAuditEntry", dialect, signed_in, read_entry},
+    {Method::post, "/api/v1/audit/verification", "verifyAuditLog", dialect, signed_in, verify},
+    {Method::get, "/api/v1/certificates", "listCertificates", dialect, signed_in, list_certificates},
+    {Method::post, "/api/v1/certificates", "issueCertificate", dialect, signed_in, issue_certificate},
+    {Method::post, "/api/v1/certificates/{fingerprint}/revoke", "revokeCertificate", dialect, signed_in, revoke_certificate},
+};
+
+}  // namespace
+
 }  // namespace native_audit
+
+std::span<const Route> native_audit_routes() {
+    return native_audit::routes;
+}
 
 }  // namespace entente::api

@@ -1,0 +1,129 @@
+// The own API: companies, their departments and forms.
+
+#include "server/api/native_steps.hpp"
+#include "server/api/native_tables.hpp"
+
+namespace entente::api {
+
+namespace ops = operations;
+
+namespace {
+
+// --- companies ---
+
+Plan add_company(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_company(call->request->body, gateway.parts().default_targets);
+    return native::create<protocol::Company>(
+        gateway, std::move(call), std::move(input), ops::add_company, native::as_json,
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
+            return store::find_company(txn, {id});
+        },
+        [](const protocol::Company& company) { return company.id.value; });
+}
+
+Plan change_company(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_company_change(call->request->body, gateway.parts().default_targets);
+    const auto id = native::path_id<protocol::CompanyId>(*call);
+    return native::post<protocol::Company>(
+        gateway, std::move(call), std::move(input),
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::CompanyChange& change) {
+            return ops::change_company(txn, context, caller, id, change);
+        },
+        200, native::as_json);
+}
+
+Plan list_companies(Gateway& gateway, CallPtr call) {
+    return native::listing<protocol::Company>(
+        gateway, std::move(call), "company.list", "company",
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::list_companies(txn, caller); });
+}
+
+Plan directory(Gateway& gateway, CallPtr call) {
+    std::string query = native::query_text(*call, "query");
+    return gateway.look_up<std::vector<protocol::Company>>(
+        std::move(call),
+        [query = std::move(query)](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::find_companies(txn, caller, query);
+        },
+        [](Gateway& g, const CallPtr& c, std::vector<protocol::Company>& companies) {
+            protocol::JsonWriter out;
+            out.object().key("items").array();
+            for (const auto& company : companies)
+                out.object().member("id", company.id.value).member("name", company.name).member("domain", company.domain).end();
+            out.end().end();
+            return g.reply(c, 200, out.take());
+        });
+}
+
+// --- forms and departments ---
+
+Plan add_form(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_form(call->request->body);
+    return native::create<protocol::Form>(
+        gateway, std::move(call), std::move(input), ops::save_form, native::as_json,
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) { return store::find_form(txn, {id}); },
+        [](const protocol::Form& made) { return made.id.value; });
+}
+
+Plan replace_form(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_form(call->request->body);
+    if (input) input->id = native::path_id<protocol::FormId>(*call);
+    return native::post<protocol::Form>(gateway, std::move(call), std::move(input), ops::save_form, 200, native::as_json);
+}
+
+Plan list_forms(Gateway& gateway, CallPtr call) {
+    const protocol::CompanyId company{native::query_id(*call, "company")};
+    return gateway.look_up<std::vector<protocol::Form>>(
+        std::move(call),
+        [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::list_forms(txn, caller, company);
+        },
+        [](Gateway& g, const CallPtr& c, std::vector<protocol::Form>& forms) {
+            return g.reply(c, 200, native::encode_items(forms));
+        });
+}
+
+Plan add_department(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_department(call->request->body);
+    return native::create<protocol::Department>(
+        gateway, std::move(call), std::move(input), ops::add_department, native::as_json,
+        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
+            return store::find_department(txn, {id});
+        },
+        [](const protocol::Department& department) { return department.id.value; });
+}
+
+Plan list_departments(Gateway& gateway, CallPtr call) {
+    const protocol::CompanyId company{native::query_id(*call, "company")};
+    return gateway.look_up<std::vector<protocol::Department>>(
+        std::move(call),
+        [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::list_departments(txn, caller, company);
+        },
+        [](Gateway& g, const CallPtr& c, std::vector<protocol::Department>& all) {
+            return g.reply(c, 200, native::encode_items(all));
+        });
+}
+
+constexpr auto dialect = Dialect::native;
+constexpr auto signed_in = Access::signed_in;
+
+constexpr Route routes[] = {
+    {Method::get, "/api/v1/directory/companies", "findCompanies", dialect, signed_in, directory},
+    {Method::get, "/api/v1/companies", "listCompanies", dialect, signed_in, list_companies},
+    {Method::post, "/api/v1/companies", "createCompany", dialect, signed_in, add_company},
+    {Method::patch, "/api/v1/companies/{id}", "changeCompany", dialect, signed_in, change_company},
+    {Method::get, "/api/v1/forms", "listForms", dialect, signed_in, list_forms},
+    {Method::post, "/api/v1/forms", "createForm", dialect, signed_in, add_form},
+    {Method::put, "/api/v1/forms/{id}", "replaceForm", dialect, signed_in, replace_form},
+    {Method::get, "/api/v1/departments", "listDepartments", dialect, signed_in, list_departments},
+    {Method::post, "/api/v1/departments", "createDepartment", dialect, signed_in, add_department},
+};
+
+}  // namespace
+
+std::span<const Route> native_directory_routes() {
+    return routes;
+}
+
+}  // namespace entente::api

@@ -1,0 +1,17 @@
+#pragma once
+// The tables of the own API by noun; native_routes() is all of them. A new file of handlers adds its table here and there.
+
+#include <span>
+
+#include "server/api/route.hpp"
+
+namespace entente::api {
+
+std::span<const Route> native_session_routes();
+std::span<const Route> native_directory_routes();
+std::span<const Route> native_people_routes();
+std::span<const Route> native_trust_routes();
+std::span<const Route> native_case_routes();
+std::span<const Route> native_audit_routes();
+
+}  // namespace entente::api

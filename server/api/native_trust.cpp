@@ -1,0 +1,162 @@
+// The own API: agreements and authorizations. After a change the cases concerned follow, then comes the answer.
+
+#include "server/api/native_steps.hpp"
+#include "server/api/native_tables.hpp"
+
+namespace entente::api {
+
+namespace ops = operations;
+
+namespace {
+
+template <class T>
+Plan turn(Gateway& gateway, CallPtr call, Gateway::WriteOperation<ops::Turned<T>> operation, std::string cause,
+          std::function<std::string(const T&, int)> encode_turned) {
+    auto released = std::make_shared<int>(0);
+    return gateway.write<ops::Turned<T>>(
+        call, std::move(operation),
+        [released, encode_turned](Gateway& g, const CallPtr& c, ops::Turned<T>& turned) {
+            return g.reply(c, 200, encode_turned(turned.what, *released));
+        },
+        [&gateway, call, released, cause = std::move(cause)](ops::Turned<T>& turned, std::function<Response()> finish) -> Plan {
+            return gateway.reconcile(call, turned.cases, cause, released, std::move(finish));
+        });
+}
+
+std::string encode_agreement(const protocol::Agreement& agreement, int) {
+    return native::encode(agreement);
+}
+
+Plan add_agreement(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_agreement(call->request->body);
+    return native::create<protocol::Agreement>(
+        gateway, std::move(call), std::move(input), ops::add_agreement, native::as_json,
+        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller&, std::int64_t id) {
+            return store::find_agreement(txn, context.tools.vault, {id});
+        },
+        [](const protocol::Agreement& agreement) { return agreement.id.value; });
+}
+
+Plan accept_agreement(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_acceptance(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    const auto id = native::path_id<protocol::AgreementId>(*call);
+    return turn<protocol::Agreement>(
+        gateway, std::move(call),
+        [id, input = *input](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::accept_agreement(txn, context, caller, id, input);
+        },
+        "agreement_in_force", encode_agreement);
+}
+
+template <ops::AgreementStep step>
+Plan move_agreement(Gateway& gateway, CallPtr call) {
+    auto reason = step == ops::AgreementStep::resume && call->request->body.empty() ? protocol::Result<std::string>("")
+                                                                                    : native::decode_reason(call->request->body);
+    if (!reason) return gateway.failure(call, reason.error());
+    const auto id = native::path_id<protocol::AgreementId>(*call);
+    return turn<protocol::Agreement>(
+        gateway, std::move(call),
+        [id, reason = *reason](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::move_agreement(txn, context, caller, id, step, reason);
+        },
+        "agreement_changed", encode_agreement);
+}
+
+Plan list_agreements(Gateway& gateway, CallPtr call) {
+    return native::listing<protocol::Agreement>(gateway, std::move(call), "agreement.list", "agreement",
+                                                [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+                                                    return ops::list_agreements(txn, context, caller);
+                                                });
+}
+
+Plan read_agreement(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::AgreementId>(*call);
+    return gateway.disclose<protocol::Agreement>(
+        std::move(call), "agreement.read", "agreement",
+        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_agreement(txn, context, caller, id);
+        },
+        [](Gateway& g, const CallPtr& c, protocol::Agreement& agreement) { return g.reply(c, 200, native::encode(agreement)); });
+}
+
+// --- authorizations ---
+
+Plan request_authorization(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_authorization(call->request->body, gateway.parts().clock.now());
+    return native::create<store::StoredAuthorization>(
+        gateway, std::move(call), std::move(input), ops::request_authorization, native::as_json,
+        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller, std::int64_t id) {
+            return store::find_authorization(txn, context.tools.vault, caller.company(), {id});
+        },
+        [](const store::StoredAuthorization& stored) { return stored.authorization.id.value; });
+}
+
+template <ops::AuthorizationStep step>
+Plan move_authorization(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_decision(call->request->body, step);
+    if (!input) return gateway.failure(call, input.error());
+    const auto id = native::path_id<protocol::AuthorizationId>(*call);
+    static constexpr std::string_view causes[] = {"authorization_granted", "authorization_attested", "authorization_refused",
+                                                  "authorization_withdrawn"};
+    return turn<store::StoredAuthorization>(
+        gateway, std::move(call),
+        [id, input = *input](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::move_authorization(txn, context, caller, id, step, input);
+        },
+        std::string(causes[static_cast<int>(step)]), native::encode_authorization);
+}
+
+Plan list_authorizations(Gateway& gateway, CallPtr call) {
+    const protocol::CustomerId customer{native::query_id(*call, "customer")};
+    return native::listing<store::StoredAuthorization>(
+        gateway, std::move(call), "authorization.list", "authorization",
+        [customer](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_authorizations(txn, context, caller, customer);
+        });
+}
+
+Plan read_authorization(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::AuthorizationId>(*call);
+    return gateway.disclose<store::StoredAuthorization>(
+        std::move(call), "authorization.read", "authorization",
+        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_authorization(txn, context, caller, id);
+        },
+        [](Gateway& g, const CallPtr& c, store::StoredAuthorization& stored) { return g.reply(c, 200, native::encode(stored)); });
+}
+
+constexpr auto dialect = Dialect::native;
+constexpr auto signed_in = Access::signed_in;
+
+constexpr Route routes[] = {
+    {Method::get, "/api/v1/agreements", "listAgreements", dialect, signed_in, list_agreements},
+    {Method::post, "/api/v1/agreements", "createAgreement", dialect, signed_in, add_agreement},
+    {Method::get, "/api/v1/agreements/{id}", "getAgreement", dialect, signed_in, read_agreement},
+    {Method::post, "/api/v1/agreements/{id}/accept", "acceptAgreement", dialect, signed_in, accept_agreement},
+    {Method::post, "/api/v1/agreements/{id}/suspend", "suspendAgreement", dialect, signed_in,
+     move_agreement<ops::AgreementStep::suspend>},
+    {Method::post, "/api/v1/agreements/{id}/resume", "resumeAgreement", dialect, signed_in,
+     move_agreement<ops::AgreementStep::resume>},
+    {Method::post, "/api/v1/agreements/{id}/terminate", "terminateAgreement", dialect, signed_in,
+     move_agreement<ops::AgreementStep::terminate>},
+    {Method::get, "/api/v1/authorizations", "listAuthorizations", dialect, signed_in, list_authorizations},
+    {Method::post, "/api/v1/authorizations", "requestAuthorization", dialect, signed_in, request_authorization},
+    {Method::get, "/api/v1/authorizations/{id}", "getAuthorization", dialect, signed_in, read_authorization},
+    {Method::post, "/api/v1/authorizations/{id}/grant", "grantAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::grant>},
+    {Method::post, "/api/v1/authorizations/{id}/attest", "attestAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::attest>},
+    {Method::post, "/api/v1/authorizations/{id}/refuse", "refuseAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::refuse>},
+    {Method::post, "/api/v1/authorizations/{id}/withdraw", "withdrawAuthorization", dialect, signed_in,
+     move_authorization<ops::AuthorizationStep::withdraw>},
+};
+
+}  // namespace
+
+std::span<const Route> native_trust_routes() {
+    return routes;
+}
+
+}  // namespace entente::api
