@@ -21,6 +21,11 @@ constexpr NameTable<Flow, 4> flow_names{{
     {Flow::ended, "ended"},
 }};
 
+constexpr NameTable<Side, 2> side_names{{
+    {Side::submitter, "submitter"},
+    {Side::receiver, "receiver"},
+}};
+
 constexpr NameTable<Priority, 3> priority_names{{
     {Priority::low, "LOW"},
     {Priority::medium, "MEDIUM"},
@@ -52,6 +57,12 @@ std::optional<CaseStatus> parse_case_status(std::string_view text) {
 }
 std::string_view name(Flow flow) {
     return name_in(flow_names, flow);
+}
+std::string_view name(Side side) {
+    return name_in(side_names, side);
+}
+std::optional<Side> parse_side(std::string_view text) {
+    return find_exact(side_names, text);
 }
 std::string_view name(Priority priority) {
     return name_in(priority_names, priority);

@@ -1,10 +1,13 @@
 // The formal steps of a case after it was opened (contract sections 10 and 12).
 
+#include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
 
 namespace entente::operations {
 
 using protocol::CaseAction;
+using protocol::EventKind;
+using protocol::EventSubject;
 using protocol::ResponseType;
 using protocol::Side;
 using store::StoredResponse;
@@ -25,6 +28,24 @@ Result<void> check_engineer(ReadTxn& txn, const Caller& caller, const protocol::
     return std::unexpected(std::move(error));
 }
 
+EventKind event_of(ResponseType type) {
+    switch (type) {
+        case ResponseType::approval:
+            return EventKind::case_accepted;
+        case ResponseType::update_approval:
+            return EventKind::case_acceptance_updated;
+        case ResponseType::rejection:
+            return EventKind::case_rejected;
+        case ResponseType::information_request:
+            return EventKind::information_requested;
+        case ResponseType::information_response:
+            return EventKind::information_provided;
+        case ResponseType::closure:
+            return EventKind::case_closed;
+    }
+    return EventKind::case_updated;
+}
+
 // Writes the response: the author's words and what the other side may see of them.
 void respond(Txn& txn, const Context& context, const Caller& caller, Opened& opened, ResponseType type, StoredResponse::Words words,
              audit::Record& record) {
@@ -41,11 +62,13 @@ void respond(Txn& txn, const Context& context, const Caller& caller, Opened& ope
     response.for_receiver = opened.side == Side::receiver || opened.c.released_at.has_value();
     note_masking(record, sharer);
     add_response_row(txn, context, opened.c, response);
+    announce(context, record, opened.c, event_of(type), Audience::both, {EventSubject::Type::response, response.id.value});
 }
 
-void system_notice(Txn& txn, const Context& context, const Opened& opened, std::string summary) {
+void system_notice(Txn& txn, const Context& context, const Opened& opened, std::string summary, audit::Record& record) {
     store::StoredNote note = system_note(context, opened.c, std::move(summary), "", true, opened.c.released_at.has_value());
     add_note_row(txn, context, opened.c, note);
+    announce_note(context, record, opened.c, note);
 }
 
 StoredResponse::Words engineer_words(const protocol::Engineer& engineer) {
@@ -87,7 +110,7 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
     words.next_steps = input.next_steps;
     respond(txn, context, caller, *opened, update ? ResponseType::update_approval : ResponseType::approval, std::move(words),
             record);
-    if (!update) system_notice(txn, context, *opened, "Case accepted");
+    if (!update) system_notice(txn, context, *opened, "Case accepted", record);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 
@@ -106,7 +129,7 @@ Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& ca
     StoredResponse::Words words = engineer_words(input.engineer);
     words.reason = input.reason;
     respond(txn, context, caller, *opened, ResponseType::rejection, std::move(words), record);
-    system_notice(txn, context, *opened, "Case rejected");
+    system_notice(txn, context, *opened, "Case rejected", record);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 
@@ -186,6 +209,7 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
     }
     c.pseudonyms_submitter = sharer.pseudonyms();
     note_masking(record, sharer);
+    announce(context, record, c, EventKind::case_updated, Audience::both);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 

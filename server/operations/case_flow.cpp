@@ -3,6 +3,7 @@
 #include "policy/clocks.hpp"
 #include "protocol/json_writer.hpp"
 #include "protocol/markup.hpp"
+#include "server/operations/announce.hpp"
 #include "server/operations/sharing.hpp"
 #include "server/store/statements/directory.hpp"
 
@@ -188,6 +189,31 @@ audit::Record flow_record(const StoredCase& c, const FlowChange& change, std::st
     return record;
 }
 
+// The receiver meets a case that is released for the first time as a new one; its first notes come with it.
+void announce_flow(const Context& context, const StoredCase& c, bool first_release, const FlowChange& change,
+                   audit::Record& record) {
+    using protocol::EventKind;
+    switch (change.moved) {
+        case Moved::nothing:
+            return;
+        case Moved::released:
+            announce(context, record, c, EventKind::case_released, first_release ? Audience::submitter : Audience::both);
+            if (first_release) announce(context, record, c, EventKind::case_created, Audience::receiver);
+            if (first_release) return;
+            break;
+        case Moved::held_on:
+            announce(context, record, c, EventKind::case_held, Audience::submitter);
+            break;
+        case Moved::frozen:
+            announce(context, record, c, EventKind::case_frozen, Audience::both);
+            break;
+        case Moved::refused:
+            announce(context, record, c, EventKind::case_rejected, Audience::submitter);
+            break;
+    }
+    for (const StoredNote& note : change.notes) announce_note(context, record, c, note);
+}
+
 // What the submitter said before is judged anew by the classes now in force: what waited follows in its order, and what was shared
 // under an earlier, wider authorization is narrowed.
 void share_submitters_words(Txn& txn, const Context& context, StoredCase& c, FlowChange& change) {
@@ -241,6 +267,7 @@ Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id,
     Reconciled done{change.moved, {}};
     done.records.push_back(flow_record(c, change, cause, request_id));
     done.records.back().decision = decision_text(judgement, change);
+    announce_flow(context, c, !before.released_at, change, done.records.back());
     return done;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/markup.hpp"
+#include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
 
 namespace entente::operations {
@@ -41,6 +42,7 @@ Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& ca
     }
     add_note_row(txn, context, c, note);
     record.resources.push_back({"note", std::to_string(note.id.value)});
+    announce_note(context, record, c, note);
 
     const Side side = opened->side;
     ++c.version;

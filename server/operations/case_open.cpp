@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
 #include "server/store/statements/sessions.hpp"
 
 namespace entente::operations {
 
+using protocol::EventKind;
 using protocol::FormField;
 using protocol::NewCase;
 using protocol::Side;
@@ -167,6 +169,9 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     record.resources.push_back({"company", std::to_string(c.receiver.value)});
     record.decision = decision_text(judgement, change);
     record.reason = c.hold_reason;
+    announce(context, record, c, EventKind::case_created, Audience::both);
+    if (change.moved == Moved::held_on) announce(context, record, c, EventKind::case_held, Audience::submitter);
+    if (change.moved == Moved::refused) announce(context, record, c, EventKind::case_rejected, Audience::submitter);
     return {CaseRead{view_case(txn, context.tools, c, Side::submitter, context.now), {c.id, c.version, c.gate_epoch}},
             std::move(record)};
 }

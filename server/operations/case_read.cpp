@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
 
 namespace entente::operations {
@@ -183,6 +184,7 @@ Audited<protocol::CaseId> pick_customer(Txn& txn, const Context& context, const 
     if (!store::update_case(txn, context.tools.vault, c)) throw protocol::Fault("case moved during its own operation");
     store::reseal_case(txn, context.tools.vault, c);
     record.resources.push_back({"customer", std::to_string(customer.value)});
+    announce(context, record, c, protocol::EventKind::case_updated, Audience::submitter);
     return {c.id, std::move(record)};
 }
 

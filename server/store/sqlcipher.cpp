@@ -214,6 +214,8 @@ void Engine::run_work(Job& job, std::vector<audit::Record>& records) {
         Written written = job.work(*writer_);
         if (!written.keep) {
             writer_->rollback_to_savepoint();
+            // What did not happen is announced to nobody.
+            for (audit::Record& record : written.records) record.events.clear();
         } else if (written.records.empty() && writer_->rows_changed() != rows_before) {
             throw Fault("a work changed rows and left no record of it");
         }

@@ -138,6 +138,45 @@ TEST_F(Log, a_company_sees_what_it_is_party_to_and_cannot_tell_the_rest_from_not
     EXPECT_FALSE(reading([&](ReadTxn& txn) { return audit::show(txn, *vault, std::int64_t{999}, {}, {}).has_value(); }));
 }
 
+TEST_F(Log, events_stand_beside_their_record_with_its_position_and_vanish_with_a_refused_change) {
+    const auto announcing = [](bool keep) {
+        return [keep](Txn& txn) {
+            txn.change("INSERT INTO test_thing (id, name) VALUES ($1, $2)", {keep ? 1 : 2, nullptr});
+            audit::Record record = sample(0);
+            protocol::Event event;
+            event.kind = protocol::EventKind::note_created;
+            event.company = {100};
+            event.partner = {101};
+            event.case_id = {4711};
+            event.subject = {protocol::EventSubject::Type::note, 17};
+            event.id[0] = 1;
+            record.events.push_back(event);
+            event.company = {101};
+            event.partner = {100};
+            event.side = protocol::Side::receiver;
+            event.id[0] = 2;
+            record.events.push_back(event);
+            return Written{.records = {std::move(record)}, .keep = keep};
+        };
+    };
+    const Commit refused = submit_and_wait(*store, announcing(false));
+    const Commit kept = submit_and_wait(*store, announcing(true));
+    ASSERT_TRUE(refused.durable && kept.durable);
+    std::vector<std::string> found;
+    read_and_wait(*store, [&](ReadTxn& txn) {
+        found.clear();
+        txn.each("SELECT company, idx, seq, kind, side, partner, subject, time FROM events ORDER BY idx, seq", {},
+                 [&](const Row& row) {
+                     EXPECT_EQ(row.number(1), kept.receipts.front().index);
+                     EXPECT_EQ(row.number(7), kept.receipts.front().time.us);
+                     found.push_back(std::to_string(row.number(0)) + " " + std::to_string(row.number(2)) + " " +
+                                     std::string(row.text(3)) + " " + std::string(row.text(4)) + " " +
+                                     std::to_string(row.number(5)) + " " + std::to_string(row.number(6)));
+                 });
+    });
+    EXPECT_EQ(found, (std::vector<std::string>{"100 0 note.created submitter 101 17", "101 1 note.created receiver 100 17"}));
+}
+
 TEST_F(Log, lists_narrow_by_case_range_and_order) {
     fill(0, 20);
     const auto indices = [&](const audit::Filter& filter) {

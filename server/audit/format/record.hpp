@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/event.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/instant.hpp"
 
@@ -67,6 +68,8 @@ struct Record {
     std::string content;                    // tag 4, owner: customer
     protocol::CustomerId customer_owner{};  // whose key seals tags 2 and 4; none: the acting company's
     protocol::CaseId case_scope{};          // data keys are per case where there is one
+    // What companies are told about this change; they exist if and only if it is kept. The appender gives them their position.
+    std::vector<protocol::Event> events;
 };
 
 using Hash = std::array<std::uint8_t, 32>;

@@ -120,6 +120,7 @@ struct Appender::State {
     void insert(Txn& txn, const Entry& entry, const std::vector<Blob>& envelopes, std::string_view operation, Outcome outcome,
                 std::string_view reason);
     void start_log(Txn& txn);
+    void insert_events(Txn& txn, const Record& record, std::int64_t index, Instant time);
     Receipt append_one(Txn& txn, const Record& record);
     Blob seal(Txn& txn, Entry& entry, const Section& section);
     void check_stored(Txn& txn, std::int64_t from);
@@ -184,6 +185,17 @@ Blob Appender::State::seal(Txn& txn, Entry& entry, const Section& section) {
     return envelope;
 }
 
+void Appender::State::insert_events(Txn& txn, const Record& record, std::int64_t index, Instant time) {
+    std::int64_t ordinal = 0;
+    for (const protocol::Event& event : record.events) {
+        txn.change(
+            "INSERT INTO events (company, idx, seq, id, kind, case_id, side, partner, actor, subject_type, subject, time)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            {event.company.value, index, ordinal++, Bytes(event.id), name(event.kind), event.case_id.value, name(event.side),
+             event.partner.value, event.by.value, name(event.subject.type), event.subject.id, time.us});
+    }
+}
+
 Receipt Appender::State::append_one(Txn& txn, const Record& record) {
     Entry entry;
     entry.time = entry_time();
@@ -209,6 +221,7 @@ Receipt Appender::State::append_one(Txn& txn, const Record& record) {
         txn.change("INSERT INTO audit_party (company, idx) VALUES ($1, $2)", {party.value, index});
     }
     if (record.case_scope) txn.change("INSERT INTO audit_case (case_id, idx) VALUES ($1, $2)", {record.case_scope.value, index});
+    insert_events(txn, record, index, entry.time);
     return {.event = entry.event, .leaf = leaves.back(), .index = index, .time = entry.time};
 }
 
