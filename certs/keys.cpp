@@ -183,7 +183,8 @@ DerivedKeys::DerivedKeys(Bytes service_root)
     : database_(derive(service_root, "db", key_size)),
       pending_(derive(service_root, "pending", key_size)),
       index_(derive(service_root, "index", key_size)),
-      token_(derive(service_root, "token", key_size)) {}
+      token_(derive(service_root, "token", key_size)),
+      mail_(derive(service_root, "mail", key_size)) {}
 
 Hash blind_index(Bytes index_key, std::string_view field, std::string_view text) {
     std::string message;

@@ -58,9 +58,10 @@ class DerivedKeys {
     Bytes pending() const { return pending_.bytes(); }    // MAC of pending records, label pending
     Bytes index() const { return index_.bytes(); }        // blind indexes, label index
     Bytes token() const { return token_.bytes(); }        // opaque tokens, label token
+    Bytes mail() const { return mail_.bytes(); }          // signed addresses of mails, label mail
 
   private:
-    Secret database_, pending_, index_, token_;
+    Secret database_, pending_, index_, token_, mail_;
 };
 
 // HMAC-SHA256(key, "gw-audit/v1/index/<field>" || 00 || text): finds equal values without storing them. The caller normalises.

@@ -18,6 +18,7 @@ UTILITIES = {"server/log.hpp", "server/metrics.hpp", "server/clock.hpp", "server
 ROOMS = {
     "protocol": {"protocol"},
     "protocol/connect": {"protocol", "protocol/connect"},
+    "protocol/mail": {"protocol", "protocol/mail"},
     "policy": {"policy", "policy/rules", "protocol"},
     "policy/rules": {"policy/rules", "policy", "protocol"},
     "certs": {"certs", "protocol"},
@@ -61,7 +62,7 @@ DOORS = {
     "libpq-fe.h": ["server/store/postgres.cpp"],
     "postgresql/": ["server/store/postgres.cpp"],
     "re2/": ["policy/*.cpp"],
-    "unicode/": ["policy/*.cpp"],
+    "unicode/": ["policy/*.cpp", "protocol/mail/charset.cpp"],
     "curl/": ["server/deliveries/mail.cpp"],
     "spdlog/": ["server/log.cpp"],
     "fmt/": ["server/log.cpp"],
