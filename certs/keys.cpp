@@ -184,7 +184,8 @@ DerivedKeys::DerivedKeys(Bytes service_root)
       pending_(derive(service_root, "pending", key_size)),
       index_(derive(service_root, "index", key_size)),
       token_(derive(service_root, "token", key_size)),
-      mail_(derive(service_root, "mail", key_size)) {}
+      mail_(derive(service_root, "mail", key_size)),
+      receipt_(derive(service_root, "receipt", key_size)) {}
 
 Hash blind_index(Bytes index_key, std::string_view field, std::string_view text) {
     std::string message;

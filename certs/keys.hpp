@@ -59,9 +59,10 @@ class DerivedKeys {
     Bytes index() const { return index_.bytes(); }        // blind indexes, label index
     Bytes token() const { return token_.bytes(); }        // opaque tokens, label token
     Bytes mail() const { return mail_.bytes(); }          // signed addresses of mails, label mail
+    Bytes receipt() const { return receipt_.bytes(); }    // seed of the key that signs receipts, label receipt
 
   private:
-    Secret database_, pending_, index_, token_, mail_;
+    Secret database_, pending_, index_, token_, mail_, receipt_;
 };
 
 // HMAC-SHA256(key, "gw-audit/v1/index/<field>" || 00 || text): finds equal values without storing them. The caller normalises.

@@ -26,13 +26,15 @@ constexpr std::string_view usable = "";  // no reason against it
 
 // From the reason that is nearest to being mended to the farthest: of several agreements or authorizations that do not do, the
 // person is told about the first.
-constexpr std::array agreement_order{"agreement_not_accepted",  "agreement_not_in_force",     "agreement_suspended",
-                                     "agreement_not_yet_valid", "agreement_expired",          "agreement_superseded",
-                                     "agreement_terminated",    "agreement_document_missing", "agreement_other_purpose"};
+constexpr std::array agreement_order{"agreement_not_accepted",  "agreement_not_in_force",  "agreement_suspended",
+                                     "agreement_not_yet_valid", "agreement_expired",       "agreement_superseded",
+                                     "agreement_terminated",    "agreement_other_product", "agreement_document_missing",
+                                     "agreement_other_purpose"};
 constexpr std::array authorization_order{
-    "technical_not_permitted",   "authorization_assurance_too_low", "authorization_not_yet_valid",
-    "authorization_not_granted", "authorization_refused",           "authorization_withdrawn",
-    "authorization_expired",     "authorization_other_purpose",     "authorization_other_partner"};
+    "technical_not_permitted",     "authorization_assurance_too_low", "emergency_not_permitted",     "emergency_not_confirmed",
+    "authorization_not_yet_valid", "authorization_not_granted",       "authorization_refused",       "authorization_withdrawn",
+    "authorization_expired",       "authorization_other_case",        "authorization_other_product", "authorization_other_purpose",
+    "authorization_other_partner"};
 
 template <std::size_t n>
 std::size_t rank(const std::array<const char*, n>& order, std::string_view reason) {
@@ -72,10 +74,19 @@ std::vector<CompanyId> missing_acceptances(const Agreement& agreement, Instant a
     return missing;
 }
 
+// No products named: any. Otherwise one of them must be the case's; what the case does not say is not covered.
+bool covers(const std::vector<std::string>& named, const GateInput& input) {
+    if (named.empty() || !input.products) return named.empty();
+    return std::ranges::any_of(*input.products, [&](const std::string& product) {
+        return product_code(product) && std::ranges::find(named, product) != named.end();
+    });
+}
+
 // Why this agreement, to which both companies are parties, does not do at this moment.
 std::string_view against(const Agreement& agreement, const GateInput& input) {
     if (!same_purpose(input.purpose, agreement.purpose)) return "agreement_other_purpose";
     if (!sha256_hex(agreement.document_digest)) return "agreement_document_missing";
+    if (input.products && !covers(agreement.products, input)) return "agreement_other_product";
     if (agreement.state == AgreementState::terminated) return "agreement_terminated";
     if (agreement.state == AgreementState::superseded) return "agreement_superseded";
     if (agreement.valid_until && input.at >= *agreement.valid_until) return "agreement_expired";
@@ -90,12 +101,22 @@ std::string_view against(const Agreement& agreement, const GateInput& input) {
 std::string_view against(const Authorization& authorization, const Agreement& agreement, const GateInput& input) {
     if (!has(authorization.partners, input.receiver)) return "authorization_other_partner";
     if (!same_purpose(input.purpose, authorization.purpose)) return "authorization_other_purpose";
-    if (input.at >= authorization.until) return "authorization_expired";
+    if (!authorization.cases.empty() && std::ranges::find(authorization.cases, input.case_id) == authorization.cases.end())
+        return "authorization_other_case";
+    if (!covers(authorization.product_codes, input)) return "authorization_other_product";
+    if (input.at >= authorization.until) {
+        const bool oral = authorization.emergency && authorization.state == AuthorizationState::granted;
+        return oral ? "emergency_not_confirmed" : "authorization_expired";
+    }
     if (authorization.state == AuthorizationState::refused) return "authorization_refused";
     if (authorization.state == AuthorizationState::withdrawn) return "authorization_withdrawn";
     if (authorization.state != AuthorizationState::granted) return "authorization_not_granted";
     if (input.at < authorization.not_before) return "authorization_not_yet_valid";
-    if (authorization.assurance < agreement.required_assurance) return "authorization_assurance_too_low";
+    if (authorization.emergency) {
+        if (agreement.emergency_hours <= 0) return "emergency_not_permitted";
+    } else if (authorization.assurance < agreement.required_assurance) {
+        return "authorization_assurance_too_low";
+    }
     if (!agreement.permitted.has(DataClass::technical) || !authorization.classes.has(DataClass::technical)) {
         return "technical_not_permitted";
     }
@@ -279,6 +300,10 @@ std::string_view customer_reason(const CustomerFinding& finding) {
 }
 
 }  // namespace
+
+bool product_code(std::string_view text) {
+    return text.size() == 16 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
 
 Decision decide_agreement(const GateInput& input) {
     if (input.submitter == input.receiver) return decide(Verdict::refuse, "same_company", input, {});

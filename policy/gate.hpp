@@ -6,6 +6,7 @@
 // store: the caller brings the facts of one moment, all of them in the company's scope; what does not concern the pair or the
 // customer is ignored. Refusals are their own lines, the one permission is last.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,7 +31,14 @@ struct GateInput {
         authorizations;                    // at least all of the submitter for this customer, and the referenced one
     protocol::AuthorizationId referenced;  // what the engineer wrote; unknown or foreign counts as absent
     std::string_view purpose = "support";  // a code: a-z 0-9 _ -, at most 64; anything else matches no agreement
+    // What the case is about, as codes: 16 hex digits that the caller derives from each product's name, for agreements,
+    // authorizations and the case in the same way. Names stay out of the record, equal names are equal codes. Nothing: not known
+    // yet (before a case exists), then no agreement fails by its products.
+    std::optional<std::span<const std::string>> products = std::nullopt;
+    protocol::CaseId case_id = {};  // for authorizations of single cases
 };
+
+bool product_code(std::string_view text);  // has that form; what has not matches nothing
 
 Decision decide_gate(const GateInput& input);
 

@@ -47,6 +47,13 @@ CanonicalArray numbers(std::span<const CompanyId> companies) {
     return array;
 }
 
+// Codes as gate.hpp describes them; anything else could be a name and is left out, which matches nothing.
+CanonicalArray codes(std::span<const std::string> products) {
+    CanonicalArray array;
+    for (const std::string& product : products) array.add(product_code(product) ? std::string_view(product) : std::string_view{});
+    return array;
+}
+
 CanonicalObject recorded(const Agreement& agreement) {
     CanonicalArray acceptances;
     for (const auto& acceptance : agreement.acceptances) {
@@ -64,6 +71,9 @@ CanonicalObject recorded(const Agreement& agreement) {
         .set("state", protocol::name(agreement.state))
         .set("version", agreement.version);
     if (agreement.valid_until) object.set("until", written(*agreement.valid_until));
+    // Members that came later stand only where they say something: older records keep their bytes.
+    if (agreement.emergency_hours != 0) object.set("emergency_hours", agreement.emergency_hours);
+    if (!agreement.products.empty()) object.set("products", codes(agreement.products));
     return object;
 }
 
@@ -79,6 +89,13 @@ CanonicalObject recorded(const Authorization& authorization) {
         .set("state", protocol::name(authorization.state))
         .set("until", written(authorization.until))
         .set("version", authorization.version);
+    if (authorization.emergency) object.set("emergency", true);
+    if (!authorization.product_codes.empty()) object.set("products", codes(authorization.product_codes));
+    if (!authorization.cases.empty()) {
+        CanonicalArray cases;
+        for (const protocol::CaseId id : authorization.cases) cases.add(id.value);
+        object.set("cases", cases);
+    }
     return object;
 }
 
@@ -170,6 +187,22 @@ struct Take {
         if (!value) good = false;
         return value.value_or(E{});
     }
+    // A member that is written only when it is true.
+    bool yes(const CanonicalValue& object, std::string_view key) {
+        const CanonicalValue* found = member(object, key);
+        const bool* truth = found == nullptr ? nullptr : found->boolean();
+        if (truth == nullptr || !*truth) good = false;
+        return good;
+    }
+    std::vector<std::string> codes(const CanonicalValue& object, std::string_view key) {
+        std::vector<std::string> codes;
+        for (const CanonicalValue& one : array(object, key)) {
+            const std::string* text = one.text();
+            if (text == nullptr || (!text->empty() && !product_code(*text))) good = false;
+            codes.push_back(text == nullptr ? std::string{} : *text);
+        }
+        return codes;
+    }
     std::vector<CompanyId> companies(const CanonicalValue& object, std::string_view key) {
         std::vector<CompanyId> companies;
         for (const CanonicalValue& one : array(object, key)) companies.push_back({number(one)});
@@ -192,6 +225,12 @@ Agreement read_agreement(Take& take, const CanonicalValue& from) {
     agreement.purpose = take.text(from, "purpose");
     agreement.required_assurance = take.word(from, "assurance", &protocol::parse_assurance);
     agreement.version = take.integer(from, "version");
+    if (from.find("emergency_hours") != nullptr) {
+        const std::int64_t hours = take.integer(from, "emergency_hours");
+        if (hours == 0 || hours < -1'000'000 || hours > 1'000'000) take.good = false;
+        agreement.emergency_hours = take.good ? static_cast<int>(hours) : 0;
+    }
+    if (from.find("products") != nullptr) agreement.products = take.codes(from, "products");
     return agreement;
 }
 
@@ -208,6 +247,12 @@ Authorization read_authorization(Take& take, const CanonicalValue& from, Company
     authorization.state = take.word(from, "state", &protocol::parse_authorization_state);
     authorization.assurance = take.word(from, "assurance", &protocol::parse_assurance);
     authorization.version = take.integer(from, "version");
+    if (from.find("emergency") != nullptr) authorization.emergency = take.yes(from, "emergency");
+    if (from.find("products") != nullptr) authorization.product_codes = take.codes(from, "products");
+    if (from.find("cases") != nullptr) {
+        for (const CanonicalValue& one : take.array(from, "cases")) authorization.cases.push_back({take.number(one)});
+        if (authorization.cases.empty()) take.good = false;
+    }
     return authorization;
 }
 
@@ -231,6 +276,7 @@ struct Recorded {
     std::vector<Agreement> agreements;
     std::vector<Authorization> authorizations;
     std::string purpose;
+    std::optional<std::vector<std::string>> products;
     GateInput input;
 
     GateInput view() const {
@@ -238,6 +284,7 @@ struct Recorded {
         copy.agreements = agreements;
         copy.authorizations = authorizations;
         copy.purpose = purpose;
+        if (products) copy.products = *products;
         return copy;
     }
 };
@@ -253,6 +300,8 @@ protocol::Result<Recorded> read_record(std::string_view json) {
     recorded.input.referenced = {take.integer(*parsed, "referenced")};
     recorded.input.at = take.instant(*parsed, "at");
     recorded.purpose = take.text(*parsed, "purpose");
+    if (parsed->find("case") != nullptr) recorded.input.case_id = {take.integer(*parsed, "case")};
+    if (parsed->find("products") != nullptr) recorded.products = take.codes(*parsed, "products");
     if (const CanonicalValue* customer = take.member(*parsed, "customer")) recorded.input.customer = read_customer(take, *customer);
     for (const CanonicalValue& one : take.array(*parsed, "agreements")) recorded.agreements.push_back(read_agreement(take, one));
     for (const CanonicalValue& one : take.array(*parsed, "authorizations")) {
@@ -282,6 +331,8 @@ std::string decision_json(const GateInput& input, const Decision& decision) {
         .set("receiver", input.receiver.value)
         .set("referenced", input.referenced.value)
         .set("submitter", input.submitter.value);
+    if (input.case_id) object.set("case", input.case_id.value);
+    if (input.products) object.set("products", codes(*input.products));
     return object.text();
 }
 

@@ -15,9 +15,10 @@ constexpr NameTable<AgreementState, 6> state_names{{
     {AgreementState::terminated, "terminated"},
 }};
 
-constexpr NameTable<Assurance, 4> assurance_names{{
+constexpr NameTable<Assurance, 5> assurance_names{{
     {Assurance::attested, "attested"},
     {Assurance::recorded, "recorded"},
+    {Assurance::covered, "covered"},
     {Assurance::confirmed, "confirmed"},
     {Assurance::signed_, "signed"},
 }};

@@ -21,9 +21,10 @@ std::optional<AgreementState> parse_agreement_state(std::string_view text);
 // How surely the customer's authorization must have been obtained; higher is stronger.
 enum class Assurance : std::uint8_t {
     attested,   // the engineer who asked says so
-    recorded,   // a second person of the company recorded it with evidence
+    recorded,   // a second person of the company recorded it with evidence: still the company's word, given twice
+    covered,    // a clause of the customer's contract covers it; the clause and the contract's digest are recorded
     confirmed,  // the customer answered through a link
-    signed_     // the customer signed
+    signed_     // the customer signed with a key that was pinned before
 };
 std::string_view name(Assurance assurance);
 std::optional<Assurance> parse_assurance(std::string_view text);
@@ -48,7 +49,9 @@ struct Agreement {
     DataClasses permitted;
     std::string purpose;  // for example support
     Assurance required_assurance = Assurance::recorded;
-    std::int64_t version = 1;  // of this record
+    std::vector<std::string> products;  // none: any. Names; for the gate the codes of policy/gate.hpp
+    int emergency_hours = 0;            // how long an oral authorization in an emergency may stand unconfirmed; 0: never
+    std::int64_t version = 1;           // of this record
 };
 
 }  // namespace entente::protocol

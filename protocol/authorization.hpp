@@ -26,8 +26,16 @@ struct Authorization {
     std::vector<CompanyId> partners;  // who may receive
     std::string purpose;
     DataClasses classes;
+    std::vector<std::string> products;       // none: any. Sealed at rest
+    std::vector<std::string> product_codes;  // the same for the gate (policy/gate.hpp)
+    std::vector<CaseId> cases;               // none: any
+    std::string conditions;                  // in the words of who asked; sealed at rest
     Instant not_before;
     Instant until;  // exclusive
+    // Given by word of mouth in an emergency (semantics 4): `until` is when it ends unless the customer confirms it, and
+    // `asked_until` is the end that a confirmation gives it.
+    bool emergency = false;
+    Instant asked_until;
     AuthorizationState state = AuthorizationState::requested;
     Assurance assurance = Assurance::attested;
     UserId requested_by;

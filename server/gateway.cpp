@@ -8,6 +8,7 @@
 #include "certs/authority.hpp"
 #include "certs/digest.hpp"
 #include "certs/files.hpp"
+#include "certs/jws.hpp"
 #include "certs/keys.hpp"
 #include "policy/detectors.hpp"
 #include "protocol/encoding.hpp"
@@ -69,7 +70,14 @@ struct Gateway::Parts {
               vault, config.published.origin, log_id, [this] { return clock.now(); },
               [this](std::span<std::uint8_t> out) { random.fill(out); }),
           authority(authority_in(config.keys.folder)),
+          receipt_key(derived.receipt()),
           tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config)} {
+        protocol::PublicKey receipt{protocol::JwsAlgorithm::eddsa, receipt_key.public_key(), {}};
+        receipt.kid = certs::thumbprint(receipt);
+        tools.public_jwk = protocol::encode_jwk(receipt);
+        tools.sign = [this, kid = receipt.kid](std::string_view typ, std::string_view payload) {
+            return certs::sign_jws(receipt_key, kid, typ, payload);
+        };
         store::SqlcipherOptions options;
         options.file = database_file(config);
         options.key = certs::Secret::copy_of(derived.database());
@@ -201,6 +209,7 @@ struct Gateway::Parts {
     audit::Appender appender;
     policy::Detectors detectors;
     std::optional<certs::Authority> authority;
+    certs::SigningKey receipt_key;  // the gateway's word to customers
     operations::Tools tools;
     api::Sights sights;
     api::Tally tally;

@@ -54,10 +54,16 @@ Result<operations::Acceptance> decode_acceptance(std::string_view body);
 Result<std::string> decode_reason(std::string_view body);
 void write(JsonWriter& out, const protocol::Agreement& agreement);
 
-Result<protocol::Authorization> decode_authorization(std::string_view body, protocol::Instant now);
+Result<operations::AuthorizationRequest> decode_authorization(std::string_view body, protocol::Instant now);
 Result<operations::AuthorizationDecision> decode_decision(std::string_view body, operations::AuthorizationStep step);
 void write(JsonWriter& out, const store::StoredAuthorization& stored);
 std::string encode_authorization(const store::StoredAuthorization& stored, int released_cases);
+
+Result<std::string> decode_signed_text(std::string_view body);
+Result<operations::EmergencyInput> decode_emergency(std::string_view body);
+Result<store::CustomerKey> decode_customer_key(std::string_view body);
+Result<operations::CustomerKeyName> decode_customer_key_name(std::string_view body);
+void write(JsonWriter& out, const store::CustomerKey& key);
 
 Result<protocol::CustomerId> decode_picked_customer(std::string_view body);
 

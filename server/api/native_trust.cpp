@@ -109,10 +109,11 @@ Plan move_authorization(Gateway& gateway, CallPtr call) {
 
 Plan list_authorizations(Gateway& gateway, CallPtr call) {
     const protocol::CustomerId customer{native::query_id(*call, "customer")};
+    const bool unconfirmed = native::query_text(*call, "unconfirmed") == "true";
     return native::listing<store::StoredAuthorization>(
         gateway, std::move(call), "authorization.list", "authorization",
-        [customer](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::list_authorizations(txn, context, caller, customer);
+        [customer, unconfirmed](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_authorizations(txn, context, caller, customer, unconfirmed);
         });
 }
 
@@ -124,6 +125,82 @@ Plan read_authorization(Gateway& gateway, CallPtr call) {
             return ops::read_authorization(txn, context, caller, id);
         },
         [](Gateway& g, const CallPtr& c, store::StoredAuthorization& stored) { return g.reply(c, 200, native::encode(stored)); });
+}
+
+Plan take_signed(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_signed_text(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    return turn<store::StoredAuthorization>(
+        gateway, std::move(call),
+        [input = *input](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::take_signed_authorization(txn, context, caller, input);
+        },
+        "authorization_signed", native::encode_authorization);
+}
+
+Plan attest_emergency(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_emergency(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    return turn<store::StoredAuthorization>(
+        gateway, call,
+        [token = call->path.at(0), input = *input](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::attest_emergency(txn, context, caller, token, input);
+        },
+        "authorization_emergency", native::encode_authorization);
+}
+
+Plan authorization_record(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::AuthorizationId>(*call);
+    return gateway.disclose<std::string>(
+        std::move(call), "authorization.record", "authorization",
+        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::authorization_record(txn, context, caller, id);
+        },
+        [id](Gateway& g, const CallPtr& c, std::string& record) {
+            Response response = g.reply(c, 200, std::move(record));
+            response.headers.push_back(
+                {"Content-Disposition", "attachment; filename=\"authorization-" + std::to_string(id.value) + ".json\""});
+            return response;
+        });
+}
+
+// --- keys that customers sign with ---
+
+Plan add_key(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::CustomerId>(*call);
+    auto input = native::decode_customer_key(call->request->body);
+    return native::post<store::CustomerKey>(
+        gateway, std::move(call), std::move(input),
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const store::CustomerKey& key) {
+            return ops::add_customer_key(txn, context, caller, id, key);
+        },
+        201, native::as_json);
+}
+
+template <ops::Audited<store::CustomerKey> (*operation)(store::Txn&, const ops::Context&, const ops::Caller&, protocol::CustomerId,
+                                                        const ops::CustomerKeyName&)>
+Plan move_key(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::CustomerId>(*call);
+    auto input = native::decode_customer_key_name(call->request->body);
+    return native::post<store::CustomerKey>(
+        gateway, std::move(call), std::move(input),
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::CustomerKeyName& name) {
+            return operation(txn, context, caller, id, name);
+        },
+        200, native::as_json);
+}
+
+Plan list_keys(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::CustomerId>(*call);
+    return native::listing<store::CustomerKey>(gateway, std::move(call), "customer.key.list", "customer",
+                                               [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+                                                   return ops::list_customer_keys(txn, context, caller, id);
+                                               });
+}
+
+// The keys with which this gateway signs receipts, for whoever checks one.
+Plan own_keys(Gateway& gateway, CallPtr call) {
+    return gateway.reply(call, 200, "{\"keys\":[" + gateway.parts().tools.public_jwk + "]}");
 }
 
 constexpr auto dialect = Dialect::native;
@@ -142,6 +219,16 @@ constexpr Route routes[] = {
      move_agreement<ops::AgreementStep::terminate>},
     {Method::get, "/api/v1/authorizations", "listAuthorizations", dialect, signed_in, list_authorizations},
     {Method::post, "/api/v1/authorizations", "requestAuthorization", dialect, signed_in, request_authorization},
+    {Method::post, "/api/v1/authorizations/signed", "takeSignedAuthorization", dialect, signed_in, take_signed},
+    {Method::get, "/api/v1/authorizations/{id}/record", "getAuthorizationRecord", dialect, signed_in, authorization_record},
+    {Method::post, "/api/v1/cases/{token}/emergency", "attestEmergency", dialect, signed_in, attest_emergency},
+    {Method::get, "/api/v1/customers/{id}/keys", "listCustomerKeys", dialect, signed_in, list_keys},
+    {Method::post, "/api/v1/customers/{id}/keys", "addCustomerKey", dialect, signed_in, add_key},
+    {Method::post, "/api/v1/customers/{id}/keys/confirm", "confirmCustomerKey", dialect, signed_in,
+     move_key<ops::confirm_customer_key>},
+    {Method::post, "/api/v1/customers/{id}/keys/revoke", "revokeCustomerKey", dialect, signed_in,
+     move_key<ops::revoke_customer_key>},
+    {Method::get, "/.well-known/jwks.json", "getSigningKeys", dialect, Access::open, own_keys},
     {Method::get, "/api/v1/authorizations/{id}", "getAuthorization", dialect, signed_in, read_authorization},
     {Method::post, "/api/v1/authorizations/{id}/grant", "grantAuthorization", dialect, signed_in,
      move_authorization<ops::AuthorizationStep::grant>},

@@ -1,7 +1,10 @@
 #include "server/operations/case_gate.hpp"
 
+#include <algorithm>
+
 #include "protocol/json_writer.hpp"
 #include "server/operations/sharing.hpp"
+#include "server/operations/trust_common.hpp"
 #include "server/store/statements/trust.hpp"
 
 namespace entente::operations {
@@ -32,6 +35,26 @@ policy::CustomerEvidence evidence_of(const store::CaseWords& words) {
     return evidence;
 }
 
+// Codes of what the case says it is about: "Switch:KX-9000" is the switch, the KX-9000, and both together.
+std::vector<std::string> products_of(const Tools& tools, const store::CaseWords& words) {
+    std::vector<std::string> codes;
+    const auto add = [&](std::string_view product) {
+        std::string code = product_code(tools, product);
+        if (!code.empty() && std::ranges::find(codes, code) == codes.end()) codes.push_back(std::move(code));
+    };
+    for (const store::StoredField& field : words.fields) {
+        if (field.data_class != protocol::DataClass::product || field.value.empty()) continue;
+        const std::string_view value = field.value;
+        for (std::size_t begin = 0; begin <= value.size();) {
+            const std::size_t end = std::min(value.find(':', begin), value.size());
+            add(value.substr(begin, end - begin));
+            add(value.substr(0, end));
+            begin = end + 1;
+        }
+    }
+    return codes;
+}
+
 std::vector<protocol::Customer> customers_for_gate(ReadTxn& txn, const Tools& tools, protocol::CompanyId company) {
     std::vector<protocol::Customer> customers;
     for (store::StoredCustomer& stored : store::customers_of(txn, tools.vault, company))
@@ -53,7 +76,10 @@ Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, In
     for (const protocol::Customer& customer : customers)
         if (customer.id == judgement.finding.customer) judgement.customer = customer;
 
-    const auto agreements = store::agreements_between(txn, c.submitter, c.receiver);
+    auto agreements = store::agreements_between(txn, c.submitter, c.receiver);
+    for (protocol::Agreement& agreement : agreements)
+        for (std::string& product : agreement.products) product = product_code(tools, product);
+    const std::vector<std::string> products = products_of(tools, c.original);
     const auto authorizations = judgement.finding.customer ? store::authorizations_for(txn, c.submitter, judgement.finding.customer)
                                                            : std::vector<protocol::Authorization>{};
     const policy::GateInput input{.submitter = c.submitter,
@@ -62,7 +88,9 @@ Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, In
                                   .agreements = agreements,
                                   .customer = judgement.finding,
                                   .authorizations = authorizations,
-                                  .referenced = c.referenced};
+                                  .referenced = c.referenced,
+                                  .products = products,
+                                  .case_id = c.id};
     judgement.decision = policy::decide_gate(input);
     judgement.json = policy::decision_json(input, judgement.decision);
     for (const protocol::Agreement& agreement : agreements)
@@ -79,7 +107,9 @@ policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, pr
                                      .agreements = agreements,
                                      .customer = {},
                                      .authorizations = {},
-                                     .referenced = {}});
+                                     .referenced = {},
+                                     .products = std::nullopt,
+                                     .case_id = {}});
 }
 
 Sharer sharer_for(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side) {

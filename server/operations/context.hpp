@@ -45,6 +45,9 @@ struct Tools {
     const policy::Detectors& detectors;
     std::function<void(std::span<std::uint8_t>)> random;
     Settings settings;
+    // Signs a text for people outside as the gateway's word (compact JWS); the public key is served with the keys of the gateway.
+    std::function<std::string(std::string_view typ, std::string_view payload)> sign{};
+    std::string public_jwk{};  // of that key
 
     std::uint64_t draw() const {
         std::array<std::uint8_t, 8> bytes{};

@@ -1,4 +1,4 @@
-#include "server/operations/trust.hpp"
+#include "server/operations/trust_common.hpp"
 
 #include <algorithm>
 
@@ -12,17 +12,9 @@ using policy::Operation;
 using protocol::Agreement;
 using protocol::AgreementId;
 using protocol::AgreementState;
-using protocol::Authorization;
-using protocol::AuthorizationId;
-using protocol::AuthorizationState;
 using protocol::CompanyId;
-using store::StoredAuthorization;
 
 namespace {
-
-audit::Record trust_record(const Caller& caller, std::string operation, std::uint8_t activity) {
-    return record_of(caller, std::move(operation), audit::Class::entity_management, activity);
-}
 
 void about(audit::Record& record, const Agreement& agreement) {
     record.parties = agreement.parties;
@@ -35,28 +27,9 @@ void about(audit::Record& record, const Agreement& agreement) {
                           .take();
 }
 
-void about(audit::Record& record, const StoredAuthorization& stored) {
-    const Authorization& z = stored.authorization;
-    record.customer_owner = z.customer;
-    record.resources.push_back({"authorization", std::to_string(z.id.value), z.version});
-    record.resources.push_back({"customer", std::to_string(z.customer.value)});
-    record.decision = protocol::JsonWriter()
-                          .object()
-                          .member("assurance", name(z.assurance))
-                          .member("classes", static_cast<std::int64_t>(z.classes.bits()))
-                          .member("evidence_digest", z.evidence_digest)
-                          .member("state", name(z.state))
-                          .end()
-                          .take();
-}
-
 Error agreement_not_found() {
     return {.kind = ErrorKind::not_found, .code = "agreement_not_found", .message = "there is no such agreement"};
 }
-Error authorization_not_found() {
-    return {.kind = ErrorKind::not_found, .code = "authorization_not_found", .message = "there is no such authorization"};
-}
-
 bool is_party(const Agreement& agreement, CompanyId company) {
     return std::ranges::find(agreement.parties, company) != agreement.parties.end();
 }
@@ -69,12 +42,6 @@ std::vector<protocol::CaseId> cases_concerned(ReadTxn& txn, const Agreement& agr
             for (const protocol::CaseId id : store::held_cases_between(txn, agreement.parties[i], agreement.parties[j]))
                 cases.push_back(id);
     return cases;
-}
-
-Error invalid(std::string pointer, std::string code, std::string message) {
-    Error error{.kind = ErrorKind::invalid, .code = "invalid", .message = "the request breaks rules"};
-    error.violations.push_back({std::move(pointer), std::move(code), std::move(message)});
-    return error;
 }
 
 Result<void> check_agreement(ReadTxn& txn, const Caller& caller, const Agreement& agreement) {
@@ -197,148 +164,6 @@ Result<Agreement> read_agreement(ReadTxn& txn, const Context& context, const Cal
     auto agreement = visible_agreement(txn, context, caller, id);
     if (!agreement) return std::unexpected(agreement_not_found());
     return std::move(*agreement);
-}
-
-// --- authorizations ---
-
-Audited<StoredAuthorization> request_authorization(Txn& txn, const Context& context, const Caller& caller,
-                                                   Authorization authorization) {
-    audit::Record record = trust_record(caller, "authorization.request", audit::activity_create);
-    if (auto allowed = require(caller, Operation::authorization_request); !allowed)
-        return refused<StoredAuthorization>(std::move(record), allowed.error());
-    const auto customer = store::find_customer(txn, context.tools.vault, caller.company(), authorization.customer);
-    if (!customer || !customer->customer.active)
-        return refused<StoredAuthorization>(std::move(record), {.kind = ErrorKind::not_found,
-                                                                .code = "customer_not_found",
-                                                                .message = "your company has no such customer",
-                                                                .next_step = "entente customer list"});
-    std::ranges::sort(authorization.partners);
-    const auto repeated = std::ranges::unique(authorization.partners);
-    authorization.partners.erase(repeated.begin(), repeated.end());
-    if (authorization.partners.empty())
-        return refused<StoredAuthorization>(std::move(record), invalid("/partners", "missing", "name at least one partner"));
-    for (const CompanyId partner : authorization.partners)
-        if (partner == caller.company() || !store::find_company(txn, partner))
-            return refused<StoredAuthorization>(std::move(record),
-                                                invalid("/partners", "unknown", "names a company that is no partner"));
-    if (authorization.until <= authorization.not_before || authorization.until <= context.now)
-        return refused<StoredAuthorization>(std::move(record),
-                                            invalid("/until", "too_early", "must be in the future and after notBefore"));
-    if (authorization.classes.has(protocol::DataClass::secret))
-        return refused<StoredAuthorization>(std::move(record),
-                                            invalid("/dataClasses", "not_allowed", "secrets can never be shared"));
-
-    StoredAuthorization stored;
-    stored.authorization = std::move(authorization);
-    Authorization& z = stored.authorization;
-    z.id = {store::fresh_id(txn, "authorizations", [&] { return context.tools.draw(); })};
-    z.company = caller.company();
-    z.state = AuthorizationState::requested;
-    z.created_at = context.now;
-    z.version = 1;
-    stored.requested_by = caller.principal.label();
-    store::insert_authorization(txn, context.tools.vault, stored);
-    about(record, stored);
-    return {std::move(stored), std::move(record)};
-}
-
-namespace {
-
-Result<void> may_step(const Caller& caller, AuthorizationStep step, const StoredAuthorization& stored) {
-    const Operation needed = step == AuthorizationStep::attest     ? Operation::authorization_attest
-                             : step == AuthorizationStep::withdraw ? Operation::authorization_withdraw
-                                                                   : Operation::authorization_decide;
-    if (auto allowed = require(caller, needed); !allowed) return allowed;
-    // Who asked for it cannot also say that the customer agreed, except as an attestation, which is worth less.
-    if (step == AuthorizationStep::grant && stored.requested_by == caller.principal.label())
-        return fail(ErrorKind::forbidden, "second_person_needed", "who requested an authorization cannot record its grant",
-                    "ask a compliance officer: entente authorization grant " + std::to_string(stored.authorization.id.value));
-    return {};
-}
-
-Result<void> legal_step(AuthorizationStep step, const Authorization& z) {
-    const bool legal = step == AuthorizationStep::withdraw
-                           ? z.state == AuthorizationState::requested || z.state == AuthorizationState::granted
-                       : step == AuthorizationStep::grant
-                           ? z.state == AuthorizationState::requested ||
-                                 (z.state == AuthorizationState::granted && z.assurance == protocol::Assurance::attested)
-                           : z.state == AuthorizationState::requested;
-    if (legal) return {};
-    return fail(ErrorKind::wrong_state, "wrong_state",
-                "this step is not possible for an authorization that is " + std::string(name(z.state)),
-                "ask the customer anew: entente authorization request");
-}
-
-void apply_step(StoredAuthorization& stored, AuthorizationStep step, const AuthorizationDecision& decision) {
-    Authorization& z = stored.authorization;
-    switch (step) {
-        case AuthorizationStep::grant:
-            z.state = AuthorizationState::granted;
-            z.assurance = protocol::Assurance::recorded;
-            break;
-        case AuthorizationStep::attest:
-            z.state = AuthorizationState::granted;
-            z.assurance = protocol::Assurance::attested;
-            break;
-        case AuthorizationStep::refuse:
-            z.state = AuthorizationState::refused;
-            break;
-        case AuthorizationStep::withdraw:
-            z.state = AuthorizationState::withdrawn;
-            break;
-    }
-    if (!decision.obtained_how.empty()) z.obtained_how = decision.obtained_how;
-    if (!decision.evidence_digest.empty()) z.evidence_digest = decision.evidence_digest;
-    if (!decision.reason.empty()) stored.reason = decision.reason;
-}
-
-}  // namespace
-
-Audited<Turned<StoredAuthorization>> move_authorization(Txn& txn, const Context& context, const Caller& caller, AuthorizationId id,
-                                                        AuthorizationStep step, const AuthorizationDecision& decision) {
-    using Answer = Turned<StoredAuthorization>;
-    static constexpr std::string_view operations[] = {"authorization.grant", "authorization.attest", "authorization.refuse",
-                                                      "authorization.withdraw"};
-    audit::Record record = trust_record(caller, std::string(operations[static_cast<int>(step)]), audit::activity_update);
-    txn.lock("authorization/" + std::to_string(id.value));
-    auto stored = store::find_authorization(txn, context.tools.vault, caller.company(), id);
-    if (!stored) return refused<Answer>(std::move(record), authorization_not_found());
-    about(record, *stored);
-    if (auto allowed = may_step(caller, step, *stored); !allowed) return refused<Answer>(std::move(record), allowed.error());
-    if (auto legal = legal_step(step, stored->authorization); !legal) return refused<Answer>(std::move(record), legal.error());
-
-    apply_step(*stored, step, decision);
-    stored->decided_by = caller.principal.label();
-    stored->authorization.decided_at = context.now;
-    ++stored->authorization.version;
-    if (!store::update_authorization(txn, context.tools.vault, *stored))
-        throw protocol::Fault("authorization moved during its own operation");
-    record.resources.clear();
-    about(record, *stored);
-    record.customer = protocol::JsonWriter()
-                          .object()
-                          .member("obtained_how", stored->authorization.obtained_how)
-                          .member("reason", stored->reason)
-                          .end()
-                          .take();
-    const Authorization& z = stored->authorization;
-    std::vector<protocol::CaseId> cases = store::cases_under_authorization(txn, z.id);
-    if (step != AuthorizationStep::withdraw)
-        for (const protocol::CaseId waiting : store::held_cases_of_customer(txn, z.company, z.customer)) cases.push_back(waiting);
-    return {Answer{std::move(*stored), std::move(cases)}, std::move(record)};
-}
-
-Result<std::vector<StoredAuthorization>> list_authorizations(ReadTxn& txn, const Context& context, const Caller& caller,
-                                                             protocol::CustomerId customer) {
-    if (auto allowed = require(caller, Operation::authorization_read); !allowed) return std::unexpected(allowed.error());
-    return store::authorizations_of(txn, context.tools.vault, caller.company(), customer);
-}
-
-Result<StoredAuthorization> read_authorization(ReadTxn& txn, const Context& context, const Caller& caller, AuthorizationId id) {
-    if (auto allowed = require(caller, Operation::authorization_read); !allowed) return std::unexpected(allowed.error());
-    auto stored = store::find_authorization(txn, context.tools.vault, caller.company(), id);
-    if (!stored) return std::unexpected(authorization_not_found());
-    return std::move(*stored);
 }
 
 }  // namespace entente::operations

@@ -36,20 +36,57 @@ Result<std::vector<protocol::Agreement>> list_agreements(ReadTxn& txn, const Con
 Result<protocol::Agreement> read_agreement(ReadTxn& txn, const Context& context, const Caller& caller, protocol::AgreementId id);
 
 // --- authorizations ---
+struct AuthorizationRequest {
+    protocol::Authorization authorization;
+    std::vector<std::string> cases;  // tokens; none: any case
+};
 Audited<store::StoredAuthorization> request_authorization(Txn& txn, const Context& context, const Caller& caller,
-                                                          protocol::Authorization authorization);
+                                                          const AuthorizationRequest& request);
 enum class AuthorizationStep { grant, attest, refuse, withdraw };
 struct AuthorizationDecision {
     std::string obtained_how;
     std::string evidence_digest;
     std::string reason;
+    bool covered = false;  // a grant that a clause of the customer's contract gives; evidence_digest names the contract
 };
 Audited<Turned<store::StoredAuthorization>> move_authorization(Txn& txn, const Context& context, const Caller& caller,
                                                                protocol::AuthorizationId id, AuthorizationStep step,
                                                                const AuthorizationDecision& decision);
 Result<std::vector<store::StoredAuthorization>> list_authorizations(ReadTxn& txn, const Context& context, const Caller& caller,
-                                                                    protocol::CustomerId customer);
+                                                                    protocol::CustomerId customer,
+                                                                    bool unconfirmed /* emergencies nobody confirmed */);
 Result<store::StoredAuthorization> read_authorization(ReadTxn& txn, const Context& context, const Caller& caller,
                                                       protocol::AuthorizationId id);
+
+// The record in the shape of ISO/IEC TS 27560 as canonical JSON, with the gateway's signature over its digest.
+Result<std::string> authorization_record(ReadTxn& txn, const Context& context, const Caller& caller, protocol::AuthorizationId id);
+
+// What the customer signed (protocol/signed_authorization.hpp), handed in by anybody of the company: the signature speaks.
+Audited<Turned<store::StoredAuthorization>> take_signed_authorization(Txn& txn, const Context& context, const Caller& caller,
+                                                                      const std::string& signed_text);
+
+// Word of mouth in an emergency, for one held case, where the agreement permits it (semantics 4).
+struct EmergencyInput {
+    std::string who;  // of the customer
+    std::string how;  // for example by telephone, under which number
+    Instant when;
+    protocol::DataClasses classes;
+};
+Audited<Turned<store::StoredAuthorization>> attest_emergency(Txn& txn, const Context& context, const Caller& caller,
+                                                             std::string_view case_token, const EmergencyInput& input);
+
+// --- keys that customers sign with ---
+struct CustomerKeyName {
+    std::string issuer;
+    std::string kid;
+};
+Audited<store::CustomerKey> add_customer_key(Txn& txn, const Context& context, const Caller& caller, protocol::CustomerId customer,
+                                             const store::CustomerKey& key);
+Audited<store::CustomerKey> confirm_customer_key(Txn& txn, const Context& context, const Caller& caller,
+                                                 protocol::CustomerId customer, const CustomerKeyName& name);
+Audited<store::CustomerKey> revoke_customer_key(Txn& txn, const Context& context, const Caller& caller,
+                                                protocol::CustomerId customer, const CustomerKeyName& name);
+Result<std::vector<store::CustomerKey>> list_customer_keys(ReadTxn& txn, const Context& context, const Caller& caller,
+                                                           protocol::CustomerId customer);
 
 }  // namespace entente::operations

@@ -108,6 +108,88 @@ TEST(Gate, TheSecondKeyNamesWhatIsWrongWithTheAuthorization) {
     check(rows);
 }
 
+TEST(Gate, ProductsAndCasesNarrowBothKeys) {
+    const Row rows[]{
+        {"refuse agreement_other_product",
+         [](Situation& s) {
+             s.agreements[0].products = {product_a};
+             s.products = std::vector{product_b};
+         }},
+        {"refuse agreement_other_product",
+         [](Situation& s) {
+             s.agreements[0].products = {product_a};
+             s.products = std::vector<std::string>{};
+         }},
+        {"allow all_keys_turn",
+         [](Situation& s) {
+             s.agreements[0].products = {product_b, product_a};
+             s.products = std::vector{product_a};
+         }},
+        {"hold authorization_other_product",
+         [](Situation& s) {
+             s.authorizations[0].product_codes = {product_a};
+             s.products = std::vector{product_b};
+         }},
+        {"hold authorization_other_product", [](Situation& s) { s.authorizations[0].product_codes = {product_a}; }},
+        {"allow all_keys_turn",
+         [](Situation& s) {
+             s.authorizations[0].product_codes = {product_a};
+             s.products = std::vector{product_b, product_a};
+         }},
+        // What has not the form of a code matches nothing, not even itself.
+        {"hold authorization_other_product",
+         [](Situation& s) {
+             s.authorizations[0].product_codes = {"CANARY product"};
+             s.products = std::vector<std::string>{"CANARY product"};
+         }},
+        {"hold authorization_other_case", [](Situation& s) { s.authorizations[0].cases = {{77}}; }},
+        {"allow all_keys_turn",
+         [](Situation& s) {
+             s.authorizations[0].cases = {{78}, {77}};
+             s.case_id = {77};
+         }},
+    };
+    check(rows);
+}
+
+TEST(Gate, AnOralAuthorizationOpensOnlyWhereTheAgreementPermitsItAndOnlyForItsTime) {
+    const auto oral = [](Situation& s) {
+        s.authorizations[0].emergency = true;
+        s.authorizations[0].assurance = Assurance::attested;
+        s.agreements[0].required_assurance = Assurance::confirmed;
+    };
+    const Row rows[]{
+        {"hold emergency_not_permitted", [oral](Situation& s) { oral(s); }},
+        {"allow all_keys_turn",
+         [oral](Situation& s) {
+             oral(s);
+             s.agreements[0].emergency_hours = 24;
+         }},
+        {"hold emergency_not_confirmed",
+         [oral](Situation& s) {
+             oral(s);
+             s.agreements[0].emergency_hours = 24;
+             s.authorizations[0].until = now;
+         }},
+        {"hold authorization_withdrawn",
+         [oral](Situation& s) {
+             oral(s);
+             s.agreements[0].emergency_hours = 24;
+             s.authorizations[0].state = AuthorizationState::withdrawn;
+         }},
+        // The customer's own "no" is not overcome by an engineer's word.
+        {"refuse authorization_refused",
+         [oral](Situation& s) {
+             oral(s);
+             s.agreements[0].emergency_hours = 24;
+             s.authorizations.push_back(good_authorization());
+             s.authorizations[1].id = {902};
+             s.authorizations[1].state = AuthorizationState::refused;
+         }},
+    };
+    check(rows);
+}
+
 TEST(Gate, TheCustomerMustBeExactlyOne) {
     using Kind = CustomerFinding::Kind;
     const Row rows[]{

@@ -19,6 +19,10 @@ bool contains(const std::vector<CompanyId>& all, CompanyId one) {
     return std::ranges::count(all, one) > 0;
 }
 
+bool shares_one(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+    return std::ranges::any_of(left, [&](const std::string& one) { return std::ranges::count(right, one) > 0; });
+}
+
 bool first_key_turns(const Agreement& a, const Situation& s) {
     bool turns = a.state == AgreementState::in_force;
     turns = turns && contains(a.parties, s.from) && contains(a.parties, s.to) && s.from != s.to;
@@ -30,6 +34,7 @@ bool first_key_turns(const Agreement& a, const Situation& s) {
     }
     turns = turns && a.valid_from.us <= s.at.us && (!a.valid_until || s.at.us < a.valid_until->us);
     turns = turns && a.document_digest == digest && a.purpose == s.purpose;
+    if (s.products && !a.products.empty()) turns = turns && shares_one(a.products, *s.products);
     return turns;
 }
 
@@ -41,7 +46,10 @@ bool concerns(const Authorization& z, const Situation& s) {
 bool second_key_turns(const Authorization& z, const Agreement& a, const Situation& s) {
     if (s.finding.kind != CustomerFinding::Kind::one || s.finding.customer.value == 0) return false;
     if (!concerns(z, s) || z.state != AuthorizationState::granted || s.at.us < z.not_before.us) return false;
-    if (static_cast<int>(z.assurance) < static_cast<int>(a.required_assurance)) return false;
+    if (!z.emergency && static_cast<int>(z.assurance) < static_cast<int>(a.required_assurance)) return false;
+    if (z.emergency && a.emergency_hours <= 0) return false;
+    if (!z.product_codes.empty() && (!s.products || !shares_one(z.product_codes, *s.products))) return false;
+    if (!z.cases.empty() && std::ranges::count(z.cases, s.case_id) == 0) return false;
     if (z.assurance == Assurance::attested) {
         for (const Authorization& no : s.authorizations) {
             if (concerns(no, s) && (no.state == AuthorizationState::refused || no.state == AuthorizationState::withdrawn))
@@ -188,6 +196,8 @@ class Generator {
         for (std::size_t n = pick(4); n > 0; --n) s.agreements.push_back(agreement());
         s.authorizations.clear();
         for (std::size_t n = pick(5); n > 0; --n) s.authorizations.push_back(authorization());
+        if (pick(2) == 0) s.products = products();
+        s.case_id = {static_cast<std::int64_t>(pick(3))};
         if (pick(4) == 0) s.referenced = {static_cast<std::int64_t>(900 + pick(7))};
         return s;
     }
@@ -206,7 +216,9 @@ class Generator {
         a.permitted = classes();
         a.purpose = usually(std::string("support"), std::string("sales"));
         if (pick(12) == 0) a.document_digest = "unknown";
-        a.required_assurance = static_cast<Assurance>(pick(4));
+        a.required_assurance = static_cast<Assurance>(std::min(pick(5), pick(5)));
+        if (pick(8) == 0) a.products = products();
+        if (pick(2) == 0) a.emergency_hours = 4;
         a.version = static_cast<std::int64_t>(pick(9));
         return a;
     }
@@ -223,9 +235,22 @@ class Generator {
         z.not_before = near();
         z.until = far();
         z.state = usually(AuthorizationState::granted, static_cast<AuthorizationState>(pick(4)));
-        z.assurance = static_cast<Assurance>(pick(4));
+        z.assurance = static_cast<Assurance>(std::max(pick(5), pick(5)));
+        if (pick(8) == 0) z.product_codes = products();
+        if (pick(8) == 0) z.cases = {{static_cast<std::int64_t>(pick(3))}};
+        if (pick(8) == 0) {
+            z.emergency = true;
+            z.assurance = Assurance::attested;
+        }
         z.version = static_cast<std::int64_t>(pick(9));
         return z;
+    }
+
+    std::vector<std::string> products() {
+        std::vector<std::string> some;
+        if (pick(2) == 0) some.push_back(product_a);
+        if (pick(2) == 0) some.push_back(product_b);
+        return some;
     }
 
     DataClasses classes() { return DataClasses::from_bits(static_cast<std::uint32_t>(random_()) | (pick(4) != 0 ? 2U : 0U)); }
@@ -243,6 +268,30 @@ class Generator {
     std::int64_t agreements_ = 0;  // ids given so far
     std::int64_t authorizations_ = 0;
 };
+
+// Takes something away from an authorization, in one of the ways a customer can.
+void narrow(Authorization& z, Generator& generator) {
+    switch (generator.pick(6)) {
+        case 0:
+            if (!z.partners.empty()) z.partners.pop_back();
+            break;
+        case 1:
+            z.until = {z.until.us - 1 - static_cast<std::int64_t>(generator.pick(3))};
+            break;
+        case 2:
+            if (z.product_codes.size() > 1) z.product_codes.pop_back();
+            if (z.product_codes.empty()) z.product_codes = {product_a};
+            break;
+        case 3:
+            if (z.cases.empty()) z.cases = {{static_cast<std::int64_t>(generator.pick(3))}};
+            break;
+        case 4:
+            z.not_before = {z.not_before.us + static_cast<std::int64_t>(generator.pick(3))};
+            break;
+        default:
+            z.classes = z.classes.both(generator.classes());
+    }
+}
 
 TEST(GateSpace, NeverAllowsUnlessAllThreeKeysTurn) {
     const std::uint64_t seed = [] {
@@ -278,6 +327,18 @@ TEST(GateSpace, NeverAllowsUnlessAllThreeKeysTurn) {
         for (Authorization& z : narrowed.authorizations) z.classes = z.classes.both(generator.classes());
         const Decision less = narrowed.decide();
         ASSERT_LE(std::popcount(less.released.bits()), std::popcount(decision.released.bits())) << which;
+        // Nor does it release more to name fewer partners, an earlier end, fewer products, single cases, or to expect more of it.
+        Situation tighter = s;
+        for (Authorization& z : tighter.authorizations)
+            if (z.state == AuthorizationState::granted)
+                narrow(z, generator);  // a customer's "no" is not narrowed: it would be less of one
+        for (Agreement& a : tighter.agreements) {
+            if (generator.pick(3) == 0)
+                a.required_assurance = std::max(a.required_assurance, static_cast<Assurance>(generator.pick(5)));
+            if (generator.pick(3) == 0) a.emergency_hours = 0;
+            if (generator.pick(3) == 0) a.permitted = a.permitted.both(generator.classes());
+        }
+        ASSERT_LE(std::popcount(tighter.decide().released.bits()), std::popcount(decision.released.bits())) << which;
         Situation refused = s;
         refused.authorizations.push_back(good_authorization());
         refused.authorizations.back().id = {990};

@@ -33,6 +33,8 @@ inline constexpr CustomerId other_customer{8};
 inline constexpr Instant now{1'900'000'000'000'000};
 inline constexpr std::string_view digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
+inline const std::string product_a = "00000000000000aa", product_b = "00000000000000bb";
+
 inline Instant before(Instant instant) {
     return {instant.us - 1};
 }
@@ -84,6 +86,8 @@ struct Situation {
     CustomerFinding finding{CustomerFinding::Kind::one, customer, "customer_named"};
     AuthorizationId referenced{};
     std::string purpose = "support";
+    std::optional<std::vector<std::string>> products = std::nullopt;
+    protocol::CaseId case_id{};
 
     GateInput input() const {
         return {.submitter = from,
@@ -93,7 +97,9 @@ struct Situation {
                 .customer = finding,
                 .authorizations = authorizations,
                 .referenced = referenced,
-                .purpose = purpose};
+                .purpose = purpose,
+                .products = products ? std::optional<std::span<const std::string>>(*products) : std::nullopt,
+                .case_id = case_id};
     }
     Decision decide() const { return decide_gate(input()); }
 };

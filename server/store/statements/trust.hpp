@@ -7,6 +7,7 @@
 
 #include "protocol/agreement.hpp"
 #include "protocol/authorization.hpp"
+#include "protocol/jose.hpp"
 #include "server/store/store.hpp"
 #include "server/store/vault.hpp"
 
@@ -29,7 +30,10 @@ struct StoredAuthorization {
     protocol::Authorization authorization;
     std::string requested_by;  // principal label
     std::string decided_by;
-    std::string reason;  // of a refusal or withdrawal
+    std::string reason;                    // of a refusal or withdrawal
+    std::string signed_text;               // the JWS that the customer signed, or empty
+    std::optional<Blob> signed_id;         // names it for ever; written once
+    std::vector<std::string> case_tokens;  // of authorization.cases
 };
 void insert_authorization(Txn& txn, Vault& vault, const StoredAuthorization& stored);
 bool update_authorization(Txn& txn, Vault& vault, const StoredAuthorization& stored);  // compare-and-set as above
@@ -37,6 +41,40 @@ std::optional<StoredAuthorization> find_authorization(ReadTxn& txn, Vault& vault
                                                       protocol::AuthorizationId id);
 std::vector<StoredAuthorization> authorizations_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company,
                                                    protocol::CustomerId customer /* none: all */);
+// Takes away the partners that the authorization no longer names.
+void keep_only_partners(Txn& txn, const protocol::Authorization& authorization);
+bool known_signed_id(ReadTxn& txn, Bytes id);
+
+// What happened to it, in order: requested, link_sent, attested, recorded, covered, confirmed, narrowed, signed, emergency,
+// refused, withdrawn. `actor` is a principal's label, or `customer`.
+struct AuthorizationEvent {
+    std::string kind;
+    protocol::Instant at;
+    std::string actor;
+};
+void add_authorization_event(Txn& txn, protocol::AuthorizationId id, std::string_view kind, protocol::Instant at,
+                             std::string_view actor);
+std::vector<AuthorizationEvent> authorization_events(ReadTxn& txn, protocol::AuthorizationId id);
+
+// Given by word of mouth and not confirmed: waiting, frozen or refused.
+std::vector<StoredAuthorization> unconfirmed_emergencies(ReadTxn& txn, Vault& vault, protocol::CompanyId company);
+
+// A key that a customer signs with. It counts once a second person of the company has confirmed it, until it is revoked.
+struct CustomerKey {
+    protocol::CustomerId customer;
+    std::string issuer;  // `iss` of what it signs
+    protocol::PublicKey key;
+    std::string proposed_by;
+    std::string confirmed_by;
+    protocol::Instant created_at;
+    std::optional<protocol::Instant> confirmed_at;
+    std::optional<protocol::Instant> revoked_at;
+};
+void insert_customer_key(Txn& txn, const CustomerKey& key);
+bool confirm_customer_key(Txn& txn, const CustomerKey& key);  // by `confirmed_by` at `confirmed_at`
+bool revoke_customer_key(Txn& txn, const CustomerKey& key, protocol::Instant now);
+std::vector<CustomerKey> customer_keys(ReadTxn& txn, protocol::CustomerId customer);
+
 // Facts for the gate: the company's authorizations for this customer, without the sealed details.
 std::vector<protocol::Authorization> authorizations_for(ReadTxn& txn, protocol::CompanyId company, protocol::CustomerId customer);
 

@@ -1,0 +1,138 @@
+#include "server/operations/authorization_record.hpp"
+
+#include "certs/digest.hpp"
+#include "protocol/canonical.hpp"
+#include "protocol/json_writer.hpp"
+#include "server/operations/trust_common.hpp"
+#include "server/store/statements/directory.hpp"
+
+namespace entente::operations {
+
+using protocol::Authorization;
+using protocol::CanonicalArray;
+using protocol::CanonicalObject;
+using store::StoredAuthorization;
+
+namespace {
+
+CanonicalArray classes_of(protocol::DataClasses classes) {
+    CanonicalArray array;
+    for (int c = 0; c < protocol::data_class_count; ++c) {
+        const auto one = static_cast<protocol::DataClass>(c);
+        if (classes.has(one)) array.add(CanonicalObject().set("optional", false).set("pii_type", name(one)));
+    }
+    return array;
+}
+
+CanonicalObject header(const StoredAuthorization& stored, const Context& context) {
+    const Authorization& z = stored.authorization;
+    CanonicalObject object;
+    object.set("pii_principal_id", "customer:" + std::to_string(z.customer.value))
+        .set("record_id", context.tools.settings.public_url + "/authorizations/" + std::to_string(z.id.value))
+        .set("record_version", z.version)
+        .set("schema_version", "ISO/IEC TS 27560:2023, entente/1");
+    return object;
+}
+
+CanonicalObject processing(const StoredAuthorization& stored) {
+    const Authorization& z = stored.authorization;
+    CanonicalArray recipients;
+    for (const protocol::CompanyId partner : z.partners) recipients.add("company:" + std::to_string(partner.value));
+    CanonicalObject object;
+    object.set("assurance", name(z.assurance))
+        .set("lawful_basis", "the customer's authorization")
+        .set("pii_controllers", CanonicalArray().add("company:" + std::to_string(z.company.value)))
+        .set("pii_information", classes_of(z.classes))
+        .set("processing_method", "shown to the recipients' support staff through the gateway; credentials are always removed")
+        .set("products", z.products)
+        .set("purpose", z.purpose)
+        .set("recipient_third_parties", recipients)
+        .set("retention_period", "until the case's content is removed under the agreement of the companies")
+        .set("valid_from", to_rfc3339(z.not_before))
+        .set("valid_until", to_rfc3339(z.until))
+        .set("withdrawal_method", "the page named in the receipt, or a word to the company that asked")
+        .set_filled("conditions", z.conditions)
+        .set_filled("evidence_digest", z.evidence_digest)
+        .set_filled("obtained_how", z.obtained_how);
+    if (!stored.case_tokens.empty()) object.set("cases", stored.case_tokens);
+    if (z.emergency) object.set("must_be_confirmed_by", to_rfc3339(z.until));
+    return object;
+}
+
+CanonicalArray parties(ReadTxn& txn, const Context& context, const Authorization& z) {
+    CanonicalArray array;
+    const auto company = [&](protocol::CompanyId id, std::string_view role) {
+        CanonicalObject party;
+        party.set("party_id", "company:" + std::to_string(id.value)).set("party_role", role).set("party_type", "organization");
+        if (const auto known = store::find_company(txn, id)) {
+            party.set("party_name", known->name);
+            party.set("party_url", known->domain);
+        }
+        array.add(party);
+    };
+    company(z.company, "controller");
+    for (const protocol::CompanyId partner : z.partners) company(partner, "recipient");
+    CanonicalObject customer;
+    customer.set("party_id", "customer:" + std::to_string(z.customer.value)).set("party_role", "principal");
+    customer.set("party_type", "organization");
+    if (const auto known = store::find_customer(txn, context.tools.vault, z.company, z.customer))
+        customer.set("party_name", known->customer.name);
+    return array.add(customer);
+}
+
+std::string_view state_after(std::string_view kind, std::string_view state) {
+    if (kind == "requested") return "requested";
+    if (kind == "link_sent") return state;
+    if (kind == "refused" || kind == "withdrawn") return kind;
+    return "granted";
+}
+
+CanonicalArray events(ReadTxn& txn, const Authorization& z) {
+    CanonicalArray array;
+    std::string_view state = "requested";
+    for (const store::AuthorizationEvent& event : store::authorization_events(txn, z.id)) {
+        state = state_after(event.kind, state);
+        // Who of the company it was is the company's business: the record says the party.
+        const std::string entity = event.actor == "customer" ? "customer:" + std::to_string(z.customer.value)
+                                                             : "company:" + std::to_string(z.company.value);
+        array.add(CanonicalObject()
+                      .set("entity_id", entity)
+                      .set("event_state", state)
+                      .set("event_time", to_rfc3339(event.at))
+                      .set("event_type", event.kind));
+    }
+    return array;
+}
+
+}  // namespace
+
+std::string record_with_receipt(ReadTxn& txn, const Context& context, const StoredAuthorization& stored) {
+    const Authorization& z = stored.authorization;
+    const std::string record = CanonicalObject()
+                                   .set("event", events(txn, z))
+                                   .set("header", header(stored, context))
+                                   .set("party_identification", parties(txn, context, z))
+                                   .set("pii_processing", processing(stored))
+                                   .text();
+    protocol::JsonWriter claims;
+    claims.object()
+        .member("iss", context.tools.settings.public_url)
+        .member("sub", "customer:" + std::to_string(z.customer.value))
+        .member("iat", context.now.seconds())
+        .member("authorization", z.id.value)
+        .member("version", z.version)
+        .member("state", name(z.state))
+        .member("record_sha256", protocol::hex(certs::sha256(protocol::as_bytes(record))))
+        .end();
+    protocol::JsonWriter out;
+    out.object().member("receipt", context.tools.sign(receipt_type, claims.take())).key("record").raw(record).end();
+    return out.take();
+}
+
+Result<std::string> authorization_record(ReadTxn& txn, const Context& context, const Caller& caller, protocol::AuthorizationId id) {
+    const auto stored = read_authorization(txn, context, caller, id);
+    if (!stored) return std::unexpected(stored.error());
+    return record_with_receipt(txn, context, *stored);
+}
+
+}  // namespace entente::operations

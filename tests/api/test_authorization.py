@@ -1,0 +1,242 @@
+"""The second key in depth: how surely it was obtained, what it is limited to, the record, signatures, emergencies."""
+
+import base64
+import hashlib
+import json
+import time
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from support.world import ALL_CLASSES, DIGEST, stamp
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class Signer:
+    """A customer's signing key, as a customer would hold it."""
+
+    def __init__(self, algorithm="EdDSA", kid="key-1", issuer="https://signer.example"):
+        self.algorithm, self.kid, self.issuer = algorithm, kid, issuer
+        self.key = ed25519.Ed25519PrivateKey.generate() if algorithm == "EdDSA" else ec.generate_private_key(ec.SECP256R1())
+
+    def jwk(self):
+        if self.algorithm == "EdDSA":
+            return {"kty": "OKP", "crv": "Ed25519", "kid": self.kid, "x": b64(self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))}
+        numbers = self.key.public_key().public_numbers()
+        return {"kty": "EC", "crv": "P-256", "kid": self.kid, "x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big"))}
+
+    def sign(self, claims, **header):
+        header = {"alg": self.algorithm, "typ": "gw-authz+jwt", "kid": self.kid, **header}
+        text = b64(json.dumps(header).encode()) + "." + b64(json.dumps(claims).encode())
+        if self.algorithm == "EdDSA":
+            return text + "." + b64(self.key.sign(text.encode()))
+        r, s = utils.decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+        return text + "." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+    def claims(self, world, customer, partners, **more):
+        now = int(time.time())
+        return {"iss": self.issuer, "sub": str(customer.id), "aud": world.gateway.url, "jti": f"jti-{time.time_ns()}", "iat": now, "nbf": now,
+                "exp": now + 86400, "partners": [p.domain for p in partners], "products": [], "scope": "case_facts technical product diagnostics customer_identity",
+                "purpose": "support", **more}
+
+
+def pin(company, customer, signer):
+    company.administrator.post(f"/api/v1/customers/{customer.id}/keys", {"issuer": signer.issuer, "jwk": signer.jwk()}, expect=201)
+    return company.compliance.post(f"/api/v1/customers/{customer.id}/keys/confirm", {"issuer": signer.issuer, "kid": signer.kid}, expect=200)
+
+
+# --- assurance ---
+
+
+def test_a_contract_clause_covers_only_when_the_contract_is_named(halden, brightwell):
+    asked = halden.request_authorization(halden.customer(), [brightwell])
+    path = f"/api/v1/authorizations/{asked['id']}/grant"
+    how = f"Master agreement, section 7.2, {halden.word('clause')}"
+    halden.compliance.post(path, {"obtainedHow": how, "basis": "covered"}, expect=400)
+    halden.compliance.post(path, {"obtainedHow": how, "basis": "confirmed", "evidenceDigest": DIGEST}, expect=400)
+    assert halden.compliance.post(path, {"obtainedHow": how, "basis": "covered", "evidenceDigest": DIGEST}, expect=200)["assurance"] == "covered"
+
+
+def test_the_agreement_asks_how_surely(world):
+    left, right = world.company("sure-left"), world.company("sure-right")
+    world.agreement(left, right, requiredAssurance="covered")
+    customer = left.customer()
+    case = world.open_case(left, right, customer)
+    case.release_to_receiver()
+    asked = left.request_authorization(customer, [right])
+    assert left.grant(asked)["releasedCases"] == 0
+    gate = case.gate().body
+    assert gate["verdict"] == "hold" and gate["reason"] == "authorization_assurance_too_low" and "/link" in gate["nextStep"]
+    again = left.compliance.post(f"/api/v1/authorizations/{asked['id']}/grant", {"obtainedHow": left.word("clause"), "basis": "covered", "evidenceDigest": DIGEST}, expect=200)
+    assert again["releasedCases"] == 1 and case.gate()["verdict"] == "allow"
+
+
+# --- products and cases ---
+
+
+def test_an_authorization_of_a_product_opens_cases_of_that_product_alone(world, halden, brightwell):
+    customer = halden.customer()
+    mesh = world.open_case(halden, brightwell, customer, fields={"Product": "Cloud:Mesh"})
+    vault = world.open_case(halden, brightwell, customer, fields={"Product": "Cloud:Vault"})
+    vault.release_to_receiver()
+    granted = halden.grant(halden.request_authorization(customer, [brightwell], products=["vault"]))
+    assert granted["releasedCases"] == 1 and granted["products"] == ["vault"]
+    assert vault.gate()["verdict"] == "allow"
+    assert mesh.gate()["reason"] == "authorization_other_product"
+
+
+def test_an_authorization_of_single_cases(world, halden, brightwell):
+    customer = halden.customer()
+    first, second = (world.open_case(halden, brightwell, customer) for _ in range(2))
+    first.release_to_receiver()
+    halden.engineer.post("/api/v1/authorizations", {"customer": customer.id, "partners": [brightwell.id], "dataClasses": ["technical"], "until": stamp(86400),
+                                                    "cases": ["AAAAAAAAAAAAAAAAAAAA"]}, expect=400)
+    granted = halden.grant(halden.request_authorization(customer, [brightwell], cases=[first.token]))
+    assert granted["cases"] == [first.token] and granted["releasedCases"] == 1
+    assert second.gate()["reason"] == "authorization_other_case"
+
+
+# --- the record ---
+
+
+def test_the_record_has_the_four_sections_and_a_receipt_that_anybody_can_check(world, halden, brightwell):
+    customer = halden.customer()
+    granted = halden.authorize(customer, [brightwell])
+    answer = halden.compliance.get(f"/api/v1/authorizations/{granted['id']}/record", expect=200)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="authorization-{granted["id"]}.json"'
+    record = answer.body["record"]
+    assert [e["event_type"] for e in record["event"]] == ["requested", "recorded"] and record["event"][-1]["event_state"] == "granted"
+    assert {(p["party_role"], p["party_name"]) for p in record["party_identification"]} == {
+        ("controller", halden.name), ("recipient", brightwell.name), ("principal", customer.name)}
+    assert record["pii_processing"]["purpose"] == "support" and record["pii_processing"]["valid_until"] == granted["until"]
+    assert [c["pii_type"] for c in record["pii_processing"]["pii_information"]] == list(ALL_CLASSES)
+    # The receipt: its key is public, its signature fits, and it names the digest of exactly these bytes.
+    head, body, signature = answer.body["receipt"].split(".")
+    header, claims = json.loads(unb64(head)), json.loads(unb64(body))
+    key = {k["kid"]: k for k in world.anonymous.get("/.well-known/jwks.json", expect=200).body["keys"]}[header["kid"]]
+    ed25519.Ed25519PublicKey.from_public_bytes(unb64(key["x"])).verify(unb64(signature), f"{head}.{body}".encode())
+    assert header["typ"] == "entente-receipt+jwt" and claims["authorization"] == granted["id"] and claims["state"] == "granted"
+    canonical = json.dumps(record, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    assert claims["record_sha256"] == hashlib.sha256(canonical).hexdigest()
+
+
+def test_the_record_is_the_own_company_s(halden, brightwell):
+    granted = halden.authorize(halden.customer(), [brightwell])
+    for caller in (brightwell.compliance, brightwell.administrator):
+        caller.get(f"/api/v1/authorizations/{granted['id']}/record", expect=404)
+
+
+# --- signed by the customer ---
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "ES256"])
+def test_a_signed_authorization_releases_at_once(world, halden, brightwell, algorithm):
+    customer, signer = halden.customer(), Signer(algorithm)
+    pin(halden, customer, signer)
+    case = world.open_case(halden, brightwell, customer)
+    case.release_to_receiver()
+    text = signer.sign(signer.claims(world, customer, [brightwell]))
+    granted = halden.engineer.post("/api/v1/authorizations/signed", {"jws": text}, expect=200)
+    assert granted["assurance"] == "signed" and granted["state"] == "granted" and granted["releasedCases"] == 1
+    assert granted["evidenceDigest"] == hashlib.sha256(text.encode()).hexdigest()
+    # Once: the same text again, and another text with the same jti.
+    halden.engineer.post("/api/v1/authorizations/signed", {"jws": text}, expect=409)
+
+
+def test_what_must_be_refused_of_signed_texts(world, halden, brightwell, corvid):
+    customer, other, signer = halden.customer(), halden.customer(), Signer()
+    pin(halden, customer, signer)
+
+    def refused(text, *codes):
+        answer = halden.engineer.post("/api/v1/authorizations/signed", {"jws": text}, expect=(400, 403, 404, 409))
+        assert answer["code"] in codes, (answer["code"], codes)
+
+    now = int(time.time())
+    claims = lambda **more: {**signer.claims(world, customer, [brightwell]), **more}  # noqa: E731
+    good = signer.sign(claims())
+    refused(good[:-4] + ("AAAA" if not good.endswith("AAAA") else "BBBB"), "jws_signature", "jws_form")
+    refused(Signer().sign(claims()), "jws_signature")
+    refused(Signer(kid="unknown").sign(claims()), "jws_key_unknown")
+    refused(signer.sign(claims(iss="https://another.example")), "jws_key_unknown")
+    refused(signer.sign(claims(sub=str(other.id))), "jws_key_unknown")
+    refused(signer.sign(claims(sub="999999999")), "customer_not_found")
+    refused(signer.sign(claims(aud="https://elsewhere.example")), "claims_audience")
+    refused(signer.sign(claims(exp=now - 120, nbf=now - 3600)), "claims_expired")
+    refused(signer.sign(claims(iat=now + 3600)), "claims_not_yet")
+    refused(signer.sign(claims(exp=now + 91 * 86400)), "claims_too_long")
+    refused(signer.sign(claims(scope="technical secret")), "invalid_members")
+    refused(signer.sign(claims(admin=True)), "invalid_members")
+    refused(signer.sign(claims(partners=["nobody.example"])), "invalid")
+    for header in ({"alg": "none"}, {"jku": "https://evil.example"}, {"jwk": signer.jwk()}, {"x5u": "https://evil.example"}, {"x5c": ["MIIB"]}, {"crit": ["exp"]}):
+        refused(signer.sign(claims(), **header), "jws_header")
+    refused(signer.sign(claims(), typ="JWT"), "jws_type")
+    refused("no.jws.here", "jws_form")
+    # Of another company's customer nobody hears.
+    assert corvid.engineer.post("/api/v1/authorizations/signed", {"jws": good}, expect=404)["code"] == "customer_not_found"
+    # An unconfirmed or revoked key signs nothing.
+    unconfirmed = Signer(kid="fresh")
+    halden.administrator.post(f"/api/v1/customers/{customer.id}/keys", {"issuer": unconfirmed.issuer, "jwk": unconfirmed.jwk()}, expect=201)
+    refused(unconfirmed.sign(claims()), "jws_key_unknown")
+    halden.administrator.post(f"/api/v1/customers/{customer.id}/keys/revoke", {"issuer": signer.issuer, "kid": signer.kid}, expect=200)
+    refused(good, "jws_key_unknown")
+
+
+def test_keys_need_two_people_and_are_public(halden, brightwell):
+    customer, signer = halden.customer(), Signer()
+    path = f"/api/v1/customers/{customer.id}/keys"
+    added = halden.administrator.post(path, {"issuer": signer.issuer, "jwk": {k: v for k, v in signer.jwk().items() if k != "kid"}}, expect=201)
+    assert len(added["kid"]) == 43 and added["confirmedAt"] is None
+    name = {"issuer": signer.issuer, "kid": added["kid"]}
+    assert halden.administrator.post(f"{path}/confirm", name, expect=403)["code"] == "second_person_needed"
+    assert halden.compliance.post(f"{path}/confirm", name, expect=200)["confirmedAt"]
+    assert [k["kid"] for k in halden.engineer.get(path, expect=200).items] == [added["kid"]]
+    halden.administrator.post(path, {"issuer": signer.issuer, "jwk": {**signer.jwk(), "d": "AAAA"}}, expect=400)
+    halden.engineer.post(path, {"issuer": signer.issuer, "jwk": signer.jwk()}, expect=403)
+    brightwell.administrator.post(path, {"issuer": signer.issuer, "jwk": signer.jwk()}, expect=404)
+    brightwell.engineer.get(path, expect=404)
+
+
+# --- emergencies ---
+
+
+def emergency(company, classes=("case_facts", "technical", "product")):
+    return {"who": f"Night shift {company.word('who said so')}", "when": stamp(-300), "how": "by telephone", "dataClasses": list(classes)}
+
+
+def test_an_emergency_releases_one_case_in_one_call_and_stands_in_the_report(world):
+    left, right = world.company("oral-left"), world.company("oral-right")
+    world.agreement(left, right, requiredAssurance="confirmed", emergencyHours=4)
+    customer = left.customer()
+    case, other = (world.open_case(left, right, customer) for _ in range(2))
+    case.release_to_receiver()
+    given = left.engineer.post(f"/api/v1/cases/{case.token}/emergency", emergency(left), expect=200)
+    assert given["releasedCases"] == 1 and given["emergency"] is True and given["assurance"] == "attested" and given["cases"] == [case.token]
+    assert given["until"] <= stamp(4 * 3600 + 5)
+    right.engineer.get(f"/v1/collaboration-requests/{case.token}", expect=200)
+    assert other.gate()["verdict"] == "hold"
+    assert [z["id"] for z in left.compliance.get("/api/v1/authorizations?unconfirmed=true", expect=200).items] == [given["id"]]
+    # Recorded with evidence by a second person it is no longer word of mouth.
+    left.compliance.post(f"/api/v1/authorizations/{given['id']}/grant", {"obtainedHow": left.word("letter"), "basis": "covered", "evidenceDigest": DIGEST}, expect=200)
+    assert left.compliance.get("/api/v1/authorizations?unconfirmed=true", expect=200).items == []
+
+
+def test_where_the_agreement_permits_no_emergency_there_is_none(world, halden, brightwell):
+    case = world.open_case(halden, brightwell, halden.customer())
+    assert halden.engineer.post(f"/api/v1/cases/{case.token}/emergency", emergency(halden), expect=403)["code"] == "emergency_not_permitted"
+    assert case.gate()["verdict"] == "hold"
+
+
+def test_who_attests_no_emergency(world, halden, brightwell):
+    case = world.open_case(halden, brightwell, halden.customer())
+    brightwell.engineer.post(f"/api/v1/cases/{case.token}/emergency", emergency(brightwell), expect=404)
+    halden.auditor.post(f"/api/v1/cases/{case.token}/emergency", emergency(halden), expect=403)
+    halden.engineer.post(f"/api/v1/cases/{case.token}/emergency", {**emergency(halden), "when": stamp(3600)}, expect=(400, 403))
