@@ -19,6 +19,7 @@ enum class CaseStatus : std::uint8_t { open, information, accepted, rejected, cl
 enum class Flow : std::uint8_t { held, open, frozen, ended };
 enum class Side : std::uint8_t { submitter, receiver };
 enum class Priority : std::uint8_t { low, medium, high };
+enum class Severity : std::uint8_t { critical, high, medium, low };  // spelling and maps: protocol/severity
 enum class ResponseType : std::uint8_t { approval, rejection, information_request, information_response, closure, update_approval };
 enum class NoteType : std::uint8_t { user_public, user_partner, system };
 
@@ -55,15 +56,20 @@ struct NewCase {
     std::string summary;
     std::string description;
     Priority priority = Priority::medium;
+    std::optional<Severity> severity;  // of the own API: the link's map gives the priority then, otherwise the severity
+    std::string severity_name;         // the same in the submitter's own words; both must agree
     std::optional<ContactDetails> contact;
     std::vector<FieldInput> fields;
     std::vector<std::string> internal_notes;
     bool test = false;
+    AuthorizationId authorization;  // of the own API: the one that it shall rest on
 };
 
 struct CaseChange {  // PATCH T
     std::optional<std::string> internal_case_number;
     std::optional<ContactDetails> contact;
+    std::optional<Severity> severity;  // of the own API
+    std::string severity_name;
 };
 
 struct Engineer {
@@ -98,6 +104,10 @@ struct NewNote {
     Priority priority = Priority::medium;
     std::string author_name;  // from submittedBy, when the client names a person
     NoteType type = NoteType::user_public;
+    // Of the own API:
+    bool internal = false;       // for the own company only
+    std::string topic;           // at most 100 characters
+    std::string correlation_id;  // the own system's name for it
 };
 
 // GET lists (contract 9.6). Absent members filter nothing.
@@ -112,6 +122,28 @@ struct CaseFilter {
     bool paged = false;
     std::int64_t page = 0;
     std::int64_t size = 20;  // 0: all (deprecated list only)
+};
+
+// The list of the own API. Absent members filter nothing.
+struct CaseQuery {
+    std::optional<Side> side;
+    std::vector<CaseStatus> statuses;  // any of them
+    std::optional<Flow> flow;
+    std::optional<Severity> severity;
+    std::optional<CompanyId> partner;        // the other side
+    std::optional<std::string> case_number;  // the reader's own
+    std::optional<bool> test;
+    std::optional<Instant> updated_after;  // inclusive
+    std::optional<Instant> created_after;  // inclusive
+    enum class Order : std::uint8_t { newest, updated };
+    Order order = Order::newest;  // newest first, or the longest unchanged first
+    // The place in the order after which the page begins: the time that orders, and the id.
+    struct Place {
+        Instant at;
+        CaseId id;
+    };
+    std::optional<Place> after;
+    std::int64_t limit = 50;
 };
 
 // --- What one side is shown. Everything in a view has passed the gate for that side. ---
@@ -135,6 +167,7 @@ struct CompanyView {
 };
 
 struct FieldView {
+    FieldId field;
     std::int64_t row_id = 0;
     Section section = Section::problem;
     std::string label;
@@ -156,6 +189,9 @@ struct NoteView {
     Priority priority = Priority::medium;
     NoteType type = NoteType::user_public;
     bool outbound = false;  // written by the reader's company
+    bool internal = false;  // never shown to the other side
+    std::string topic;
+    std::string correlation_id;  // of the reader's own notes only
     Instant created_at;
     Instant updated_at;
 };
@@ -163,6 +199,7 @@ struct NoteView {
 struct ResponseView {
     ResponseId id;
     ResponseType type = ResponseType::approval;
+    CompanyId company;  // none: the gateway
     std::optional<std::string> case_number;
     std::optional<std::string> engineer_name;
     std::optional<std::string> engineer_email;
@@ -179,6 +216,7 @@ struct CaseView {
     CaseStatus status = CaseStatus::open;
     Side side = Side::submitter;  // the reader's
     Priority priority = Priority::medium;
+    Severity severity = Severity::medium;
     CompanyId submit_company;
     std::string submit_company_name;
     CompanyId receive_company;
@@ -202,7 +240,15 @@ struct CaseView {
     std::optional<ContactDetails> receiver_contact;
     std::vector<NoteView> notes;
     std::vector<ResponseView> responses;
-    std::int64_t version = 0;  // of what this side sees; not on the wire of the Connect dialect
+    std::int64_t version = 0;  // of what this side sees
+    // Of the own API, like version:
+    Flow flow = Flow::open;
+    std::string hold_reason;  // the submitter reads why its case waits or froze
+    std::string hold_text;
+    FormId form;
+    AuthorizationId authorization;  // what it rests on, for the submitter
+    std::string severity_name;      // the reader's own word for the severity
+    std::int64_t gate_epoch = 0;
 };
 
 template <class T>

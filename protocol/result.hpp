@@ -20,7 +20,9 @@ enum class ErrorKind {
     unauthenticated,  // 401
     forbidden,        // wrong side, no role, a key of the gate is missing: 403
     not_found,        // unknown, or not the caller's to know: 404
-    conflict,         // idempotency key reused, version mismatch: 409
+    conflict,         // idempotency key reused, two things that exclude each other: 409
+    changed_since,    // If-Match names another version: 412
+    unconditional,    // a change that needs If-Match came without: 428
     wrong_state,      // the machine has no such step now: 422
     too_large,        // 413
     too_many,         // 429

@@ -6,6 +6,7 @@
 #include "server/log.hpp"
 #include "server/operations/case_flow.hpp"
 #include "server/store/statements/cases.hpp"
+#include "server/store/statements/repeats.hpp"
 #include "server/store/statements/sessions.hpp"
 
 namespace entente {

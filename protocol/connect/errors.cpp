@@ -72,7 +72,7 @@ std::string problem_body(int status, const Error& error, std::string_view messag
 }
 
 bool caller_did_wrong(int status) {
-    return status == 400 || status == 403 || status == 404 || status == 409 || status == 422;
+    return status == 400 || status == 403 || status == 404 || status == 409 || status == 412 || status == 422 || status == 428;
 }
 
 std::string_view message_for(const Error& error) {
@@ -127,6 +127,10 @@ int problem_status(ErrorKind kind) {
             return 404;
         case ErrorKind::conflict:
             return 409;
+        case ErrorKind::changed_since:
+            return 412;
+        case ErrorKind::unconditional:
+            return 428;
         case ErrorKind::wrong_state:
             return 422;
         case ErrorKind::too_large:
@@ -162,6 +166,8 @@ std::string_view status_title(int status) {
             return "Conflict";
         case 411:
             return "Length Required";
+        case 412:
+            return "Precondition Failed";
         case 413:
             return "Content Too Large";
         case 414:
@@ -174,6 +180,8 @@ std::string_view status_title(int status) {
             return "Misdirected Request";
         case 422:
             return "Unprocessable Entity";
+        case 428:
+            return "Precondition Required";
         case 429:
             return "Too Many Requests";
         case 431:

@@ -3,7 +3,6 @@
 #include "protocol/connect/decode.hpp"
 #include "protocol/connect/encode.hpp"
 #include "server/api/gateway_api.hpp"
-#include "server/api/idempotency.hpp"
 #include "server/operations/cases.hpp"
 
 namespace entente::api::connect_cases {
@@ -73,13 +72,9 @@ Plan list(Gateway& gateway, CallPtr call, connect::ListKind kind) {
 Plan create(Gateway& gateway, CallPtr call) {
     auto input = connect::decode_new_case(call->request->body);
     if (!input) return gateway.failure(call, input.error());
-    auto key = idempotency_key(*call);
-    if (!key) return gateway.failure(call, key.error());
-    return change_and_render(gateway, call,
-                             [call, input = std::move(*input), key = std::move(*key)](store::Txn& txn, const ops::Context& context,
-                                                                                      const ops::Caller& caller) {
-                                 return ops::open_case(txn, context, caller, input,
-                                                       key ? std::optional(repeat_key(*call, caller, *key)) : std::nullopt);
+    return change_and_render(gateway, std::move(call),
+                             [input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+                                 return ops::open_case(txn, context, caller, input);
                              });
 }
 

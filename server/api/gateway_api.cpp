@@ -46,6 +46,10 @@ std::optional<std::string_view> bearer(const Request& request) {
     return header->substr(7);
 }
 
+bool changes(Method method) {
+    return method == Method::post || method == Method::put || method == Method::patch || method == Method::delete_;
+}
+
 CallPtr make_call(std::shared_ptr<const Request> request, protocol::Bytes token_key) {
     auto call = std::make_shared<Call>();
     call->request = std::move(request);
@@ -150,12 +154,18 @@ Plan Gateway::plan(std::shared_ptr<const Request> request) {
     auto query = connect::parse_query(call->raw_query);
     if (!query) return failure(call, query.error());
     call->query = std::move(*query);
+    if (changes(call->request->method)) {
+        auto key = idempotency_key(*call);
+        if (!key) return failure(call, key.error());
+        call->idempotency_key = std::move(*key);
+    }
     return found.route->handler(*this, std::move(call));
 }
 
 void Gateway::add_common_headers(const CallPtr& call, Response& response) const {
     response.headers.push_back({"Cache-Control", "no-store"});
     response.headers.push_back({"X-Content-Type-Options", "nosniff"});
+    if (call->repeated) response.headers.push_back({"Idempotency-Replayed", "true"});
     if (connect_surface(call->raw_path)) response.headers.push_back({"Access-Control-Allow-Origin", "*"});
     if (call->route != nullptr) response.route = call->route->name;
     response.caller = call->caller;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "certs/authority.hpp"
+#include "server/api/idempotency.hpp"
 #include "server/api/limits.hpp"
 #include "server/api/plan.hpp"
 #include "server/api/route.hpp"
@@ -95,6 +96,10 @@ class Gateway final : public Api {
                    std::function<Plan()> answer);
 
   private:
+    // Runs a write, or finds what an earlier request with the same Idempotency-Key did.
+    template <class T>
+    operations::Audited<T> once(store::Txn& txn, const operations::Context& now, const CallPtr& call,
+                                const operations::Caller& caller, const WriteOperation<T>& operation);
     std::optional<Response> limited(const CallPtr& call);
     Response not_routed(const CallPtr& call, const Found& found);
     void refuse_token(const CallPtr& call);

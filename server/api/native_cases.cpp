@@ -1,6 +1,8 @@
-// The own API: what the gate says of a case.
+// The own API: cases. The same operations as the Connect dialect's, in a model that is written as it is read.
 
-#include "protocol/connect/encode.hpp"
+#include "server/api/conditional.hpp"
+#include "server/api/native_case_json.hpp"
+#include "server/api/native_cursor.hpp"
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
 #include "server/operations/cases.hpp"
@@ -8,70 +10,97 @@
 namespace entente::api {
 
 namespace ops = operations;
-namespace connect = protocol::connect;
 
 namespace {
 
-std::string encode_gate(const ops::GateView& gate) {
-    protocol::JsonWriter out;
-    const auto& decision = gate.decision;
-    out.object().member("token", gate.facts.token).member("flow", name(gate.facts.flow)).member("verdict", name(decision.verdict));
-    if (!gate.full) return out.end().take();
-    out.member("reason", decision.reason).member("text", policy::for_case(decision.text, gate.facts.token));
-    out.member("nextStep", policy::for_case(decision.next_step, gate.facts.token));
-    out.key("agreement");
-    decision.agreement ? out.value(decision.agreement.value) : out.null();
-    out.key("authorization");
-    decision.authorization ? out.value(decision.authorization.value) : out.null();
-    out.key("customer");
-    gate.facts.customer ? out.value(gate.facts.customer.value) : out.null();
-    out.key("releasedClasses").array();
-    const auto classes = gate.facts.released_at ? gate.facts.released : decision.released;
-    for (int c = 0; c < protocol::data_class_count; ++c)
-        if (classes.has(static_cast<protocol::DataClass>(c))) out.value(name(static_cast<protocol::DataClass>(c)));
-    out.end().key("withheldFields").array();
-    for (const auto& [label, reason] : gate.withheld) out.object().member("label", label).member("reason", reason).end();
-    out.end().key("masked").object();
-    for (const auto& [data_class, values] : gate.masked) out.member(data_class, values);
-    out.end();
-    return out.end().take();
+Response render_case(Gateway& gateway, const CallPtr& call, ops::CaseRead& read, int status) {
+    const std::string tag = native::case_tag(read.view);
+    const bool known = call->request->method == Method::get && already_has(*call, tag);
+    Response response = known ? gateway.empty(call, 304) : gateway.reply(call, status, native::encode_case(read.view));
+    response.headers.push_back({"ETag", tag});
+    if (status == 201) response.headers.push_back({"Location", "/api/v1/cases/" + read.view.token});
+    return response;
 }
 
-Plan explain_gate(Gateway& gateway, CallPtr call) {
-    std::string token = call->path.at(0);
-    return gateway.read<ops::GateView>(
-        std::move(call), "case.gate",
-        [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::explain_gate(txn, context, caller, token);
+// The author of a change has seen what it answered with: the next read of that version is counted, not recorded again.
+ops::Audited<ops::CaseRead> seen(store::Txn& txn, const ops::Caller& caller, ops::Audited<ops::CaseRead> done) {
+    if (done.outcome) store::record_sight(txn, caller.principal.label(), done.outcome->shown.id, done.outcome->shown.version);
+    return done;
+}
+
+Plan open_case(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_new_case(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    return gateway.write<ops::CaseRead>(
+        std::move(call),
+        [input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            auto done = seen(txn, caller, ops::open_case(txn, context, caller, input));
+            if (!done.outcome) native::use_own_pointers(done.outcome.error());
+            return done;
         },
-        [](const ops::GateView& gate) { return std::vector{gate.shown}; },
-        [](Gateway& g, const CallPtr& c, ops::GateView& gate) { return g.reply(c, 200, encode_gate(gate)); });
+        [](Gateway& g, const CallPtr& c, ops::CaseRead& read) { return render_case(g, c, read, 201); });
 }
 
-Plan preview_case(Gateway& gateway, CallPtr call) {
+Plan read_case(Gateway& gateway, CallPtr call) {
     std::string token = call->path.at(0);
     return gateway.read<ops::CaseRead>(
-        std::move(call), "case.preview",
+        std::move(call), "case.read",
         [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::preview_case(txn, context, caller, token);
+            return ops::read_case(txn, context, caller, token);
         },
         [](const ops::CaseRead& read) { return std::vector{read.shown}; },
-        [](Gateway& g, const CallPtr& c, ops::CaseRead& read) { return g.reply(c, 200, connect::encode_case(read.view)); });
+        [](Gateway& g, const CallPtr& c, ops::CaseRead& read) { return render_case(g, c, read, 200); });
 }
 
-Plan pick_customer(Gateway& gateway, CallPtr call) {
-    auto customer = native::decode_picked_customer(call->request->body);
-    if (!customer) return gateway.failure(call, customer.error());
-    return gateway.write<protocol::CaseId>(
-        call,
-        [token = call->path.at(0), customer = *customer](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::pick_customer(txn, context, caller, token, customer);
+// The patch is laid over what this caller sees at this moment; what differs then is the change.
+ops::Audited<ops::CaseRead> patch_case(store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const Call& call) {
+    audit::Record record = ops::record_of(caller, "case.change", audit::Class::api_activity, audit::activity_update);
+    auto current = ops::read_case(txn, context, caller, call.path.at(0));
+    if (!current) return ops::refused<ops::CaseRead>(std::move(record), current.error());
+    if (auto allowed = may_change(call, native::case_tag(current->view), Condition::required); !allowed)
+        return ops::refused<ops::CaseRead>(std::move(record), allowed.error());
+    auto edit = native::decode_case_patch(current->view, call.request->body);
+    if (!edit) return ops::refused<ops::CaseRead>(std::move(record), std::move(edit.error()));
+    if (!*edit) {
+        record.resources.push_back({"case", std::to_string(current->shown.id.value), current->shown.version});
+        return {std::move(*current), std::move(record)};
+    }
+    auto done = std::visit(
+        [&]<class Edit>(const Edit& change) {
+            if constexpr (std::is_same_v<Edit, protocol::CaseChange>)
+                return ops::change_case(txn, context, caller, call.path.at(0), change);
+            else
+                return ops::approve_case(txn, context, caller, call.path.at(0), change, true);
         },
-        [](Gateway& g, const CallPtr& c, protocol::CaseId&) { return g.empty(c, 204); },
-        // The case follows at once; the answer is what the gate says then.
-        [&gateway, call](protocol::CaseId& id, const std::function<Response()>&) -> Plan {
-            return gateway.reconcile(call, {id}, "customer_picked", std::make_shared<int>(0),
-                                     [&gateway, call] { return explain_gate(gateway, call); });
+        **edit);
+    if (!done.outcome)
+        for (protocol::Violation& violation : done.outcome.error().violations)
+            if (violation.pointer == "/engineerEmail") violation.pointer = "/receiver/contact/email";
+    return done;
+}
+
+Plan change_case(Gateway& gateway, CallPtr call) {
+    return gateway.write<ops::CaseRead>(
+        call,
+        [call](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            auto done = seen(txn, caller, patch_case(txn, context, caller, *call));
+            if (!done.outcome) native::use_own_pointers(done.outcome.error());
+            return done;
+        },
+        [](Gateway& g, const CallPtr& c, ops::CaseRead& read) { return render_case(g, c, read, 200); });
+}
+
+Plan list_cases(Gateway& gateway, CallPtr call) {
+    auto query = native::decode_case_query(call->query);
+    if (!query) return gateway.failure(call, query.error());
+    return gateway.read<ops::CasePart>(
+        std::move(call), "case.list",
+        [query = std::move(*query)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::query_cases(txn, context, caller, query);
+        },
+        [](const ops::CasePart& part) { return part.shown; },
+        [](Gateway& g, const CallPtr& c, ops::CasePart& part) {
+            return g.reply(c, 200, native::encode_case_list(part.cases, native::list_of("cases", c->query), part.next));
         });
 }
 
@@ -79,9 +108,10 @@ constexpr auto dialect = Dialect::native;
 constexpr auto signed_in = Access::signed_in;
 
 constexpr Route routes[] = {
-    {Method::get, "/api/v1/cases/{token}/gate", "getGate", dialect, signed_in, explain_gate},
-    {Method::get, "/api/v1/cases/{token}/preview", "previewCase", dialect, signed_in, preview_case},
-    {Method::post, "/api/v1/cases/{token}/customer", "pickCustomer", dialect, signed_in, pick_customer},
+    {Method::get, "/api/v1/cases", "listCases", dialect, signed_in, list_cases},
+    {Method::post, "/api/v1/cases", "openCase", dialect, signed_in, open_case},
+    {Method::get, "/api/v1/cases/{token}", "getCase", dialect, signed_in, read_case},
+    {Method::patch, "/api/v1/cases/{token}", "changeCase", dialect, signed_in, change_case},
 };
 
 }  // namespace

@@ -13,12 +13,7 @@ namespace {
 
 Plan add_company(Gateway& gateway, CallPtr call) {
     auto input = native::decode_company(call->request->body, gateway.parts().default_targets);
-    return native::create<protocol::Company>(
-        gateway, std::move(call), std::move(input), ops::add_company, native::as_json,
-        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
-            return store::find_company(txn, {id});
-        },
-        [](const protocol::Company& company) { return company.id.value; });
+    return native::create<protocol::Company>(gateway, std::move(call), std::move(input), ops::add_company, native::as_json);
 }
 
 Plan change_company(Gateway& gateway, CallPtr call) {
@@ -59,10 +54,7 @@ Plan directory(Gateway& gateway, CallPtr call) {
 
 Plan add_form(Gateway& gateway, CallPtr call) {
     auto input = native::decode_form(call->request->body);
-    return native::create<protocol::Form>(
-        gateway, std::move(call), std::move(input), ops::save_form, native::as_json,
-        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) { return store::find_form(txn, {id}); },
-        [](const protocol::Form& made) { return made.id.value; });
+    return native::create<protocol::Form>(gateway, std::move(call), std::move(input), ops::save_form, native::as_json);
 }
 
 Plan replace_form(Gateway& gateway, CallPtr call) {
@@ -85,12 +77,7 @@ Plan list_forms(Gateway& gateway, CallPtr call) {
 
 Plan add_department(Gateway& gateway, CallPtr call) {
     auto input = native::decode_department(call->request->body);
-    return native::create<protocol::Department>(
-        gateway, std::move(call), std::move(input), ops::add_department, native::as_json,
-        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
-            return store::find_department(txn, {id});
-        },
-        [](const protocol::Department& department) { return department.id.value; });
+    return native::create<protocol::Department>(gateway, std::move(call), std::move(input), ops::add_department, native::as_json);
 }
 
 Plan list_departments(Gateway& gateway, CallPtr call) {

@@ -42,7 +42,7 @@ Plan add_user(Gateway& gateway, CallPtr call) {
                     return ops::add_user(txn, context, caller, {user, hash});
                 },
                 [made](Gateway& g2, const CallPtr& c2, protocol::User& added) {
-                    return g2.reply(c2, 201, native::encode_user(added, made));
+                    return g2.reply(c2, 201, native::encode_user(added, c2->repeated ? std::nullopt : made));
                 });
         });
 }
@@ -82,14 +82,7 @@ Plan add_client(Gateway& gateway, CallPtr call) {
     if (input && input->certificate_uri)
         if (auto valid = certs::acceptable_partner_uri(*input->certificate_uri, *input->certificate_uri); !valid)
             return gateway.failure(call, valid.error());
-    return native::create<ops::ClientMade>(
-        gateway, std::move(call), std::move(input), ops::add_client, native::encode_client,
-        [](store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) -> std::optional<ops::ClientMade> {
-            auto client = store::find_client(txn, {id});
-            if (!client) return std::nullopt;
-            return ops::ClientMade{std::move(*client), ""};
-        },
-        [](const ops::ClientMade& made) { return made.client.id.value; });
+    return native::create<ops::ClientMade>(gateway, std::move(call), std::move(input), ops::add_client, native::encode_client);
 }
 
 Plan rotate_secret(Gateway& gateway, CallPtr call) {
@@ -125,12 +118,7 @@ Plan list_clients(Gateway& gateway, CallPtr call) {
 
 Plan add_customer(Gateway& gateway, CallPtr call) {
     auto input = native::decode_customer(call->request->body);
-    return native::create<store::StoredCustomer>(
-        gateway, std::move(call), std::move(input), ops::add_customer, native::as_json,
-        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller, std::int64_t id) {
-            return store::find_customer(txn, context.tools.vault, caller.company(), {id});
-        },
-        [](const store::StoredCustomer& stored) { return stored.customer.id.value; });
+    return native::create<store::StoredCustomer>(gateway, std::move(call), std::move(input), ops::add_customer, native::as_json);
 }
 
 template <class Input, protocol::Result<Input> (*decode)(std::string_view),

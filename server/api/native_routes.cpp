@@ -15,6 +15,10 @@ std::span<const Route> native_routes() {
                  native_people_routes(),
                  native_trust_routes(),
                  native_case_routes(),
+                 native_conversation_routes(),
+                 native_gate_routes(),
+                 native_link_routes(),
+                 native_idempotency_routes(),
                  native_audit_routes(),
              })
             routes.insert(routes.end(), table.begin(), table.end());

@@ -4,9 +4,7 @@
 
 #include "protocol/connect/decode.hpp"
 #include "server/api/gateway_api.hpp"
-#include "server/api/idempotency.hpp"
 #include "server/api/native_json.hpp"
-#include "server/store/statements/sessions.hpp"
 
 namespace entente::api::native {
 
@@ -42,34 +40,10 @@ Plan post(Gateway& gateway, CallPtr call, Decoded input, Operation operation, in
         [status, encode](Gateway& g, const CallPtr& c, T& value) { return g.reply(c, status, encode(value)); });
 }
 
-// A create that may be sent twice: with an Idempotency-Key the second answer shows what the first one made, as it is today, without
-// the secrets that are shown once. `load` finds the caller's object by id, `id_of` names it.
-template <class T, class Decoded, class Operation, class Encode, class Load, class IdOf>
-Plan create(Gateway& gateway, CallPtr call, Decoded input, Operation operation, Encode encode, Load load, IdOf id_of) {
-    if (!input) return gateway.failure(call, input.error());
-    auto key = idempotency_key(*call);
-    if (!key) return gateway.failure(call, key.error());
-    return gateway.write<T>(
-        call,
-        [call, operation, load, id_of, key = std::move(*key), value = std::move(*input)](
-            store::Txn& txn, const ops::Context& context, const ops::Caller& caller) -> ops::Audited<T> {
-            if (!key) return operation(txn, context, caller, value);
-            const ops::RepeatKey repeat = repeat_key(*call, caller, *key);
-            if (const auto earlier = store::find_repeat(txn, repeat.scope)) {
-                audit::Record record = ops::record_of(caller, std::string(call->route->name) + ".repeat",
-                                                      audit::Class::entity_management, audit::activity_read);
-                record.resources.push_back({"repeat", std::to_string(earlier->outcome)});
-                if (earlier->digest != repeat.digest)
-                    return ops::refused<T>(std::move(record), {.kind = ErrorKind::conflict,
-                                                               .code = "idempotency_key_reused",
-                                                               .message = "this Idempotency-Key was used for another request"});
-                if (auto found = load(txn, context, caller, earlier->outcome)) return {std::move(*found), std::move(record)};
-            }
-            ops::Audited<T> done = operation(txn, context, caller, value);
-            if (done.outcome) store::insert_repeat(txn, repeat.scope, repeat.digest, id_of(*done.outcome), context.now);
-            return done;
-        },
-        [encode](Gateway& g, const CallPtr& c, T& made) { return g.reply(c, 201, encode(made)); });
+// The same for what makes something new.
+template <class T, class Decoded, class Operation, class Encode>
+Plan create(Gateway& gateway, CallPtr call, Decoded input, Operation operation, Encode encode) {
+    return post<T>(gateway, std::move(call), std::move(input), std::move(operation), 201, std::move(encode));
 }
 
 template <class T, class Work>

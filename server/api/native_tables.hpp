@@ -12,6 +12,10 @@ std::span<const Route> native_directory_routes();
 std::span<const Route> native_people_routes();
 std::span<const Route> native_trust_routes();
 std::span<const Route> native_case_routes();
+std::span<const Route> native_conversation_routes();
+std::span<const Route> native_gate_routes();
+std::span<const Route> native_link_routes();
+std::span<const Route> native_idempotency_routes();
 std::span<const Route> native_audit_routes();
 
 }  // namespace entente::api

@@ -29,12 +29,7 @@ std::string encode_agreement(const protocol::Agreement& agreement, int) {
 
 Plan add_agreement(Gateway& gateway, CallPtr call) {
     auto input = native::decode_agreement(call->request->body);
-    return native::create<protocol::Agreement>(
-        gateway, std::move(call), std::move(input), ops::add_agreement, native::as_json,
-        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller&, std::int64_t id) {
-            return store::find_agreement(txn, context.tools.vault, {id});
-        },
-        [](const protocol::Agreement& agreement) { return agreement.id.value; });
+    return native::create<protocol::Agreement>(gateway, std::move(call), std::move(input), ops::add_agreement, native::as_json);
 }
 
 Plan accept_agreement(Gateway& gateway, CallPtr call) {
@@ -84,12 +79,8 @@ Plan read_agreement(Gateway& gateway, CallPtr call) {
 
 Plan request_authorization(Gateway& gateway, CallPtr call) {
     auto input = native::decode_authorization(call->request->body, gateway.parts().clock.now());
-    return native::create<store::StoredAuthorization>(
-        gateway, std::move(call), std::move(input), ops::request_authorization, native::as_json,
-        [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller, std::int64_t id) {
-            return store::find_authorization(txn, context.tools.vault, caller.company(), {id});
-        },
-        [](const store::StoredAuthorization& stored) { return stored.authorization.id.value; });
+    return native::create<store::StoredAuthorization>(gateway, std::move(call), std::move(input), ops::request_authorization,
+                                                      native::as_json);
 }
 
 template <ops::AuthorizationStep step>

@@ -34,8 +34,10 @@ struct Call {
     protocol::connect::ErrorMode mode = protocol::connect::ErrorMode::legacy;
     bool problem_only = false;  // success bodies carry the problem label as well (contract section 4)
     operations::Presented presented;
-    std::string caller;  // label, once it is known
-    std::string reason;  // code of a refusal, for the log line
+    std::optional<std::string> idempotency_key;  // of a write
+    bool repeated = false;                       // the answer shows what an earlier request with that key did
+    std::string caller;                          // label, once it is known
+    std::string reason;                          // code of a refusal, for the log line
 };
 using CallPtr = std::shared_ptr<Call>;
 

@@ -7,6 +7,33 @@
 namespace entente::api {
 
 template <class T>
+operations::Audited<T> Gateway::once(store::Txn& txn, const operations::Context& now, const CallPtr& call,
+                                     const operations::Caller& caller, const WriteOperation<T>& operation) {
+    call->repeated = false;
+    if (!call->idempotency_key) return operation(txn, now, caller);
+    store::Repeat request = name_request(*call, parts_.vault, caller, *call->idempotency_key);
+    if (const auto earlier = store::find_repeat(txn, request.scope)) {
+        audit::Record record = repeat_record(*earlier, caller);
+        if (earlier->digest != request.digest) return operations::refused<T>(std::move(record), reused_key());
+        if constexpr (Repeatable<T>)
+            if (auto found = Again<T>::load(txn, now, caller, earlier->outcome)) {
+                call->repeated = true;
+                if constexpr (requires { Again<T>::about(record, *found); }) Again<T>::about(record, *found);
+                return {std::move(*found), std::move(record)};
+            }
+        return operations::refused<T>(std::move(record), already_done(*call->idempotency_key));
+    }
+    operations::Audited<T> done = operation(txn, now, caller);
+    if (!done.outcome) return done;
+    if constexpr (Repeatable<T>) request.outcome = Again<T>::id(*done.outcome);
+    request.operation = done.record.operation;
+    request.resources = resources_of(done.record);
+    request.created_at = now.now;
+    store::insert_repeat(txn, request);
+    return done;
+}
+
+template <class T>
 Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render,
                     std::function<Plan(T&, std::function<Response()>)> after) {
     struct State {
@@ -24,7 +51,7 @@ Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render,
         }
         call->caller = caller->principal.label();
         state->auditor = caller->role() == protocol::Role::auditor;
-        operations::Audited<T> done = operation(txn, now, *caller);
+        operations::Audited<T> done = once(txn, now, call, *caller, operation);
         const bool keep = done.outcome.has_value();
         if (!keep && note_refused_access(txn, call, *caller, done.outcome.error())) {
             state->outcome.emplace(std::move(done.outcome));
@@ -91,10 +118,10 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
             }
             state->all = state->shown(**state->outcome);
             for (const operations::Shown& item : state->all) {
-                if (parts_.sights.seen(call->caller, item.id, item.version)) continue;
-                const auto known = store::sight(txn, call->caller, item.id);
+                if (parts_.sights.seen(call->caller, item.key(), item.version)) continue;
+                const auto known = store::sight(txn, call->caller, item.key());
                 if (known && *known >= item.version) {
-                    parts_.sights.remember(call->caller, item.id, *known);
+                    parts_.sights.remember(call->caller, item.key(), *known);
                 } else {
                     state->fresh.push_back(item);
                 }
@@ -123,8 +150,8 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
             const auto now = parts_.clock.now();
             const auto count_known = [this, call, state, now] {
                 for (const operations::Shown& item : state->all)
-                    if (std::ranges::none_of(state->fresh, [&](const auto& f) { return f.id == item.id; }))
-                        parts_.sights.count(call->caller, item.id, now);
+                    if (std::ranges::none_of(state->fresh, [&](const auto& f) { return f.key() == item.key(); }))
+                        parts_.sights.count(call->caller, item.key(), now);
             };
             if (state->fresh.empty()) {
                 count_known();
@@ -138,7 +165,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                         state->moved = true;
                         return {{}, false};
                     }
-                for (const operations::Shown& item : state->fresh) store::record_sight(txn, call->caller, item.id, item.version);
+                for (const operations::Shown& item : state->fresh) store::record_sight(txn, call->caller, item.key(), item.version);
                 return {operations::disclosure_records(txn, state->caller, state->operation, state->fresh), true};
             };
             record->then = [this, call, state, self, count_known](store::Commit commit) -> Plan {
@@ -151,7 +178,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                                           .retry_after_s = 1});
                 }
                 count_known();
-                for (const operations::Shown& item : state->fresh) parts_.sights.remember(call->caller, item.id, item.version);
+                for (const operations::Shown& item : state->fresh) parts_.sights.remember(call->caller, item.key(), item.version);
                 Response response = state->render(*this, call, **state->outcome);
                 name_record(response, commit.receipts.front(), state->caller.role() == protocol::Role::auditor);
                 return response;

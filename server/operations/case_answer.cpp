@@ -1,7 +1,9 @@
 // The formal steps of a case after it was opened (contract sections 10 and 12).
 
+#include "policy/clocks.hpp"
 #include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
+#include "server/operations/links.hpp"
 
 namespace entente::operations {
 
@@ -71,6 +73,15 @@ void system_notice(Txn& txn, const Context& context, const Opened& opened, std::
     announce_note(context, record, opened.c, note);
 }
 
+// Another severity before the first answer moves the deadline, counted from the release as before.
+void regrade(ReadTxn& txn, store::StoredCase& c, const Grading& grading) {
+    c.severity = grading.severity;
+    c.priority = grading.priority;
+    if (c.responded || !c.released_at) return;
+    if (const auto receiver = store::find_company(txn, c.receiver))
+        c.respond_by = policy::respond_by(*c.released_at, c.priority, receiver->targets);
+}
+
 StoredResponse::Words engineer_words(const protocol::Engineer& engineer) {
     StoredResponse::Words words;
     words.engineer_name = engineer.name;
@@ -102,8 +113,9 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
         c.shared->receiver_number = input.case_number;
         c.original.receiver_number = sharer.text(input.case_number);
     }
-    c.shared->receiver_contact = contact;
-    if (staff_shared(c)) c.original.receiver_contact = sharer.staff(contact);
+    const bool named = !contact.name.empty() || !contact.email.empty() || !contact.phone.empty();
+    if (named) c.shared->receiver_contact = contact;
+    if (named && staff_shared(c)) c.original.receiver_contact = sharer.staff(contact);
     c.pseudonyms_receiver = sharer.pseudonyms();
     StoredResponse::Words words = engineer_words(input.engineer);
     words.case_number = input.case_number;
@@ -197,6 +209,11 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
     }
 
     store::StoredCase& c = opened->c;
+    if (input.severity || !input.severity_name.empty()) {
+        const auto grading = grade(txn, c.submitter, c.receiver, input.severity, input.severity_name, c.priority);
+        if (!grading) return refused<CaseRead>(std::move(record), grading.error());
+        regrade(txn, c, *grading);
+    }
     const bool staff_known = staff_shared(c);
     Sharer sharer = sharer_for(txn, context.tools, c, Side::submitter);
     if (input.internal_case_number) {

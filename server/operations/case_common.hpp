@@ -27,6 +27,8 @@ Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Op
 // Who acts, as the other side may learn after acceptance.
 protocol::UserView person_of(ReadTxn& txn, const Tools& tools, const Caller& caller);
 
+std::string full_name(const protocol::UserView& person);
+
 // Saves the case one version on and answers with the caller's view.
 Audited<CaseRead> saved(Txn& txn, const Context& context, Opened opened, audit::Record record);
 

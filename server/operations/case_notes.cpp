@@ -29,9 +29,10 @@ Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& ca
     note.created_at = context.now;
     note.original.summary = protocol::strip_tags(input.summary);
     note.original.description = protocol::to_html(input.description);
-    const std::string own_name = author.last_name.empty() ? author.first_name : author.first_name + " " + author.last_name;
-    note.original.creator_name = input.author_name.empty() ? own_name : protocol::strip_tags(input.author_name);
+    note.original.creator_name = input.author_name.empty() ? full_name(author) : protocol::strip_tags(input.author_name);
     note.original.creator_email = author.email;
+    note.original.topic = input.topic;
+    note.original.correlation = input.correlation_id;
     note.for_submitter = true;
     note.for_receiver = opened->side == Side::receiver || c.released_at.has_value();
     if (c.released_at) {
@@ -53,6 +54,16 @@ Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& ca
     const auto written = std::ranges::find(notes, note.id, &protocol::NoteView::id);
     ENTENTE_ASSERT(written != notes.end());
     return {NoteWritten{std::move(*written), {c.id, c.version, c.gate_epoch}}, std::move(record)};
+}
+
+std::optional<NoteWritten> reread_note(ReadTxn& txn, const Context& context, const Caller& caller, protocol::NoteId id) {
+    const auto case_id = store::case_of_note(txn, id);
+    if (!case_id) return reread_internal_note(txn, context, caller, id);
+    const auto c = store::find_case(txn, context.tools.vault, *case_id);
+    if (!c || (c->submitter != caller.company() && (c->receiver != caller.company() || !c->released_at))) return std::nullopt;
+    for (protocol::NoteView& note : view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now))
+        if (note.id == id) return NoteWritten{std::move(note), {c->id, c->version, c->gate_epoch}};
+    return std::nullopt;
 }
 
 Result<NoteList> list_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,

@@ -4,7 +4,7 @@
 
 #include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
-#include "server/store/statements/sessions.hpp"
+#include "server/operations/links.hpp"
 
 namespace entente::operations {
 
@@ -94,7 +94,8 @@ Result<void> check_contact(const Addressed& to, const NewCase& input) {
     return std::unexpected(std::move(error));
 }
 
-StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, const Addressed& to, const NewCase& input) {
+StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, const Addressed& to, const NewCase& input,
+                    const Grading& grading) {
     StoredCase c;
     c.id = {store::fresh_id(txn, "cases", [&] { return context.tools.draw(); })};
     c.token = context.tools.token();
@@ -102,9 +103,10 @@ StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, 
     c.receiver = to.receiver.id;
     c.form = to.form.id;
     c.form_version = to.form.version;
-    c.priority = input.priority;
+    c.priority = grading.priority;
+    c.severity = grading.severity;
     c.test = input.test;
-    c.referenced = referenced_authorization(to, input);
+    c.referenced = input.authorization ? input.authorization : referenced_authorization(to, input);
     c.opened_by = caller.principal.label();
     c.created_at = context.now;
     c.updated_at = context.now;
@@ -120,32 +122,11 @@ StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, 
     return c;
 }
 
-// An earlier request with this key: the same one gives the same case, another one is a conflict.
-std::optional<Audited<CaseRead>> repeated(ReadTxn& txn, const Context& context, const Caller& caller, const RepeatKey& key,
-                                          audit::Record record) {
-    const auto earlier = store::find_repeat(txn, key.scope);
-    if (!earlier) return std::nullopt;
-    if (earlier->digest != key.digest)
-        return refused<CaseRead>(std::move(record), {.kind = ErrorKind::conflict,
-                                                     .code = "idempotency_key_reused",
-                                                     .message = "this Idempotency-Key was used for another request"});
-    const auto c = store::find_case(txn, context.tools.vault, protocol::CaseId{earlier->outcome});
-    if (!c || c->submitter != caller.company()) return std::nullopt;
-    record.operation = "case.create.repeat";
-    about(record, *c);
-    return Audited<CaseRead>{
-        CaseRead{view_case(txn, context.tools, *c, Side::submitter, context.now), {c->id, c->version, c->gate_epoch}},
-        std::move(record)};
-}
-
 }  // namespace
 
-Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& caller, const NewCase& input,
-                            const std::optional<RepeatKey>& repeat) {
+Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& caller, const NewCase& input) {
     audit::Record record = record_of(caller, "case.create", audit::Class::api_activity, audit::activity_create);
     if (auto allowed = require(caller, policy::Operation::case_write); !allowed) return refused<CaseRead>(record, allowed.error());
-    if (repeat)
-        if (auto earlier = repeated(txn, context, caller, *repeat, record)) return std::move(*earlier);
 
     const auto to = address(txn, caller, input.form);
     if (!to) return refused<CaseRead>(record, to.error());
@@ -154,7 +135,10 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     const policy::Decision agreement = judge_agreement(txn, to->submitter.id, to->receiver.id, context.now);
     if (agreement.verdict != policy::Verdict::allow) return refused<CaseRead>(record, partner_refused(agreement));
 
-    StoredCase c = new_case(txn, context, caller, *to, input);
+    const auto grading = grade(txn, to->submitter.id, to->receiver.id, input.severity, input.severity_name, input.priority);
+    if (!grading) return refused<CaseRead>(record, grading.error());
+
+    StoredCase c = new_case(txn, context, caller, *to, input, *grading);
     const Judgement judgement = judge(txn, context.tools, c, context.now);
     c.customer = judgement.finding.customer;
     c.owner = c.customer ? store::Owner::customer(c.customer) : store::Owner::company(c.submitter);
@@ -162,7 +146,6 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     store::insert_case(txn, context.tools.vault, c);
     for (store::StoredNote& note : change.notes) add_note_row(txn, context, c, note);
     for (store::StoredResponse& response : change.responses) add_response_row(txn, context, c, response);
-    if (repeat) store::insert_repeat(txn, repeat->scope, repeat->digest, c.id.value, context.now);
 
     record.resources.clear();
     about(record, c);

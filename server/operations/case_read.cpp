@@ -37,6 +37,13 @@ Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& c
                     {c->id, c->version, c->gate_epoch}};
 }
 
+std::optional<CaseRead> reread_case(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CaseId id) {
+    const auto c = store::find_case(txn, context.tools.vault, id);
+    if (!c || (c->submitter != caller.company() && (c->receiver != caller.company() || !c->released_at))) return std::nullopt;
+    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now),
+                    {c->id, c->version, c->gate_epoch}};
+}
+
 Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseFilter& filter) {
     if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
     CaseList list;
@@ -51,6 +58,26 @@ Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& 
         list.shown.push_back({c->id, c->version, c->gate_epoch});
     }
     return list;
+}
+
+Result<CasePart> query_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseQuery& query) {
+    if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
+    CasePart part;
+    protocol::CaseQuery one_more = query;
+    ++one_more.limit;
+    auto places = store::query_cases(txn, context.tools.vault, caller.company(), one_more);
+    if (std::ssize(places) > query.limit) {
+        places.pop_back();
+        part.next = places.back();
+    }
+    Known known(txn);
+    for (const protocol::CaseQuery::Place& place : places) {
+        const auto c = store::find_case(txn, context.tools.vault, place.id);
+        if (!c) continue;
+        part.cases.push_back(view_case_alone(txn, known, *c, side_of(*c, caller.company()), context.now));
+        part.shown.push_back({c->id, c->version, c->gate_epoch});
+    }
+    return part;
 }
 
 Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
@@ -110,17 +137,20 @@ std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller
     std::map<std::vector<protocol::CompanyId>, audit::Record> by_parties;
     for (const Shown& item : shown) {
         std::vector<protocol::CompanyId> parties;
-        txn.each("SELECT submitter, receiver, released_at FROM cases WHERE id = $1", {item.id.value}, [&](const store::Row& row) {
-            parties.push_back({row.number(0)});
-            if (!row.is_null(2)) parties.push_back({row.number(1)});
-        });
+        if (item.internal) parties.push_back(caller.company());
+        if (!item.internal)
+            txn.each("SELECT submitter, receiver, released_at FROM cases WHERE id = $1", {item.id.value},
+                     [&](const store::Row& row) {
+                         parties.push_back({row.number(0)});
+                         if (!row.is_null(2)) parties.push_back({row.number(1)});
+                     });
         auto found = by_parties.find(parties);
         if (found == by_parties.end())
             found =
                 by_parties.emplace(parties, record_of(caller, operation, audit::Class::api_activity, audit::activity_read)).first;
         audit::Record& record = found->second;
         record.parties = parties;
-        record.resources.push_back({"case", std::to_string(item.id.value), item.version});
+        record.resources.push_back({item.internal ? "internal_notes" : "case", std::to_string(item.id.value), item.version});
         record.case_scope = record.resources.size() == 1 ? item.id : protocol::CaseId{};
     }
     std::vector<audit::Record> records;
@@ -145,6 +175,7 @@ std::optional<audit::Record> refused_access(ReadTxn& txn, const Caller& caller, 
 }
 
 bool still_current(ReadTxn& txn, const Shown& shown) {
+    if (shown.internal) return true;  // its own words are a company's to read, whatever became of the case
     return txn
         .first("SELECT 1 FROM cases WHERE id = $1 AND version = $2 AND gate_epoch = $3",
                {shown.id.value, shown.version, shown.gate_epoch}, [](const store::Row&) { return true; })

@@ -4,6 +4,7 @@
 #include "protocol/markup.hpp"
 #include "server/operations/case_gate.hpp"
 #include "server/store/statements/directory.hpp"
+#include "server/store/statements/links.hpp"
 
 namespace entente::operations {
 
@@ -26,8 +27,8 @@ struct Scene {
     const StoredCase& c;
     Side side;
     Flow flow;
-    protocol::Company submitter;
-    protocol::Company receiver;
+    const protocol::Company& submitter;
+    const protocol::Company& receiver;
     bool accepted() const { return c.accepted_at.has_value(); }
     bool frozen_for_reader() const { return side == Side::receiver && flow == Flow::frozen; }
     const protocol::Company& company(protocol::CompanyId id) const { return id == submitter.id ? submitter : receiver; }
@@ -52,11 +53,8 @@ protocol::UserView placeholder(const protocol::Company& company) {
     return user;
 }
 
-Scene scene_of(ReadTxn& txn, const StoredCase& c, Side side, Instant now) {
-    auto submitter = store::find_company(txn, c.submitter);
-    auto receiver = store::find_company(txn, c.receiver);
-    if (!submitter || !receiver) throw protocol::Fault("a case names a company that does not exist");
-    return {c, side, flow_now(txn, c, now), std::move(*submitter), std::move(*receiver)};
+Scene scene_of(ReadTxn& txn, Known& known, const StoredCase& c, Side side, Instant now) {
+    return {c, side, flow_now(txn, c, now), known.company(c.submitter), known.company(c.receiver)};
 }
 
 NoteView view_note(const Scene& scene, const StoredNote& note) {
@@ -83,6 +81,8 @@ NoteView view_note(const Scene& scene, const StoredNote& note) {
     const bool named = own || (scene.accepted() && !words.creator_name.empty() && !words.creator_email.empty());
     view.creator_name = named ? words.creator_name : "Support";
     view.creator_email = named ? words.creator_email : withheld_mail(company);
+    view.topic = words.topic;
+    if (own) view.correlation_id = words.correlation;
     return view;
 }
 
@@ -99,6 +99,7 @@ ResponseView view_response(const Scene& scene, const StoredResponse& response) {
     ResponseView view;
     view.id = response.id;
     view.type = response.type;
+    view.company = response.author_company;
     view.created_at = response.created_at;
     view.case_number = or_null(words.case_number);
     view.engineer_name = or_null(words.engineer_name);
@@ -117,7 +118,7 @@ std::vector<protocol::FieldView> view_fields(const Scene& scene, const store::Ca
         if (scene.side == Side::receiver &&
             !policy::field_verdict(field.data_class, field.stage, scene.c.released, scene.accepted()).released)
             continue;
-        fields.push_back({field.row_id, field.section, field.label, field.value, field.display_order, field.type});
+        fields.push_back({field.field, field.row_id, field.section, field.label, field.value, field.display_order, field.type});
     }
     return fields;
 }
@@ -163,16 +164,16 @@ void fill_words(CaseView& view, const Scene& scene) {
     if (show_people) view.submitter_contact = words.submitter_contact;
 }
 
-}  // namespace
-
-CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now) {
-    const Scene scene = scene_of(txn, c, side, now);
+CaseView view_of(const Scene& scene, Known& known) {
+    const StoredCase& c = scene.c;
+    const Side side = scene.side;
     CaseView view;
     view.id = c.id;
     view.token = c.token;
     view.status = c.status;
     view.side = side;
     view.priority = c.priority;
+    view.severity = c.severity;
     view.submit_company = scene.submitter.id;
     view.submit_company_name = scene.submitter.name;
     view.receive_company = scene.receiver.id;
@@ -184,7 +185,45 @@ CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side s
     view.test = c.test;
     view.version = c.version;
     view.priority_note = c.flow == Flow::held ? hold_sentence(c) : priority_sentence(scene);
+    view.flow = scene.flow;
+    view.gate_epoch = c.gate_epoch;
+    view.form = c.form;
+    view.severity_name = side == Side::submitter ? known.severities(c.submitter, c.receiver).of(c.severity)
+                                                 : known.severities(c.receiver, c.submitter).of(c.severity);
+    if (side == Side::submitter) {
+        view.hold_reason = c.hold_reason;
+        view.hold_text = c.hold_text;
+        view.authorization = c.authorization ? c.authorization : c.referenced;
+    }
     fill_words(view, scene);
+    return view;
+}
+
+}  // namespace
+
+const protocol::Company& Known::company(protocol::CompanyId id) {
+    const auto found = companies_.find(id.value);
+    if (found != companies_.end()) return found->second;
+    auto company = store::find_company(txn_, id);
+    if (!company) throw protocol::Fault("a case names a company that does not exist");
+    return companies_.emplace(id.value, std::move(*company)).first->second;
+}
+
+const protocol::SeverityNames& Known::severities(protocol::CompanyId own, protocol::CompanyId partner) {
+    const std::pair key{own.value, partner.value};
+    const auto found = severities_.find(key);
+    if (found != severities_.end()) return found->second;
+    return severities_.emplace(key, store::find_link(txn_, own, partner).own).first->second;
+}
+
+CaseView view_case_alone(ReadTxn& txn, Known& known, const StoredCase& c, Side side, Instant now) {
+    return view_of(scene_of(txn, known, c, side, now), known);
+}
+
+CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now) {
+    Known known(txn);
+    const Scene scene = scene_of(txn, known, c, side, now);
+    CaseView view = view_of(scene, known);
     for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
         if (note_visible(scene, note)) view.notes.push_back(view_note(scene, note));
     for (const StoredResponse& response : store::responses_of(txn, tools.vault, c.id)) {
@@ -196,7 +235,8 @@ CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side s
 }
 
 std::vector<NoteView> view_notes(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now) {
-    const Scene scene = scene_of(txn, c, side, now);
+    Known known(txn);
+    const Scene scene = scene_of(txn, known, c, side, now);
     std::vector<NoteView> notes;
     for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
         if (note_visible(scene, note)) notes.push_back(view_note(scene, note));

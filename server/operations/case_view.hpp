@@ -1,7 +1,11 @@
 #pragma once
 // What one side is shown of a case. Everything in it passed the gate for that side (semantics 2 and 3).
 
+#include <map>
+#include <utility>
+
 #include "protocol/collaboration.hpp"
+#include "protocol/severity.hpp"
 #include "server/operations/context.hpp"
 #include "server/store/statements/cases.hpp"
 
@@ -11,6 +15,21 @@ inline protocol::Side side_of(const store::StoredCase& c, protocol::CompanyId co
     return c.submitter == company ? protocol::Side::submitter : protocol::Side::receiver;
 }
 
+// What many views of one transaction share: companies, and their words for severities.
+class Known {
+  public:
+    explicit Known(ReadTxn& txn) : txn_(txn) {}
+    const protocol::Company& company(protocol::CompanyId id);  // a Fault when it does not exist
+    const protocol::SeverityNames& severities(protocol::CompanyId own, protocol::CompanyId partner);
+
+  private:
+    ReadTxn& txn_;
+    std::map<std::int64_t, protocol::Company> companies_;
+    std::map<std::pair<std::int64_t, std::int64_t>, protocol::SeverityNames> severities_;
+};
+
+// Without notes and responses: what the list of the own API shows.
+protocol::CaseView view_case_alone(ReadTxn& txn, Known& known, const store::StoredCase& c, protocol::Side side, Instant now);
 protocol::CaseView view_case(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side, Instant now);
 std::vector<protocol::NoteView> view_notes(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side,
                                            Instant now);

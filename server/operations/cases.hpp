@@ -20,6 +20,9 @@ struct Shown {
     protocol::CaseId id;
     std::int64_t version = 0;
     std::int64_t gate_epoch = 0;
+    bool internal = false;  // the reader's own internal notes about the case; their number is the version
+    // Cases have positive ids; what a company keeps about one is counted beside it.
+    protocol::CaseId key() const { return {internal ? -id.value : id.value}; }
 };
 
 struct CaseRead {
@@ -27,14 +30,10 @@ struct CaseRead {
     Shown shown;
 };
 
-// A repeat of an earlier request with the same key gives the earlier case; `scope` and `digest` name the request.
-struct RepeatKey {
-    protocol::Blob scope;
-    protocol::Blob digest;
-};
+Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& caller, const protocol::NewCase& input);
 
-Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& caller, const protocol::NewCase& input,
-                            const std::optional<RepeatKey>& repeat);
+// What a repeated request made, as it is today; nothing when the caller may not know it (any more).
+std::optional<CaseRead> reread_case(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CaseId id);
 
 Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
 
@@ -43,6 +42,14 @@ struct CaseList {
     std::vector<Shown> shown;
 };
 Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseFilter& filter);
+
+// The list of the own API: cases without notes and answers, in a stable order.
+struct CasePart {
+    std::vector<protocol::CaseView> cases;
+    std::vector<Shown> shown;
+    std::optional<protocol::CaseQuery::Place> next;  // where the next page begins, when there is one
+};
+Result<CasePart> query_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseQuery& query);
 
 struct NoteList {
     std::vector<protocol::NoteView> notes;
@@ -67,6 +74,18 @@ struct NoteWritten {
     protocol::NoteView note;
     Shown shown;
 };
+// Notes of both kinds as the own API lists them: shared ones and the caller's company's internal ones, in the order of writing.
+struct AllNotes {
+    std::vector<protocol::NoteView> notes;
+    std::vector<Shown> shown;
+};
+Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
+// For the own company only: the case does not move, and the other side learns nothing of it.
+Audited<NoteWritten> add_internal_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                       const protocol::NewNote& input);
+
+std::optional<NoteWritten> reread_internal_note(ReadTxn& txn, const Context& context, const Caller& caller, protocol::NoteId id);
+std::optional<NoteWritten> reread_note(ReadTxn& txn, const Context& context, const Caller& caller, protocol::NoteId id);
 Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                               const protocol::NewNote& input);
 

@@ -76,6 +76,7 @@ void share_note_words(Sharer& sharer, store::StoredNote& note, bool staff) {
     store::StoredNote::Words words;
     words.summary = sharer.text(note.original.summary);
     words.description = sharer.html(note.original.description);
+    words.topic = sharer.text(note.original.topic);
     if (staff) {
         words.creator_name = sharer.staff(note.original.creator_name);
         words.creator_email = sharer.staff(note.original.creator_email);

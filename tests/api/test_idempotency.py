@@ -1,6 +1,7 @@
 """Idempotency-Key on calls that create (semantics 9): scope, repeat, conflict, what is not kept."""
 
 import concurrent.futures
+import urllib.parse
 import uuid
 
 import pytest
@@ -98,3 +99,57 @@ def test_a_repeat_is_recorded(world, halden, draft, key):
     before = len(halden.compliance.get(f"/api/v1/audit/entries?case={token}&limit=100", expect=200).items)
     halden.engineer.post(CREATE, draft, headers=key, expect=200)
     assert len(halden.compliance.get(f"/api/v1/audit/entries?case={token}&limit=100", expect=200).items) > before
+
+
+# --- every write, and answers that were lost ---
+
+
+def test_a_step_sent_twice_happens_once(world, halden, brightwell, key, case):
+    body = {"requestedInformation": "Which release?", **brightwell.engineer_block()}
+    path = f"{CREATE}/{case.token}/information-request"
+    first, second = (brightwell.engineer.post(path, body, headers=key, expect=200) for _ in range(2))
+    assert len(second["caseResponses"]) == len(first["caseResponses"]) == 1
+    assert "Idempotency-Replayed" not in first.headers and second.headers["Idempotency-Replayed"] == "true"
+
+
+def test_the_same_key_for_another_case_is_another_request(world, halden, brightwell, key, case):
+    other = world.released_case(halden, brightwell, world.harbour)
+    body = {"summary": "once"}
+    halden.engineer.post(f"{CREATE}/{case.token}/notes", body, headers=key, expect=200)
+    answer = halden.engineer.post(f"{CREATE}/{other.token}/notes", body, headers=key, expect=409)
+    assert answer.code == "idempotency_key_reused"
+
+
+def test_a_secret_that_is_shown_once_stays_so(world, halden, key):
+    body = {"company": halden.id, "username": halden.word("twice", ("operator",)), "firstName": "A", "lastName": "B",
+            "email": f"a@{halden.domain}", "role": "engineer"}
+    first, second = (world.operator.post("/api/v1/users", body, headers=key, expect=201) for _ in range(2))
+    assert first["id"] == second["id"] and first["password"] and "password" not in second.body
+
+
+def test_what_became_of_a_lost_answer(world, halden, draft, key):
+    value = key["Idempotency-Key"]
+    assert halden.engineer.get(f"/api/v1/idempotency/{value}", expect=200).body == {"key": value, "state": "unknown", "outcomes": []}
+    made = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    known = halden.engineer.get(f"/api/v1/idempotency/{value}", expect=200)
+    assert known["state"] == "done" and [outcome["operation"] for outcome in known["outcomes"]] == ["createCollaborationRequest"]
+    assert known["outcomes"][0]["case"] == made["token"]
+    assert {"type": "case", "id": str(made["id"])} in known["outcomes"][0]["resources"]
+    assert halden.engineer2.get(f"/api/v1/idempotency/{value}", expect=200)["state"] == "unknown"
+
+
+def test_a_refused_request_leaves_nothing_to_look_up(halden, draft, key):
+    halden.engineer.post(CREATE, {**draft, "documentId": 2147483647}, headers=key, expect=404)
+    assert halden.engineer.get(f"/api/v1/idempotency/{key['Idempotency-Key']}", expect=200)["state"] == "unknown"
+
+
+def test_keys_of_any_printable_text_can_be_looked_up(halden, draft):
+    text = "a/b c?d%20&e=f"
+    halden.engineer.post(CREATE, draft, headers={"Idempotency-Key": text}, expect=200)
+    known = halden.engineer.get("/api/v1/idempotency/" + urllib.parse.quote(text, safe=""), expect=200)
+    assert known["key"] == text and known["state"] == "done"
+
+
+def test_a_write_refuses_a_key_that_is_none(halden, case):
+    answer = halden.engineer.post(f"{CREATE}/{case.token}/notes", {"summary": "s"}, headers={"Idempotency-Key": "k" * 192}, expect=400)
+    assert answer.code == "bad_idempotency_key"

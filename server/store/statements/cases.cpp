@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/severity.hpp"
 #include "server/store/statements/pack.hpp"
 
 namespace entente::store {
@@ -132,7 +133,7 @@ constexpr std::string_view case_columns =
     "id, token, submitter, receiver, form, form_version, status, flow, hold_reason, priority, test, customer, authorization_id,"
     " referenced_authorization, agreement, released_classes, picked_by, opened_by, key_owner, created_at, updated_at, released_at,"
     " accepted_at, respond_by, responded, version, gate_epoch, original, shared, pseudonyms_submitter, pseudonyms_receiver, "
-    "hold_text";
+    "hold_text, severity";
 
 std::optional<Instant> maybe_instant(const Row& row, int column) {
     if (row.is_null(column)) return std::nullopt;
@@ -176,6 +177,7 @@ StoredCase read_case(ReadTxn& txn, Vault& vault, const Row& row) {
     c.version = row.number(25);
     c.gate_epoch = row.number(26);
     c.hold_text = row.text(31);
+    c.severity = protocol::parse_severity(row.text(32)).value_or(protocol::Severity::medium);
     const auto original = vault.open(txn, place("original", c.id), row.bytes(27));
     if (!original) {
         c.erased = true;
@@ -206,9 +208,9 @@ void insert_case(Txn& txn, Vault& vault, const StoredCase& c) {
         "customer,"
         " authorization_id, referenced_authorization, agreement, released_classes, picked_by, opened_by, key_owner,"
         " submitter_number_index, receiver_number_index, created_at, updated_at, released_at, accepted_at, respond_by, responded,"
-        " version, gate_epoch, original, shared, pseudonyms_submitter, pseudonyms_receiver, hold_text)"
+        " version, gate_epoch, original, shared, pseudonyms_submitter, pseudonyms_receiver, hold_text, severity)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,"
-        " $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
+        " $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)",
         {c.id.value,
          c.token,
          c.submitter.value,
@@ -242,7 +244,8 @@ void insert_case(Txn& txn, Vault& vault, const StoredCase& c) {
          SealedCase::or_null(sealed.shared),
          SealedCase::or_null(sealed.pseudonyms_submitter),
          SealedCase::or_null(sealed.pseudonyms_receiver),
-         c.hold_text});
+         c.hold_text,
+         name(c.severity)});
 }
 
 bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
@@ -254,7 +257,7 @@ bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
                " released_classes = $8, picked_by = $9, key_owner = $10, submitter_number_index = $11, receiver_number_index = $12,"
                " updated_at = $13, released_at = $14, accepted_at = $15, respond_by = $16, responded = $17, version = $18,"
                " gate_epoch = $19, original = $20, shared = $21, pseudonyms_submitter = $22, pseudonyms_receiver = $23,"
-               " hold_text = $25 WHERE id = $1 AND version = $24",
+               " hold_text = $25, severity = $26, priority = $27 WHERE id = $1 AND version = $24",
                {c.id.value,
                 name(c.status),
                 name(c.flow),
@@ -279,7 +282,9 @@ bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
                 SealedCase::or_null(sealed.pseudonyms_submitter),
                 SealedCase::or_null(sealed.pseudonyms_receiver),
                 c.version - 1,
-                c.hold_text}) == 1;
+                c.hold_text,
+                name(c.severity),
+                name(c.priority)}) == 1;
 }
 
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view token, CompanyId party) {
@@ -297,6 +302,11 @@ std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, CaseId id) {
 std::optional<CaseId> find_case_id(ReadTxn& txn, std::string_view token, CompanyId party) {
     return txn.first("SELECT id FROM cases WHERE token = $1 AND (submitter = $2 OR (receiver = $2 AND released_at IS NOT NULL))",
                      {token, party.value}, [](const Row& row) { return CaseId{row.number(0)}; });
+}
+
+std::optional<std::string> token_of_case(ReadTxn& txn, CaseId id, CompanyId party) {
+    return txn.first("SELECT token FROM cases WHERE id = $1 AND (submitter = $2 OR (receiver = $2 AND released_at IS NOT NULL))",
+                     {id.value, party.value}, [](const Row& row) { return std::string(row.text(0)); });
 }
 
 CasePage list_cases(ReadTxn& txn, Vault& vault, CompanyId party, const protocol::CaseFilter& filter) {

@@ -51,6 +51,7 @@ struct StoredCase {
     std::string hold_reason;  // reason code while held, frozen or refused
     std::string hold_text;    // the same in plain words, with what releases it; no personal data
     protocol::Priority priority = protocol::Priority::medium;
+    protocol::Severity severity = protocol::Severity::medium;
     bool test = false;
     protocol::CustomerId customer;
     protocol::AuthorizationId authorization;
@@ -93,6 +94,8 @@ struct StoredNote {
         std::string description;  // HTML
         std::string creator_name;
         std::string creator_email;
+        std::string topic{};        // what the note belongs to, empty: nothing in particular
+        std::string correlation{};  // the author's system's own name for it; never shown to the other side
     };
     Words original;
     std::optional<Words> shared;
@@ -126,6 +129,7 @@ bool update_case(Txn& txn, Vault& vault, const StoredCase& c);
 // Scoped: nothing when the company is no party, or is the receiver of a case that was never released.
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view token, protocol::CompanyId party);
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, protocol::CaseId id);  // for the gateway's own work
+std::optional<std::string> token_of_case(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId party);
 std::optional<protocol::CaseId> find_case_id(ReadTxn& txn, std::string_view token, protocol::CompanyId party);
 
 struct CasePage {
@@ -134,12 +138,17 @@ struct CasePage {
 };
 CasePage list_cases(ReadTxn& txn, Vault& vault, protocol::CompanyId party, const protocol::CaseFilter& filter);
 
+// Ids with what orders them, at most `query.limit`.
+std::vector<protocol::CaseQuery::Place> query_cases(ReadTxn& txn, Vault& vault, protocol::CompanyId party,
+                                                    const protocol::CaseQuery& query);
+
 void insert_note(Txn& txn, Vault& vault, const StoredCase& c, const StoredNote& note);
 void share_note(Txn& txn, Vault& vault, const StoredCase& c, const StoredNote& note);  // sets shared, for_*, created_at stays
 std::vector<StoredNote> notes_of(ReadTxn& txn, Vault& vault, protocol::CaseId id);
 void insert_response(Txn& txn, Vault& vault, const StoredCase& c, const StoredResponse& response);
 void share_response(Txn& txn, Vault& vault, const StoredCase& c, const StoredResponse& response);  // sets the words anew
 std::vector<StoredResponse> responses_of(ReadTxn& txn, Vault& vault, protocol::CaseId id);
+std::optional<protocol::CaseId> case_of_note(ReadTxn& txn, protocol::NoteId id);
 std::int64_t next_note_position(ReadTxn& txn, protocol::CaseId id);
 std::int64_t next_response_position(ReadTxn& txn, protocol::CaseId id);
 // Seals every word of the case anew, after its owner changed (a customer was picked).

@@ -1,6 +1,7 @@
 // What is said in a case: notes and formal responses.
 
 #include "server/store/statements/cases.hpp"
+#include "server/store/statements/internal_notes.hpp"
 #include "server/store/statements/pack.hpp"
 
 namespace entente::store {
@@ -10,17 +11,7 @@ using protocol::CaseId;
 namespace {
 
 std::string pack_words(const StoredNote::Words& words) {
-    return Packer(1).text(words.summary).text(words.description).text(words.creator_name).text(words.creator_email).bytes();
-}
-
-StoredNote::Words unpack_note(std::string_view bytes) {
-    Unpacker in(bytes, 1);
-    StoredNote::Words words;
-    words.summary = in.text();
-    words.description = in.text();
-    words.creator_name = in.text();
-    words.creator_email = in.text();
-    return words;
+    return pack_note_words(words);
 }
 
 std::string pack_words(const StoredResponse::Words& words) {
@@ -63,6 +54,25 @@ struct Sealed {
 
 }  // namespace
 
+std::string pack_note_words(const StoredNote::Words& words) {
+    Packer pack(2);
+    pack.text(words.summary).text(words.description).text(words.creator_name).text(words.creator_email);
+    return pack.text(words.topic).text(words.correlation).bytes();
+}
+
+StoredNote::Words unpack_note_words(std::string_view bytes) {
+    Unpacker in(bytes, 2);
+    StoredNote::Words words;
+    words.summary = in.text();
+    words.description = in.text();
+    words.creator_name = in.text();
+    words.creator_email = in.text();
+    if (in.version() < 2) return words;
+    words.topic = in.text();
+    words.correlation = in.text();
+    return words;
+}
+
 void insert_note(Txn& txn, Vault& vault, const StoredCase& c, const StoredNote& n) {
     const Sealed sealed(txn, vault, c, "notes", n);
     txn.change(
@@ -98,10 +108,10 @@ std::vector<StoredNote> notes_of(ReadTxn& txn, Vault& vault, CaseId id) {
             n.created_at = {row.number(9)};
             const auto original = vault.open(txn, place("notes", "original", n.id.value), row.bytes(10));
             if (!original) return;  // erased
-            n.original = unpack_note(*original);
+            n.original = unpack_note_words(*original);
             if (!row.is_null(11))
                 if (const auto shared = vault.open(txn, place("notes", "shared", n.id.value), row.bytes(11)))
-                    n.shared = unpack_note(*shared);
+                    n.shared = unpack_note_words(*shared);
             notes.push_back(std::move(n));
         });
     return notes;
@@ -158,6 +168,10 @@ std::vector<StoredResponse> responses_of(ReadTxn& txn, Vault& vault, CaseId id) 
     return responses;
 }
 
+std::optional<CaseId> case_of_note(ReadTxn& txn, protocol::NoteId id) {
+    return txn.first("SELECT case_id FROM notes WHERE id = $1", {id.value}, [](const Row& row) { return CaseId{row.number(0)}; });
+}
+
 std::int64_t next_note_position(ReadTxn& txn, CaseId id) {
     return txn
         .first("SELECT coalesce(max(position), 0) + 1 FROM notes WHERE case_id = $1", {id.value},
@@ -175,6 +189,7 @@ std::int64_t next_response_position(ReadTxn& txn, CaseId id) {
 void reseal_case(Txn& txn, Vault& vault, const StoredCase& c) {
     for (const StoredNote& note : notes_of(txn, vault, c.id)) share_note(txn, vault, c, note);
     for (const StoredResponse& response : responses_of(txn, vault, c.id)) share_response(txn, vault, c, response);
+    reseal_internal_notes(txn, vault, c);
 }
 
 }  // namespace entente::store

@@ -43,20 +43,4 @@ std::int64_t forget_sessions(Txn& txn, Instant expired_before) {
     return txn.change("DELETE FROM sessions WHERE expires_at < $1", {expired_before.us});
 }
 
-std::optional<Repeat> find_repeat(ReadTxn& txn, Bytes scope) {
-    return txn.first("SELECT digest, outcome FROM idempotency WHERE scope = $1", {scope}, [](const Row& row) {
-        const Bytes digest = row.bytes(0);
-        return Repeat{{digest.begin(), digest.end()}, row.number(1)};
-    });
-}
-
-void insert_repeat(Txn& txn, Bytes scope, Bytes digest, std::int64_t outcome, Instant now) {
-    txn.change("INSERT INTO idempotency (scope, digest, outcome, created_at) VALUES ($1, $2, $3, $4)",
-               {scope, digest, outcome, now.us});
-}
-
-std::int64_t forget_repeats(Txn& txn, Instant older_than) {
-    return txn.change("DELETE FROM idempotency WHERE created_at < $1", {older_than.us});
-}
-
 }  // namespace entente::store

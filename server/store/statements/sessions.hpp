@@ -1,5 +1,5 @@
 #pragma once
-// Statements about sessions (opaque tokens) and repeated requests (idempotency keys).
+// Statements about sessions (opaque tokens).
 
 #include <array>
 #include <optional>
@@ -27,13 +27,5 @@ std::optional<StoredSession> find_session(ReadTxn& txn, Bytes id, protocol::Inst
 bool revoke_session(Txn& txn, Bytes id, protocol::Instant now);
 std::int64_t revoke_sessions_of(Txn& txn, std::string_view kind, std::int64_t principal, protocol::Instant now);
 std::int64_t forget_sessions(Txn& txn, protocol::Instant expired_before);
-
-struct Repeat {
-    protocol::Blob digest;
-    std::int64_t outcome = 0;
-};
-std::optional<Repeat> find_repeat(ReadTxn& txn, Bytes scope);
-void insert_repeat(Txn& txn, Bytes scope, Bytes digest, std::int64_t outcome, protocol::Instant now);
-std::int64_t forget_repeats(Txn& txn, protocol::Instant older_than);
 
 }  // namespace entente::store

@@ -1,0 +1,127 @@
+// The own API: what is said in a case, answers (formal steps) and notes.
+
+#include "server/api/conditional.hpp"
+#include "server/api/native_case_json.hpp"
+#include "server/api/native_cursor.hpp"
+#include "server/api/native_steps.hpp"
+#include "server/api/native_tables.hpp"
+#include "server/operations/cases.hpp"
+
+namespace entente::api {
+
+namespace ops = operations;
+
+namespace {
+
+// --- answers ---
+
+ops::Audited<ops::CaseRead> carry_out(store::Txn& txn, const ops::Context& context, const ops::Caller& caller,
+                                      std::string_view token, const native::Answer& answer) {
+    struct Step {
+        store::Txn& txn;
+        const ops::Context& context;
+        const ops::Caller& caller;
+        std::string_view token;
+        auto operator()(const protocol::Approval& input) const {
+            return ops::approve_case(txn, context, caller, token, input, false);
+        }
+        auto operator()(const native::ApprovalUpdate& input) const {
+            return ops::approve_case(txn, context, caller, token, input.approval, true);
+        }
+        auto operator()(const protocol::Rejection& input) const { return ops::reject_case(txn, context, caller, token, input); }
+        auto operator()(const protocol::InformationRequest& input) const {
+            return ops::request_information(txn, context, caller, token, input);
+        }
+        auto operator()(const protocol::InformationResponse& input) const {
+            return ops::provide_information(txn, context, caller, token, input);
+        }
+        auto operator()(const native::Closure&) const { return ops::close_case(txn, context, caller, token); }
+    };
+    return std::visit(Step{txn, context, caller, token}, answer);
+}
+
+Plan answer_case(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_answer(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    return gateway.write<ops::CaseRead>(
+        call,
+        [call, input = std::move(*input)](store::Txn& txn, const ops::Context& context,
+                                          const ops::Caller& caller) -> ops::Audited<ops::CaseRead> {
+            if (call->request->header("If-Match"))
+                if (const auto current = ops::read_case(txn, context, caller, call->path.at(0)))
+                    if (auto same = may_change(*call, native::case_tag(current->view), Condition::optional); !same)
+                        return ops::refused<ops::CaseRead>(
+                            ops::record_of(caller, "case.answer", audit::Class::api_activity, audit::activity_update),
+                            same.error());
+            auto done = carry_out(txn, context, caller, call->path.at(0), input);
+            if (!done.outcome) native::use_own_pointers(done.outcome.error());
+            return done;
+        },
+        [](Gateway& g, const CallPtr& c, ops::CaseRead& read) {
+            Response response = g.reply(c, 201, native::encode_answer(read.view.responses.back()));
+            response.headers.push_back({"ETag", native::case_tag(read.view)});
+            return response;
+        });
+}
+
+Plan list_answers(Gateway& gateway, CallPtr call) {
+    std::string token = call->path.at(0);
+    return gateway.read<ops::CaseRead>(
+        std::move(call), "case.answers",
+        [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_case(txn, context, caller, token);
+        },
+        [](const ops::CaseRead& read) { return std::vector{read.shown}; },
+        [](Gateway& g, const CallPtr& c, ops::CaseRead& read) {
+            return g.reply(c, 200, native::encode_answers(read.view.responses));
+        });
+}
+
+// --- notes ---
+
+Plan add_note(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_note(call->request->body);
+    if (!input) return gateway.failure(call, input.error());
+    std::string token = call->path.at(0);
+    return gateway.write<ops::NoteWritten>(
+        std::move(call),
+        [token = std::move(token), input = std::move(*input)](store::Txn& txn, const ops::Context& context,
+                                                              const ops::Caller& caller) {
+            return input.internal ? ops::add_internal_note(txn, context, caller, token, input)
+                                  : ops::add_note(txn, context, caller, token, input);
+        },
+        [](Gateway& g, const CallPtr& c, ops::NoteWritten& written) { return g.reply(c, 201, native::encode_note(written.note)); });
+}
+
+Plan list_notes(Gateway& gateway, CallPtr call) {
+    auto query = native::decode_note_query(call->query);
+    if (!query) return gateway.failure(call, query.error());
+    std::string token = call->path.at(0);
+    return gateway.read<ops::AllNotes>(
+        std::move(call), "note.list",
+        [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::all_notes(txn, context, caller, token);
+        },
+        [](const ops::AllNotes& all) { return all.shown; },
+        [query = std::move(*query)](Gateway& g, const CallPtr& c, ops::AllNotes& all) {
+            return g.reply(c, 200, native::encode_note_list(all.notes, query, native::list_of("notes", c->query)));
+        });
+}
+
+constexpr auto dialect = Dialect::native;
+constexpr auto signed_in = Access::signed_in;
+
+constexpr Route routes[] = {
+    {Method::get, "/api/v1/cases/{token}/answers", "listAnswers", dialect, signed_in, list_answers},
+    {Method::post, "/api/v1/cases/{token}/answers", "answerCase", dialect, signed_in, answer_case},
+    {Method::get, "/api/v1/cases/{token}/notes", "listCaseNotes", dialect, signed_in, list_notes},
+    {Method::post, "/api/v1/cases/{token}/notes", "addCaseNote", dialect, signed_in, add_note},
+};
+
+}  // namespace
+
+std::span<const Route> native_conversation_routes() {
+    return routes;
+}
+
+}  // namespace entente::api
