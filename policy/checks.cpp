@@ -99,6 +99,46 @@ bool japanese_number(std::string_view digits) {
     return value(digits[11]) == (remainder <= 1 ? 0 : 11 - remainder);
 }
 
+bool norwegian_number(std::string_view digits) {
+    std::string ddmm(digits.substr(0, 4));
+    if (ddmm[0] >= '4') ddmm[0] = static_cast<char>(ddmm[0] - 4);  // D-numbers add 40 to the day
+    return month_and_day(ddmm.substr(2) + ddmm.substr(0, 2)) && weighted(digits, {3, 7, 6, 1, 8, 9, 4, 5, 2, 1}) % 11 == 0 &&
+           weighted(digits, {5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1}) % 11 == 0;
+}
+
+bool turkish_number(std::string_view digits) {
+    if (digits[0] == '0') return false;
+    const int odd = weighted(digits, {1, 0, 1, 0, 1, 0, 1, 0, 1});
+    const int even = weighted(digits, {0, 1, 0, 1, 0, 1, 0, 1});
+    const int sum = weighted(digits, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+    return ((odd * 7 - even) % 10 + 10) % 10 == value(digits[9]) && sum % 10 == value(digits[10]);
+}
+
+// Nine digits: Social Security (US), BSN (Netherlands), SIN (Canada), TFN (Australia), NIF (Portugal).
+bool nine_digits(std::string_view digits) {
+    if (us_ssn(digits) || luhn(digits)) return true;
+    if (weighted(digits, {9, 8, 7, 6, 5, 4, 3, 2, -1}) % 11 == 0) return true;
+    if (weighted(digits, {1, 4, 3, 7, 5, 8, 6, 9, 10}) % 11 == 0) return true;
+    const int rest = 11 - weighted(digits, {9, 8, 7, 6, 5, 4, 3, 2}) % 11;
+    return value(digits[8]) == (rest > 9 ? 0 : rest);
+}
+
+// Ten digits: NHS (United Kingdom), CPR (Denmark, no check any more), social insurance (Austria), and Swedish ones.
+bool ten_digits(std::string_view digits) {
+    const int check = 11 - weighted(digits, {10, 9, 8, 7, 6, 5, 4, 3, 2}) % 11;
+    if (check != 10 && check % 11 == value(digits[9])) return true;
+    const std::string mmdd = std::string(digits.substr(2, 2)) + std::string(digits.substr(0, 2));
+    if (month_and_day(mmdd) || swedish_id(digits)) return true;
+    return weighted(digits, {3, 7, 9, 0, 5, 8, 4, 2, 1, 6}) % 11 == value(digits[3]);
+}
+
+// Thirteen: South Africa (Luhn), Romania.
+bool thirteen_digits(std::string_view digits) {
+    if (luhn(digits) && month_and_day(digits.substr(2, 4))) return true;
+    const int rest = weighted(digits, {2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9}) % 11;
+    return value(digits[12]) == (rest == 10 ? 1 : rest);
+}
+
 bool british_number(std::string_view text) {
     if (text.size() != 9 || !upper(text[0]) || !upper(text[1]) || !all_digits(text.substr(2, 6))) return false;
     return text[8] >= 'A' && text[8] <= 'D' && std::string_view("DFIQUV").find(text[0]) == std::string_view::npos &&
@@ -242,13 +282,52 @@ bool french_id(std::string_view text) {
     return 97 - base % 97 == number(digits.substr(13));
 }
 
+bool chinese_id(std::string_view text) {
+    if (text.size() != 18 || !all_digits(text.substr(0, 17)) || !month_and_day(text.substr(10, 4))) return false;
+    return std::string_view("10X98765432")[static_cast<std::size_t>(
+               weighted(text, {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}) % 11)] == text[17];
+}
+
+// Numbers given since October 2020 have no check digit any more: then the date alone speaks.
+bool korean_id(std::string_view digits) {
+    if (digits.size() != 13 || !month_and_day(digits.substr(2, 4))) return false;
+    const bool checked = (11 - weighted(digits, {2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5}) % 11) % 10 == value(digits[12]);
+    return checked || (number(digits.substr(0, 2)) >= 20 && digits[6] >= '3');
+}
+
+bool mexican_id(std::string_view text) {
+    return text.size() == 18 && month_and_day(text.substr(6, 4)) &&
+           std::string_view("AEIOUX").find(text[1]) != std::string_view::npos;
+}
+
+bool singaporean_id(std::string_view text) {
+    if (text.size() != 9 || !all_digits(text.substr(1, 7))) return false;
+    int sum = weighted(text.substr(1), {2, 7, 6, 5, 4, 3, 2});
+    if (text[0] == 'T' || text[0] == 'G') sum += 4;
+    if (text[0] == 'M') sum += 3;
+    const auto place = static_cast<std::size_t>(sum % 11);
+    if (text[0] == 'M') return std::string_view("XWUTRQPNJLK")[place] == text[8];
+    return (text[0] == 'S' || text[0] == 'T' ? std::string_view("JZIHGFEDCBA") : std::string_view("XWUTRQPNMLK"))[place] == text[8];
+}
+
+bool czech_id(std::string_view digits) {
+    if (digits.size() != 10) return false;
+    std::string mmdd(digits.substr(2, 4));
+    if (mmdd[0] >= '5') mmdd[0] = static_cast<char>(mmdd[0] - 5);  // women's months add 50
+    return month_and_day(mmdd) && number(digits) % 11 == 0;
+}
+
 bool labelled_id(std::string_view text) {
     if (british_number(text)) return true;
     const auto digits = static_cast<std::size_t>(std::ranges::count_if(text, digit));
     if (digits == text.size()) {
         if (all_equal(text)) return false;
-        if (text.size() == 9) return us_ssn(text) || weighted(text, {9, 8, 7, 6, 5, 4, 3, 2, -1}) % 11 == 0;  // or Dutch BSN
-        if (text.size() == 11) return mod_11_10(text) || (weighted(text, {1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1}) % 10 == 0);  // or PESEL
+        if (text.size() == 9) return nine_digits(text);
+        if (text.size() == 10) return ten_digits(text);
+        if (text.size() == 11)  // tax number (Germany), OIB (Croatia), PESEL (Poland), Norway, Turkey
+            return mod_11_10(text) || weighted(text, {1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1}) % 10 == 0 || norwegian_number(text) ||
+                   turkish_number(text);
+        if (text.size() == 13) return thirteen_digits(text);
         if (text.size() == 12) return verhoeff(text) || japanese_number(text);
         return text.size() == 8;
     }

@@ -26,6 +26,11 @@ bool brazilian_id(std::string_view digits);
 bool spanish_id(std::string_view letters_and_digits);
 bool italian_id(std::string_view letters_and_digits);
 bool french_id(std::string_view letters_and_digits);
+bool chinese_id(std::string_view letters_and_digits);
+bool korean_id(std::string_view digits);
+bool mexican_id(std::string_view text);
+bool singaporean_id(std::string_view text);
+bool czech_id(std::string_view digits);
 // One of the numbers that are only looked for after a label.
 bool labelled_id(std::string_view letters_and_digits);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "policy/hosts.hpp"
 #include "policy/numbers.hpp"
 #include "policy/people.hpp"
 
@@ -59,6 +60,8 @@ std::optional<Span> confirm(Check check, std::string_view text, Span match, Span
             return header_value(text, match.end);
         case Check::to_line_end:
             return line_value(text, match.end);
+        case Check::issued:
+            return if_true(like_issued(value));
         case Check::random:
             return if_true(like_credential(value));
         case Check::command:
@@ -80,6 +83,16 @@ std::optional<Span> confirm(Check check, std::string_view text, Span match, Span
         case Check::person_signature:
         case Check::person_greeting:
             return confirm_person(check, text, match);
+        case Check::ipv4:
+        case Check::ipv6:
+        case Check::hardware_address:
+        case Check::domain_name:
+        case Check::host_word:
+        case Check::host_like:
+        case Check::syslog_host:
+        case Check::internal_authority:
+        case Check::serial_number:
+            return confirm_host(check, text, match, group);
         default:
             return confirm_number(check, text, group);
     }

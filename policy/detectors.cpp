@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstdio>
 #include <map>
 #include <unordered_map>
 
+#include "policy/ascii.hpp"
 #include "policy/confirm.hpp"
+#include "policy/domains.hpp"
+#include "policy/hosts.hpp"
 #include "policy/people.hpp"
 #include "policy/rules/default_rules.hpp"
 #include "policy/shadow.hpp"
@@ -26,6 +30,8 @@ namespace {
 constexpr std::string_view code_customer = "customer_name";
 constexpr std::string_view code_person = "person_name";
 constexpr std::string_view code_known = "known_name";
+constexpr std::string_view code_host = "host_name";
+constexpr std::string_view code_url = "internal_url";
 constexpr std::string_view code_failed = "scan_failed";
 constexpr int rounds_max = 6;
 
@@ -69,7 +75,7 @@ RE2::Options options() {
 }
 
 bool alnum(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter(c) || digit(c);
 }
 bool continuation(char c) {
     return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
@@ -92,6 +98,13 @@ std::size_t rank(std::string_view code) {
     return found == ranks.end() ? ranks.size() : found->second;
 }
 
+bool infrastructure(std::string_view code) {
+    return code == code_host || code == code_url || code == "ip_address" || code == "hardware_address" || code == "serial_number";
+}
+bool host(std::string_view code) {
+    return code == code_host || code == code_url;
+}
+
 // Sorted, overlapping ones united.
 std::vector<Finding> merged(std::vector<Finding> findings) {
     const auto order = [](const Finding& f) { return std::tuple(f.begin, -gravity(f.data_class), ~f.end, rank(f.code), f.code); };
@@ -103,6 +116,8 @@ std::vector<Finding> merged(std::vector<Finding> findings) {
             continue;
         }
         Finding& last = result.back();
+        // The domain in a mail address is part of the address and no finding of its own.
+        if (one.end <= last.end && infrastructure(one.code) && last.data_class == DataClass::personal_contact) continue;
         last.end = std::max(last.end, one.end);
         last.classes = DataClasses::from_bits(last.classes.bits() | one.classes.bits());
         if (gravity(one.data_class) > gravity(last.data_class)) {
@@ -118,12 +133,17 @@ std::string_view stand_in(const Finding& one) {
     if (one.classes.has(DataClass::secret)) return "[secret removed]";
     if (one.code == "mail_address") return "[mail-1]";
     if (one.code == "phone_number") return "[phone-1]";
+    if (host(one.code)) return "HOST-1";
+    if (one.code == "ip_address") return "ADDR-1";
+    if (one.code == "hardware_address") return "MAC-1";
+    if (one.code == "serial_number") return "SERIAL-1";
     return one.code == code_customer ? "[customer-1]" : "[name-1]";
 }
 
 // A credential that could be an ordinary word ("postgres") is masked where it stands as one, not everywhere.
 bool worth_repeating(const Finding& one, std::string_view value) {
     if (value.size() > 256) return false;
+    if (host(one.code)) return distinctive_host(value);
     if (one.data_class != DataClass::secret) return value.size() >= 5;
     int kinds = 0;
     kinds += std::ranges::any_of(value, [](char c) { return c >= 'a' && c <= 'z'; }) ? 1 : 0;
@@ -133,44 +153,79 @@ bool worth_repeating(const Finding& one, std::string_view value) {
     return (value.size() >= 6 && kinds >= 2) || value.size() >= 16;
 }
 
-// Other occurrences of values that were found. Looks up the four bytes at every place, so many values cost no more than one.
-void find_repeated(std::string_view text, std::vector<Finding>& findings) {
-    const auto prefix = [&](std::size_t at) {
-        std::uint32_t key = 0;
-        for (std::size_t i = 0; i < 4; ++i) key = key << 8 | static_cast<unsigned char>(text[at + i]);
-        return key;
-    };
-    std::unordered_map<std::uint32_t, std::vector<std::size_t>> values;
-    std::map<std::string_view, bool> seen;
-    const std::size_t found = findings.size();
-    for (std::size_t i = 0; i < found; ++i) {
-        const std::string_view value = text.substr(findings[i].begin, findings[i].end - findings[i].begin);
-        if (!worth_repeating(findings[i], value) || !seen.emplace(value, true).second) continue;
-        values[prefix(findings[i].begin)].push_back(i);
+// Values to look for wherever they stand, by their first four bytes: many values cost no more than one.
+class Repeats {
+  public:
+    void add(std::string_view value, const Finding& like) {
+        if (value.size() < 4 || !seen_.emplace(value, true).second) return;
+        first_two_.set(two(value, 0));
+        values_[prefix(value, 0)].emplace_back(value, like);
     }
-    if (values.empty()) return;
-    for (std::size_t at = 0; at + 4 <= text.size(); ++at) {
-        const auto candidates = values.find(prefix(at));
-        if (candidates == values.end()) continue;
-        for (const std::size_t i : candidates->second) {
-            const std::size_t length = findings[i].end - findings[i].begin;
-            const std::string_view value = text.substr(findings[i].begin, length);
-            if (at == findings[i].begin || text.substr(at, length) != value) continue;
-            const bool inside_word = (at > 0 && alnum(text[at - 1]) && alnum(value.front())) ||
-                                     (at + length < text.size() && alnum(text[at + length]) && alnum(value.back()));
-            if (inside_word) continue;
-            Finding again = findings[i];
-            again.begin = at;
-            again.end = at + length;
-            findings.push_back(again);
+
+    void find(std::string_view text, std::vector<Finding>& findings) const {
+        if (values_.empty()) return;
+        for (std::size_t at = 0; at + 4 <= text.size(); ++at) {
+            if (!first_two_.test(two(text, at))) continue;
+            const auto candidates = values_.find(prefix(text, at));
+            if (candidates == values_.end()) continue;
+            for (const auto& [value, like] : candidates->second) {
+                if (text.substr(at, value.size()) != value) continue;
+                const std::size_t end = at + value.size();
+                const bool inside_word = (at > 0 && alnum(text[at - 1]) && alnum(value.front())) ||
+                                         (end < text.size() && alnum(text[end]) && alnum(value.back()));
+                if (inside_word || placeholder_length(text, at) != 0) continue;
+                Finding again = like;
+                again.begin = at;
+                again.end = end;
+                findings.push_back(again);
+            }
         }
     }
+
+  private:
+    static std::size_t two(std::string_view text, std::size_t at) {
+        return std::size_t{static_cast<unsigned char>(text[at])} << 8U | static_cast<unsigned char>(text[at + 1]);
+    }
+    static std::uint32_t prefix(std::string_view text, std::size_t at) {
+        std::uint32_t key = 0;
+        for (std::size_t i = 0; i < 4; ++i) key = key << 8U | static_cast<unsigned char>(text[at + i]);
+        return key;
+    }
+    std::unordered_map<std::uint32_t, std::vector<std::pair<std::string_view, Finding>>> values_;
+    std::map<std::string_view, bool> seen_;
+    std::bitset<65'536> first_two_;
+};
+
+// Other occurrences of values that were found, and of the short names of machines that were found with their domain.
+void find_repeated(std::string_view text, std::vector<Finding>& findings) {
+    if (findings.empty()) return;
+    Repeats repeats;
+    for (const Finding& one : findings) {
+        const std::string_view value = text.substr(one.begin, one.end - one.begin);
+        if (worth_repeating(one, value)) repeats.add(value, one);
+        if (!host(one.code)) continue;
+        const std::string_view label = value.substr(0, value.find('.'));
+        if (label.size() < value.size() && std::ranges::any_of(label, digit) && distinctive_host(label)) repeats.add(label, one);
+    }
+    repeats.find(text, findings);
 }
 
 struct Names {
     NameIndex index;
     std::vector<DataClass> classes;
+    std::vector<std::string> open_domains;  // lower case
 };
+
+// Addresses and hosts under a domain that the caller declared open.
+void leave_open(std::string_view text, const Names& names, std::vector<Finding>& findings) {
+    if (names.open_domains.empty()) return;
+    std::erase_if(findings, [&](const Finding& one) {
+        if (!host(one.code)) return false;
+        std::string value(text.substr(one.begin, one.end - one.begin));
+        for (char& c : value) c = upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+        return std::ranges::any_of(names.open_domains, [&](const std::string& domain) { return under_domain(value, domain); });
+    });
+}
 
 // "Anna Berg <anna@corp.example>": the name before an address.
 void find_senders(std::string_view text, std::vector<Finding>& findings) {
@@ -191,8 +246,41 @@ void find_names(std::string_view text, const Names& names, std::vector<Finding>&
         std::string_view code = code_known;
         if (data_class == DataClass::customer_identity) code = code_customer;
         if (data_class == DataClass::personal_contact) code = code_person;
+        if (data_class == DataClass::diagnostics) code = code_host;
         findings.push_back(finding({hit.begin, hit.end}, data_class, code));
     }
+}
+
+constexpr std::string_view any_case = "(?i)";
+
+// Is the pattern one capturing group from its first to its last character?
+bool one_group(std::string_view pattern) {
+    if (pattern.starts_with(any_case)) pattern.remove_prefix(any_case.size());
+    if (!pattern.starts_with('(') || pattern.starts_with("(?") || !pattern.ends_with(')')) return false;
+    int depth = 0;
+    bool in_class = false;
+    for (std::size_t at = 0; at < pattern.size(); ++at) {
+        const char c = pattern[at];
+        if (c == '\\') {
+            ++at;
+        } else if (in_class) {
+            in_class = c != ']';
+        } else if (c == '[') {
+            in_class = true;
+            if (at_or(pattern, at + 1, ' ') == ']') ++at;  // []...] holds a bracket
+        } else if (c == '(') {
+            ++depth;
+        } else if (c == ')' && --depth == 0) {
+            return at + 1 == pattern.size();
+        }
+    }
+    return false;
+}
+
+std::string without_group(std::string_view pattern) {
+    const bool folded = pattern.starts_with(any_case);
+    if (folded) pattern.remove_prefix(any_case.size());
+    return std::string(folded ? any_case : "") + "(?:" + std::string(pattern.substr(1));
 }
 
 std::string fingerprint() {
@@ -206,7 +294,8 @@ std::string fingerprint() {
         feed(rule.code);
         feed(rule.trigger);
         feed(rule.pattern);
-        const std::array<char, 2> kind{static_cast<char>(rule.data_class), static_cast<char>(rule.check)};
+        const std::array<char, 3> kind{static_cast<char>(rule.data_class), static_cast<char>(rule.check),
+                                       rule.spans_lines ? '1' : '0'};
         feed({kind.data(), kind.size()});
     }
     std::array<char, 17> hex{};
@@ -220,12 +309,15 @@ struct Detectors::Compiled {
     struct One {
         const Rule* rule;
         std::unique_ptr<const RE2> pattern;
+        bool all_is_value;  // the group was the whole pattern: without it RE2 needs no second engine to say where it is
     };
     std::vector<One> rules;  // numbered like the patterns of the set
     std::unique_ptr<RE2::Set> triggers;
 
-    void run(const One& one, std::string_view text, std::vector<Finding>& findings) const;
-    bool pass(std::string_view text, const Names& names, std::vector<Finding>& findings) const;
+    void run(const One& one, std::string_view text, Span window, std::vector<Finding>& findings) const;
+    bool look(std::string_view text, std::span<const Span> touched, bool everything, std::vector<Finding>& findings) const;
+    bool pass(std::string_view text, std::span<const Span> touched, bool everything, const Names& names,
+              std::vector<Finding>& findings) const;
     std::vector<Finding> scan(std::string_view text, const Names& names) const;
 };
 
@@ -238,10 +330,12 @@ Detectors::Detectors() : version_(fingerprint()) {
             return protocol::Fault("detector " + std::string(rule.code) + ": " + why);
         };
         if (compiled->triggers->Add(re2::StringPiece(rule.trigger.data(), rule.trigger.size()), &error) < 0) throw refused(error);
-        auto pattern = std::make_unique<const RE2>(re2::StringPiece(rule.pattern.data(), rule.pattern.size()), options());
+        const bool all_is_value = one_group(rule.pattern);
+        const std::string text = all_is_value ? without_group(rule.pattern) : std::string(rule.pattern);
+        auto pattern = std::make_unique<const RE2>(re2::StringPiece(text.data(), text.size()), options());
         if (!pattern->ok()) throw refused(pattern->error());
         if (pattern->NumberOfCapturingGroups() > 1) throw refused("more than one capturing group");
-        compiled->rules.push_back({&rule, std::move(pattern)});
+        compiled->rules.push_back({&rule, std::move(pattern), all_is_value});
     }
     if (!compiled->triggers->Compile()) throw protocol::Fault("the detectors' triggers need too much memory");
     compiled_ = std::move(compiled);
@@ -249,12 +343,14 @@ Detectors::Detectors() : version_(fingerprint()) {
 
 Detectors::~Detectors() = default;
 
-void Detectors::Compiled::run(const One& one, std::string_view text, std::vector<Finding>& findings) const {
-    const re2::StringPiece input(text.data(), text.size());
+void Detectors::Compiled::run(const One& one, std::string_view text, Span window, std::vector<Finding>& findings) const {
+    // The window is all that the pattern sees: its beginning is the beginning of a line.
+    const re2::StringPiece input(text.data() + window.begin, window.end - window.begin);
     const int groups = one.pattern->NumberOfCapturingGroups() + 1;
     std::array<re2::StringPiece, 2> parts;
-    std::size_t from = 0;
-    while (from < text.size() && one.pattern->Match(input, from, text.size(), RE2::UNANCHORED, parts.data(), groups)) {
+    std::size_t from = window.begin;
+    while (from < window.end &&
+           one.pattern->Match(input, from - window.begin, input.size(), RE2::UNANCHORED, parts.data(), groups)) {
         const auto place = [&](const re2::StringPiece& part) {
             const auto begin = static_cast<std::size_t>(part.data() - text.data());
             return Span{begin, begin + part.size()};
@@ -268,25 +364,59 @@ void Detectors::Compiled::run(const One& one, std::string_view text, std::vector
             continue;
         }
         // Nothing there: go on behind the word in which the candidate began.
-        from = groups > 1 ? group.begin : match.end;
+        const bool has_value = groups > 1 || one.all_is_value;
+        from = has_value ? group.begin : match.end;
         const std::size_t least = match.begin + 1;
-        while (from < text.size() && alnum(text[from]) && groups > 1) ++from;
+        while (from < text.size() && alnum(text[from]) && has_value) ++from;
         from = std::max(from, least);
     }
 }
 
-// One look at a text. False when RE2 gave up.
-bool Detectors::Compiled::pass(std::string_view text, const Names& names, std::vector<Finding>& findings) const {
+// All rules at once over a window of a few lines, then the ones that may have something over just this window: in a long log most
+// rules have nothing in most lines. `touched`: after the first look only the lines that changed and their neighbours are of
+// interest.
+bool Detectors::Compiled::look(std::string_view text, std::span<const Span> touched, bool everything,
+                               std::vector<Finding>& findings) const {
+    constexpr std::size_t window_bytes = 256;
+    std::vector<bool> across(rules.size());
     std::vector<int> triggered;
-    RE2::Set::ErrorInfo error{RE2::Set::kNoError};
-    const bool any = triggers->Match(re2::StringPiece(text.data(), text.size()), &triggered, &error);
-    if (error.kind != RE2::Set::kNoError) return false;
-    if (any) {
-        std::ranges::sort(triggered);
-        for (const int number : triggered) run(rules[static_cast<std::size_t>(number)], text, findings);
+    const Span whole{0, text.size()};
+    auto next = touched.begin();
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t stop = std::min(text.size(), begin + window_bytes);
+        std::size_t end = text.find('\n', stop);
+        end = end == std::string_view::npos ? text.size() : end + 1;
+        const Span window{begin, end};
+        begin = end;
+        while (next != touched.end() && next->end < window.begin) ++next;
+        if (!everything && (next == touched.end() || next->begin > window.end)) continue;
+        RE2::Set::ErrorInfo error{RE2::Set::kNoError};
+        const re2::StringPiece piece(text.data() + window.begin, window.end - window.begin);
+        triggered.clear();
+        const bool any = triggers->Match(piece, &triggered, &error);
+        if (error.kind != RE2::Set::kNoError) return false;
+        if (!any) continue;
+        for (const int number : triggered) {
+            const auto which = static_cast<std::size_t>(number);
+            if (rules[which].rule->spans_lines) {
+                across[which] = true;
+            } else {
+                run(rules[which], text, window, findings);
+            }
+        }
     }
+    for (std::size_t which = 0; which < rules.size(); ++which)
+        if (across[which]) run(rules[which], text, whole, findings);
+    return true;
+}
+
+// One look at a text. False when RE2 gave up.
+bool Detectors::Compiled::pass(std::string_view text, std::span<const Span> touched, bool everything, const Names& names,
+                               std::vector<Finding>& findings) const {
+    if (!look(text, touched, everything, findings)) return false;
     find_senders(text, findings);
     find_names(text, names, findings);
+    leave_open(text, names, findings);
     find_repeated(text, findings);
     return true;
 }
@@ -309,7 +439,8 @@ std::vector<Finding> Detectors::Compiled::scan(std::string_view text, const Name
         std::vector<Finding> more;
         const bool plain = replacements.empty();
         const Shadow shadow(plain ? std::string_view{} : text, replacements);
-        if (!pass(plain ? text : std::string_view(shadow.text()), names, more)) return {whole_text(text)};
+        const std::string_view seen = plain ? text : std::string_view(shadow.text());
+        if (!pass(seen, shadow.replaced(), round == 0, names, more)) return {whole_text(text)};
         if (more.empty()) return findings;
         for (Finding& one : more) {
             const Span span = whole_characters(text, plain ? Span{one.begin, one.end} : shadow.original({one.begin, one.end}));
@@ -327,6 +458,11 @@ Scan Detectors::scan(std::string_view text, std::span<const KnownName> names) co
     if (text.empty()) return result;
     Names known;
     for (const KnownName& name : names) {
+        if (name.open) {
+            known.open_domains.push_back(name.text);
+            for (char& c : known.open_domains.back()) c = upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+            continue;
+        }
         known.index.add(name.text, known.classes.size());
         known.classes.push_back(name.data_class);
     }

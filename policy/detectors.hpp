@@ -7,7 +7,7 @@
 // every class involved. If RE2 gives up (out of memory), the whole text is one finding of class `secret`: fail closed.
 //
 // Masking the findings gives a text in which a second scan finds nothing. A value found once is found wherever it is repeated.
-// Addresses of machines (IP, MAC, host names) are diagnostics by default and no findings.
+// What is done with a finding is not decided here (policy/actions).
 
 #include <cstddef>
 #include <memory>
@@ -42,10 +42,12 @@ struct Scan {
 };
 
 // A name that the caller knows to be sensitive: other customers of the company (customer_identity), people of the case
-// (personal_contact). Found as whole words after normalisation (policy/customer), at least three characters long.
+// (personal_contact), machines met before (diagnostics). Found as whole words after normalisation (policy/customer), at least three
+// characters long.
 struct KnownName {
     std::string text;
     protocol::DataClass data_class = protocol::DataClass::customer_identity;
+    bool open = false;  // the opposite: a domain whose hosts are nobody's infrastructure (the two vendors' own)
 };
 
 class Detectors {

@@ -67,8 +67,8 @@ bool like_method(std::string_view value) {
     std::string lower_case(value);
     for (char& c : lower_case) c = upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
     for (const std::string_view method :
-         {"sha",  "scram", "md5",  "bcrypt", "argon",   "pbkdf", "oauth", "aes", "rsa",  "base64", "tls",
-          "krb5", "saml",  "hmac", "ecdsa",  "ed25519", "pkcs",  "x509",  "ipv", "http", "win",    "utf"}) {
+         {"sha",  "scram", "md5",   "bcrypt",  "argon", "pbkdf", "oauth", "aes",  "rsa",   "base64", "tls",     "krb5",
+          "saml", "hmac",  "ecdsa", "ed25519", "pkcs",  "x509",  "ipv",   "http", "win32", "win64",  "windows", "utf"}) {
         if (!lower_case.starts_with(method)) continue;
         return std::ranges::all_of(lower_case, [](char c) { return lower(c) || digit(c) || c == '-' || c == '_'; }) &&
                lower_case.size() < 16;
@@ -98,13 +98,29 @@ bool like_quantity(std::string_view value) {
            std::ranges::all_of(value.substr(digits), [](char c) { return letter(c) || c == '%'; });
 }
 
+// HOST-3, ADDR-1: place-holders of machines stand bare, so that a log line keeps its words.
+std::size_t machine_placeholder(std::string_view text, std::size_t at) {
+    if (text[at] < 'A' || text[at] > 'S') return 0;
+    if (at > 0 && (letter(text[at - 1]) || digit(text[at - 1]))) return 0;
+    const std::string_view rest = text.substr(at);
+    for (const std::string_view kind : {"HOST-", "ADDR-", "MAC-", "SERIAL-"}) {
+        if (!rest.starts_with(kind)) continue;
+        std::size_t end = kind.size();
+        while (end < rest.size() && end < kind.size() + 10 && digit(rest[end])) ++end;
+        const char next = at_or(rest, end, ' ');
+        return end > kind.size() && !letter(next) && !digit(next) ? end : 0;
+    }
+    return 0;
+}
+
 }  // namespace
 
 std::size_t placeholder_length(std::string_view text, std::size_t at) {
-    if (at >= text.size() || text[at] != '[') return 0;
+    if (at >= text.size()) return 0;
+    if (text[at] != '[') return machine_placeholder(text, at);
     const std::string_view rest = text.substr(at);
-    constexpr std::string_view removed = "[secret removed]";
-    if (rest.starts_with(removed)) return removed.size();
+    for (const std::string_view removed : {"[secret removed]", "[removed]"})
+        if (rest.starts_with(removed)) return removed.size();
     for (const std::string_view kind : {"mail", "phone", "name", "customer", "account", "card", "id", "value"}) {
         if (rest.size() < kind.size() + 4 || rest.substr(1, kind.size()) != kind || rest[kind.size() + 1] != '-') continue;
         std::size_t end = kind.size() + 2;
@@ -163,6 +179,12 @@ bool like_credential(std::string_view value) {
     }
     const bool letters = has_lower || has_upper;
     return letters && (has_digit || has_mark);
+}
+
+bool like_issued(std::string_view value) {
+    const std::set<char> different(value.begin(), value.end());
+    const bool mixed = std::ranges::any_of(value, lower) && std::ranges::any_of(value, upper);
+    return different.size() >= 7 && (mixed || std::ranges::any_of(value, digit)) && !plainly_none(value);
 }
 
 bool like_random(std::string_view value) {

@@ -1,7 +1,10 @@
 #include "policy/minimisation.hpp"
 
+#include <algorithm>
 #include <array>
+#include <map>
 
+#include "policy/likeness.hpp"
 #include "protocol/markup.hpp"
 
 namespace entente::policy {
@@ -11,7 +14,8 @@ using protocol::DataClasses;
 
 namespace {
 
-std::string_view kind_of(std::string_view code) {
+// The word for a finding in its place-holder.
+std::string_view word_of(std::string_view code) {
     if (code == "mail_address") return "mail";
     if (code == "phone_number") return "phone";
     if (code == "person_name") return "name";
@@ -19,35 +23,51 @@ std::string_view kind_of(std::string_view code) {
     if (code == "bank_account") return "account";
     if (code == "payment_card") return "card";
     if (code == "national_id") return "id";
+    if (code == "host_name" || code == "internal_url") return "host";
+    if (code == "ip_address") return "addr";
+    if (code == "hardware_address") return "mac";
+    if (code == "serial_number") return "serial";
     return "value";
 }
 
-bool released(const Finding& finding, DataClasses permitted) {
-    if (finding.classes.has(DataClass::secret) || finding.data_class == DataClass::secret) return false;
-    return finding.classes.both(permitted) == finding.classes;
+bool secret(const Finding& finding) {
+    return finding.classes.has(DataClass::secret) || finding.data_class == DataClass::secret;
+}
+
+std::string replacement(const Finding& finding, Action action, std::string_view value, Pseudonyms& pseudonyms) {
+    if (secret(finding)) return std::string(secret_placeholder);
+    if (action == Action::parseable) return pseudonyms.parseable(word_of(finding.code), value);
+    if (action == Action::pseudonymise) return pseudonyms.label(word_of(finding.code), value);
+    return std::string(removed_placeholder);
 }
 
 struct Edits {
     std::vector<protocol::TextEdit> edits;
     std::array<int, protocol::data_class_count> counts{};
+    Action strictest = Action::allow;
+    std::vector<std::string_view> kinds;
 };
 
-Edits edits_for(std::string_view text, const Scan& scan, DataClasses permitted, Pseudonyms& pseudonyms) {
+Edits edits_for(std::string_view text, const Scan& scan, const Sharing& sharing, Pseudonyms& pseudonyms) {
     ENTENTE_ASSERT(scan.text_bytes == text.size());
     Edits result;
     for (const Finding& finding : scan.findings) {
-        if (released(finding, permitted)) continue;
-        const bool secret = finding.classes.has(DataClass::secret) || finding.data_class == DataClass::secret;
+        const Action action = action_for(finding, sharing);
+        result.strictest = std::max(result.strictest, action);
+        if (action == Action::allow) continue;
+        if (action >= Action::hold) result.kinds.push_back(finding_kinds()[kind_of(finding)].name);
         const std::string_view value = text.substr(finding.begin, finding.end - finding.begin);
-        result.edits.push_back({finding.begin, finding.end,
-                                secret ? std::string(secret_placeholder) : pseudonyms.label(kind_of(finding.code), value)});
-        ++result.counts[static_cast<std::size_t>(secret ? DataClass::secret : finding.data_class)];
+        result.edits.push_back({finding.begin, finding.end, replacement(finding, action, value, pseudonyms)});
+        ++result.counts[static_cast<std::size_t>(secret(finding) ? DataClass::secret : finding.data_class)];
     }
+    std::ranges::sort(result.kinds);
+    const auto repeated = std::ranges::unique(result.kinds);
+    result.kinds.erase(repeated.begin(), repeated.end());
     return result;
 }
 
 Masked masked(std::string text, const Edits& edits) {
-    Masked result{.text = std::move(text), .counts = {}};
+    Masked result{.text = std::move(text), .counts = {}, .strictest = edits.strictest, .kinds = edits.kinds};
     for (std::size_t i = 0; i < edits.counts.size(); ++i) {
         if (edits.counts[i] != 0) result.counts.emplace_back(protocol::name(static_cast<DataClass>(i)), edits.counts[i]);
     }
@@ -56,8 +76,16 @@ Masked masked(std::string text, const Edits& edits) {
 
 }  // namespace
 
-Masked mask(std::string_view text, const Scan& scan, DataClasses permitted, Pseudonyms& pseudonyms) {
-    const Edits edits = edits_for(text, scan, permitted, pseudonyms);
+Action action_for(const Finding& finding, const Sharing& sharing) {
+    const Action action = action_for(finding, sharing.permitted, sharing.rules);
+    if (action != Action::hold || !sharing.reviewed) return action;
+    if (secret(finding)) return Action::mask;
+    const DataClasses all = finding.classes.empty() ? DataClasses{finding.data_class} : finding.classes;
+    return all.both(sharing.permitted) == all ? Action::allow : Action::pseudonymise;
+}
+
+Masked mask(std::string_view text, const Scan& scan, const Sharing& sharing, Pseudonyms& pseudonyms) {
+    const Edits edits = edits_for(text, scan, sharing, pseudonyms);
     std::string out;
     std::size_t at = 0;
     for (const protocol::TextEdit& edit : edits.edits) {
@@ -69,10 +97,28 @@ Masked mask(std::string_view text, const Scan& scan, DataClasses permitted, Pseu
     return masked(std::move(out), edits);
 }
 
-Masked mask_html(std::string_view html, const Scan& scan, DataClasses permitted, Pseudonyms& pseudonyms) {
+Masked mask_html(std::string_view html, const Scan& scan, const Sharing& sharing, Pseudonyms& pseudonyms) {
     const std::string visible = protocol::visible_text(html);
-    const Edits edits = edits_for(visible, scan, permitted, pseudonyms);
+    const Edits edits = edits_for(visible, scan, sharing, pseudonyms);
     return masked(protocol::edit_visible(html, edits.edits), edits);
+}
+
+std::vector<std::pair<std::string, int>> placeholders_in(std::string_view text) {
+    std::map<std::string, int> counts;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = placeholder_length(text, at);
+        if (length == 0) {
+            ++at;
+            continue;
+        }
+        std::string word(text.substr(at, length));
+        std::erase_if(word, [](char c) { return c == '[' || c == ']'; });
+        word = word.substr(0, word.find_first_of("- "));
+        for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        ++counts[word];
+        at += length;
+    }
+    return {counts.begin(), counts.end()};
 }
 
 FieldVerdict field_verdict(DataClass data_class, protocol::Stage stage, DataClasses permitted, bool accepted) {

@@ -163,6 +163,17 @@ std::optional<Span> confirm_number(Check check, std::string_view text, Span span
             return if_true(stands_alone(text, span) && italian_id(letters_and_digits_of(value)));
         case Check::french_id:
             return if_true(stands_alone(text, span) && french_id(letters_and_digits_of(value)));
+        case Check::chinese_id:
+            return if_true(stands_alone(text, span) && chinese_id(letters_and_digits_of(value)));
+        case Check::korean_id:
+            return if_true(stands_alone(text, span) && korean_id(digits_of(value)));
+        case Check::mexican_id:
+            return if_true(stands_alone(text, span) && mexican_id(value));
+        case Check::singaporean_id:
+            return if_true(stands_alone(text, span) && singaporean_id(value));
+        case Check::czech_id:
+            return if_true(stands_alone(text, span) && before(text, span.begin) != '/' && after(text, span.end) != '/' &&
+                           czech_id(digits_of(value)));
         case Check::labelled_id:
             return confirm_labelled(text, span);
         default:
@@ -179,6 +190,7 @@ std::optional<Span> confirm_mail(std::string_view text, Span span) {
     for (const std::string_view ending : no_domain) {
         if (value.ends_with(ending)) return std::nullopt;
     }
+    if (value.ends_with("@masked.invalid")) return std::nullopt;  // a stand-in
     // scheme://user@host is an address of a machine; a password in it is another rule's business.
     std::size_t at = span.begin;
     while (at > 0 && span.begin - at < 256) {

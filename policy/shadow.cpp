@@ -29,6 +29,20 @@ const Shadow::Piece& Shadow::piece_at(std::size_t shadow_position) const {
     return *std::prev(after);
 }
 
+std::vector<Span> Shadow::replaced() const {
+    std::vector<Span> spans;
+    std::size_t original_at = 0;
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+        const Piece& piece = pieces_[i];
+        const std::size_t end = i + 1 < pieces_.size() ? pieces_[i + 1].shadow_begin : text_.size();
+        if (piece.replaced) spans.push_back({piece.shadow_begin, end});
+        // What left nothing in the shadow still changed the place where it stood.
+        if (piece.begin != original_at) spans.push_back({piece.shadow_begin, piece.shadow_begin});
+        original_at = piece.end;
+    }
+    return spans;
+}
+
 Span Shadow::original(Span in_shadow) const {
     ENTENTE_ASSERT(in_shadow.begin < in_shadow.end && in_shadow.end <= text_.size());
     const Piece& first = piece_at(in_shadow.begin);

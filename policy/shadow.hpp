@@ -26,6 +26,8 @@ class Shadow {
     Shadow(std::string_view original, std::span<const Replacement> replacements);
 
     const std::string& text() const { return text_; }
+    // Where in the shadow something was replaced: sorted, each with the characters that touch it.
+    std::vector<Span> replaced() const;
     // The bytes of the original behind these bytes of the shadow; a replaced piece counts as a whole.
     Span original(Span in_shadow) const;
 

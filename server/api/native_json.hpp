@@ -10,6 +10,7 @@
 #include "protocol/json_writer.hpp"
 #include "server/operations/directory.hpp"
 #include "server/operations/trust.hpp"
+#include "server/store/statements/sharing.hpp"
 
 namespace entente::api::native {
 
@@ -66,6 +67,8 @@ Result<operations::CustomerKeyName> decode_customer_key_name(std::string_view bo
 void write(JsonWriter& out, const store::CustomerKey& key);
 
 Result<protocol::CustomerId> decode_picked_customer(std::string_view body);
+
+void write(JsonWriter& out, const store::StoredSharingRules& stored);
 
 struct CertificateInput {
     protocol::ClientId client;

@@ -19,6 +19,7 @@ std::span<const Route> native_routes() {
                  native_gate_routes(),
                  native_link_routes(),
                  native_idempotency_routes(),
+                 native_sharing_routes(),
                  native_audit_routes(),
              })
             routes.insert(routes.end(), table.begin(), table.end());

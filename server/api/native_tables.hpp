@@ -16,6 +16,7 @@ std::span<const Route> native_conversation_routes();
 std::span<const Route> native_gate_routes();
 std::span<const Route> native_link_routes();
 std::span<const Route> native_idempotency_routes();
+std::span<const Route> native_sharing_routes();
 std::span<const Route> native_audit_routes();
 
 }  // namespace entente::api

@@ -57,7 +57,7 @@ void respond(Txn& txn, const Context& context, const Caller& caller, Opened& ope
     response.author_company = caller.company();
     response.created_at = context.now;
     response.original = std::move(words);
-    Sharer sharer = sharer_for(txn, context.tools, opened.c, opened.side);
+    Sharer sharer = sharer_for(txn, context, opened.c, opened.side, opened.reviewed);
     share_response_words(sharer, response, staff_shared(opened.c));
     (opened.side == Side::submitter ? opened.c.pseudonyms_submitter : opened.c.pseudonyms_receiver) = sharer.pseudonyms();
     // Nothing crosses while the case is held; the words wait with it.
@@ -99,6 +99,8 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
     const auto next = step(txn, context, *opened, update ? CaseAction::update_approval : CaseAction::approve, true);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (auto objection = objection_to(txn, context, caller, *opened, {input.case_number, input.next_steps}))
+        return refused<CaseRead>(std::move(record), std::move(*objection));
     if (auto valid = check_engineer(txn, caller, input.engineer); !valid)
         return refused<CaseRead>(std::move(record), valid.error());
 
@@ -107,7 +109,7 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
     c.responded = true;
     if (!c.accepted_at) c.accepted_at = context.now;
     // Each side's copy: the receiver's own words in its view, in the submitter's what may cross.
-    Sharer sharer = sharer_for(txn, context.tools, c, Side::receiver);
+    Sharer sharer = sharer_for(txn, context, c, Side::receiver);
     const protocol::ContactDetails contact{input.engineer.name, input.engineer.email, input.engineer.phone};
     if (!input.case_number.empty()) {
         c.shared->receiver_number = input.case_number;
@@ -133,6 +135,8 @@ Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& ca
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
     const auto next = step(txn, context, *opened, CaseAction::reject, true);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (auto objection = objection_to(txn, context, caller, *opened, {input.reason}))
+        return refused<CaseRead>(std::move(record), std::move(*objection));
     if (auto valid = check_engineer(txn, caller, input.engineer); !valid)
         return refused<CaseRead>(std::move(record), valid.error());
 
@@ -152,6 +156,8 @@ Audited<CaseRead> request_information(Txn& txn, const Context& context, const Ca
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
     const auto next = step(txn, context, *opened, CaseAction::request_information, true);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (auto objection = objection_to(txn, context, caller, *opened, {input.requested}))
+        return refused<CaseRead>(std::move(record), std::move(*objection));
     if (auto valid = check_engineer(txn, caller, input.engineer); !valid)
         return refused<CaseRead>(std::move(record), valid.error());
 
@@ -170,6 +176,8 @@ Audited<CaseRead> provide_information(Txn& txn, const Context& context, const Ca
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
     const auto next = step(txn, context, *opened, CaseAction::provide_information, true);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (auto objection = objection_to(txn, context, caller, *opened, {input.information}))
+        return refused<CaseRead>(std::move(record), std::move(*objection));
 
     opened->c.status = *next;
     StoredResponse::Words words;
@@ -208,6 +216,9 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
         }
     }
 
+    const std::string_view number = input.internal_case_number ? std::string_view(*input.internal_case_number) : std::string_view();
+    if (auto objection = objection_to(txn, context, caller, *opened, {number}))
+        return refused<CaseRead>(std::move(record), std::move(*objection));
     store::StoredCase& c = opened->c;
     if (input.severity || !input.severity_name.empty()) {
         const auto grading = grade(txn, c.submitter, c.receiver, input.severity, input.severity_name, c.priority);
@@ -215,7 +226,7 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
         regrade(txn, c, *grading);
     }
     const bool staff_known = staff_shared(c);
-    Sharer sharer = sharer_for(txn, context.tools, c, Side::submitter);
+    Sharer sharer = sharer_for(txn, context, c, Side::submitter);
     if (input.internal_case_number) {
         c.original.submitter_number = *input.internal_case_number;
         if (c.shared) c.shared->submitter_number = sharer.text(*input.internal_case_number);

@@ -90,6 +90,15 @@ bool on_domain(std::string_view mail, std::string_view domain) {
     return domains.size() == 1 && policy::domain_within(domains.front(), domain);
 }
 
+std::optional<Error> objection_to(ReadTxn& txn, const Context& context, const Caller& caller, Opened& opened,
+                                  std::initializer_list<std::string_view> words) {
+    const StoredCase& c = opened.c;
+    auto objection = objection_of(txn, context, c, opened.side, words, caller.principal.label());
+    opened.reviewed = objection.reviewed;
+    if (objection.error) objection.error->next_step = policy::for_case(objection.error->next_step, c.token);
+    return std::move(objection.error);
+}
+
 void note_masking(audit::Record& record, const Sharer& sharer) {
     if (sharer.counts().empty()) return;
     protocol::JsonWriter json;

@@ -1,6 +1,8 @@
 #pragma once
 // Steps that the case operations share. Not for use outside of operations/.
 
+#include <initializer_list>
+
 #include "server/operations/case_flow.hpp"
 #include "server/operations/case_view.hpp"
 #include "server/operations/cases.hpp"
@@ -11,6 +13,7 @@ namespace entente::operations {
 struct Opened {
     store::StoredCase c;
     protocol::Side side = protocol::Side::submitter;
+    bool reviewed = false;  // a second person let exactly these words pass
 };
 
 Error case_not_found(std::string_view token);
@@ -37,6 +40,11 @@ void about(audit::Record& record, const store::StoredCase& c);
 
 // A mail address on the company's registered domain or below it.
 bool on_domain(std::string_view mail, std::string_view domain);
+
+// What the rules and labels of the caller's side say against these words; nothing when they may cross. Marks `opened` when they
+// hold something that a second person has let pass.
+std::optional<Error> objection_to(ReadTxn& txn, const Context& context, const Caller& caller, Opened& opened,
+                                  std::initializer_list<std::string_view> words);
 
 void note_masking(audit::Record& record, const Sharer& sharer);
 

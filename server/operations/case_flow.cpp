@@ -16,8 +16,9 @@ using store::StoredNote;
 
 namespace {
 
-void build_shared_view(ReadTxn& txn, const Context& context, StoredCase& c, const Judgement& judgement, FlowChange& change) {
-    Sharer sharer = sharer_for(txn, context.tools, c, Side::submitter);
+void build_shared_view(ReadTxn& txn, const Context& context, StoredCase& c, const Judgement& judgement, bool reviewed,
+                       FlowChange& change) {
+    Sharer sharer = sharer_for(txn, context, c, Side::submitter, reviewed);
     SharedWords shared = share_case(sharer, c.original, c.released, judgement.staff_contacts);
     // The number that the receiver gave itself is its own word, whatever the submitter once wrote there.
     if (c.accepted_at && c.shared) shared.words.receiver_number = c.shared->receiver_number;
@@ -28,7 +29,7 @@ void build_shared_view(ReadTxn& txn, const Context& context, StoredCase& c, cons
 }
 
 // The receiver's view is built with the rules now in force; its clock starts now, and waiting notes follow in their order.
-void release(ReadTxn& txn, const Context& context, StoredCase& c, const Judgement& judgement, FlowChange& change) {
+void release(ReadTxn& txn, const Context& context, StoredCase& c, const Judgement& judgement, bool reviewed, FlowChange& change) {
     const bool first = !c.released_at;
     c.flow = Flow::open;
     c.hold_reason.clear();
@@ -37,7 +38,7 @@ void release(ReadTxn& txn, const Context& context, StoredCase& c, const Judgemen
     c.agreement = judgement.decision.agreement;
     c.released = judgement.decision.released;
     ++c.gate_epoch;
-    build_shared_view(txn, context, c, judgement, change);
+    build_shared_view(txn, context, c, judgement, reviewed, change);
     if (first) {
         c.released_at = context.now;
         const auto receiver = store::find_company(txn, c.receiver);
@@ -67,6 +68,16 @@ void hold(const Context& context, StoredCase& c, const Judgement& judgement, Flo
     c.flow = Flow::held;
     c.hold_reason = judgement.decision.reason;
     c.hold_text = sentences(judgement.decision, c.token);
+    change.moved = Moved::held_on;
+    if (moved) change.notes.push_back(system_note(context, c, "Case held", protocol::paragraphs(c.hold_text), true, false));
+}
+
+// All keys turn, but the company's own rules want something changed or looked at before these words cross.
+void hold_content(const Context& context, StoredCase& c, const Error& objection, FlowChange& change) {
+    const bool moved = c.hold_reason != objection.code;
+    c.flow = Flow::held;
+    c.hold_reason = objection.code;
+    c.hold_text = "Not released: " + objection.message + ". Next: " + policy::for_case(objection.next_step, c.token) + ".";
     change.moved = Moved::held_on;
     if (moved) change.notes.push_back(system_note(context, c, "Case held", protocol::paragraphs(c.hold_text), true, false));
 }
@@ -143,7 +154,17 @@ FlowChange apply_judgement(ReadTxn& txn, const Context& context, StoredCase& c, 
     if (judgement.finding.customer && !c.customer) c.customer = judgement.finding.customer;
     const auto verdict = judgement.decision.verdict;
     if (verdict == policy::Verdict::allow) {
-        if (c.flow != Flow::open || !c.released_at) release(txn, context, c, judgement, change);
+        if (c.flow == Flow::open && c.released_at) return change;
+        StoredCase as_released = c;
+        as_released.agreement = judgement.decision.agreement;
+        as_released.released = judgement.decision.released;
+        const Objection objection =
+            objection_of(txn, context, as_released, Side::submitter, words_of_case(c.original), c.opened_by);
+        if (objection.error && !c.released_at) {
+            hold_content(context, c, *objection.error, change);
+        } else {
+            release(txn, context, c, judgement, objection.reviewed, change);
+        }
     } else if (c.released_at) {
         // Once released, a missing key freezes, whatever the reason: an answer already given stays the partner's answer.
         if (c.flow == Flow::open) freeze(context, c, judgement, change);
@@ -217,7 +238,7 @@ void announce_flow(const Context& context, const StoredCase& c, bool first_relea
 // What the submitter said before is judged anew by the classes now in force: what waited follows in its order, and what was shared
 // under an earlier, wider authorization is narrowed.
 void share_submitters_words(Txn& txn, const Context& context, StoredCase& c, FlowChange& change) {
-    Sharer sharer = sharer_for(txn, context.tools, c, Side::submitter);
+    Sharer sharer = sharer_for(txn, context, c, Side::submitter);
     for (StoredNote& note : store::notes_of(txn, context.tools.vault, c.id)) {
         if (note.author_company != c.submitter) continue;
         note.for_receiver = true;

@@ -5,6 +5,7 @@
 #include "protocol/json_writer.hpp"
 #include "server/operations/sharing.hpp"
 #include "server/operations/trust_common.hpp"
+#include "server/store/statements/sharing.hpp"
 #include "server/store/statements/trust.hpp"
 
 namespace entente::operations {
@@ -112,13 +113,44 @@ policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, pr
                                      .case_id = {}});
 }
 
-Sharer sharer_for(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side) {
+Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side, bool reviewed) {
+    const Tools& tools = context.tools;
     std::optional<protocol::Customer> customer;
     if (c.customer)
         if (auto stored = store::find_customer(txn, tools.vault, c.submitter, c.customer)) customer = std::move(stored->customer);
+    std::vector<policy::KnownName> names = known_names(customer ? &*customer : nullptr);
+    // The vendors' own sites are nobody's infrastructure: links to their documents are what they tell each other.
+    for (const protocol::CompanyId id : {c.submitter, c.receiver})
+        if (const auto company = store::find_company(txn, id)) names.push_back({.text = company->domain, .open = true});
+
+    const protocol::CompanyId introducing = side == protocol::Side::submitter ? c.submitter : c.receiver;
+    const store::RulesInForce rules = store::sharing_rules_in_force(txn, introducing, c.agreement, context.now);
+    SharingTerms terms;
     // The receiver learned the customer's name only as far as it was released; what it writes is judged by the same classes.
-    return Sharer(tools.detectors, c.released, side == protocol::Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver,
-                  known_names(customer ? &*customer : nullptr));
+    terms.sharing = policy::Sharing(c.released, rules.rules, reviewed);
+    terms.rules_id = rules.id;
+    terms.ceiling = rules.ceiling;
+    terms.label = store::case_label(txn, c.id, introducing).label;
+    return Sharer(tools.detectors, std::move(terms),
+                  side == protocol::Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver, std::move(names));
+}
+
+// Most companies have no rule that could object, and then only the markings are looked at.
+Objection objection_of(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side,
+                       std::span<const std::string_view> words, std::string_view author) {
+    Sharer sharer = sharer_for(txn, context, c, side);
+    for (const std::string_view text : words) sharer.examine(text);
+    Objection result{.error = sharer.objection()};
+    if (!result.error || result.error->code != "content_needs_review") return result;
+    const protocol::CompanyId company = side == protocol::Side::submitter ? c.submitter : c.receiver;
+    if (store::content_reviewed(txn, c.id, company, sharer.held_digest(), author)) return {.reviewed = true};
+    return result;
+}
+
+std::vector<std::string_view> words_of_case(const store::CaseWords& words) {
+    std::vector<std::string_view> all{words.submitter_number, words.summary, words.description};
+    for (const store::StoredField& field : words.fields) all.emplace_back(field.value);
+    return all;
 }
 
 Flow flow_now(ReadTxn& txn, const store::StoredCase& c, Instant now) {

@@ -27,7 +27,16 @@ policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, pr
 
 // A sharer for what `side` introduces into the case, with the classes that flow in that direction.
 class Sharer;
-Sharer sharer_for(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side);
+Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side, bool reviewed = false);
+
+// Do the side's rules and labels let these words cross? `author`: who wrote them; a review by the same person does not count.
+struct Objection {
+    std::optional<Error> error;
+    bool reviewed = false;  // something in them would have to be looked at, and a second person has
+};
+Objection objection_of(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side,
+                       std::span<const std::string_view> words, std::string_view author);
+std::vector<std::string_view> words_of_case(const store::CaseWords& words);
 
 // May content cross at this very moment? The stored flow, unless a key ran out since.
 protocol::Flow flow_now(ReadTxn& txn, const store::StoredCase& c, Instant now);

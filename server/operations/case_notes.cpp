@@ -18,6 +18,8 @@ Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& ca
     const auto next = step(txn, context, *opened, protocol::CaseAction::add_note, true);
     if (!next) return refused<NoteWritten>(std::move(record), next.error());
 
+    if (auto objection = objection_to(txn, context, caller, *opened, {input.summary, input.description}))
+        return refused<NoteWritten>(std::move(record), std::move(*objection));
     store::StoredCase& c = opened->c;
     const protocol::UserView author = person_of(txn, context.tools, caller);
     store::StoredNote note;
@@ -36,7 +38,7 @@ Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& ca
     note.for_submitter = true;
     note.for_receiver = opened->side == Side::receiver || c.released_at.has_value();
     if (c.released_at) {
-        Sharer sharer = sharer_for(txn, context.tools, c, opened->side);
+        Sharer sharer = sharer_for(txn, context, c, opened->side, opened->reviewed);
         share_note_words(sharer, note, staff_shared(c));
         (opened->side == Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver) = sharer.pseudonyms();
         note_masking(record, sharer);

@@ -142,6 +142,12 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     const Judgement judgement = judge(txn, context.tools, c, context.now);
     c.customer = judgement.finding.customer;
     c.owner = c.customer ? store::Owner::customer(c.customer) : store::Owner::company(c.submitter);
+    // What the company's own rules refuse is not taken at all; the engineer can mend it at once. What they hold is taken and waits.
+    StoredCase crossing = c;
+    crossing.agreement = agreement.agreement;
+    if (const Objection objection = objection_of(txn, context, crossing, Side::submitter, words_of_case(c.original), c.opened_by);
+        objection.error && objection.error->code != "content_needs_review")
+        return refused<CaseRead>(std::move(record), *objection.error);
     FlowChange change = apply_judgement(txn, context, c, judgement);
     store::insert_case(txn, context.tools.vault, c);
     for (store::StoredNote& note : change.notes) add_note_row(txn, context, c, note);

@@ -86,6 +86,14 @@ Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller
     GateView gate;
     const Judgement judgement = judge(txn, context.tools, *c, context.now);
     gate.decision = judgement.decision;
+    // The keys turn, but the company's own rules hold the content.
+    if (c->flow == Flow::held && gate.decision.verdict == policy::Verdict::allow)
+        if (const policy::Reason* reason = policy::find_reason(c->hold_reason)) {
+            gate.decision.verdict = policy::Verdict::hold;
+            gate.decision.reason = reason->code;
+            gate.decision.text = reason->text;
+            gate.decision.next_step = reason->next_step;
+        }
     gate.shown = {c->id, c->version, c->gate_epoch};
     gate.full = c->submitter == caller.company();
     c->flow = flow_now(txn, *c, context.now);
@@ -94,7 +102,7 @@ Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller
         StoredCase judged = *c;
         judged.customer = judgement.finding.customer ? judgement.finding.customer : c->customer;
         judged.released = permitted;
-        Sharer sharer = sharer_for(txn, context.tools, judged, Side::submitter);
+        Sharer sharer = sharer_for(txn, context, judged, Side::submitter);
         const SharedWords shared = share_case(sharer, c->original, permitted, judgement.staff_contacts);
         for (const WithheldField& field : shared.withheld) gate.withheld.emplace_back(field.label, std::string(field.reason));
         for (const store::StoredField& field : shared.words.fields)
@@ -121,7 +129,7 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
         const bool allowed = judgement.decision.verdict == policy::Verdict::allow;
         c->released = allowed ? judgement.decision.released : agreement.released;
         if (judgement.finding.customer) c->customer = judgement.finding.customer;
-        Sharer sharer = sharer_for(txn, context.tools, *c, Side::submitter);
+        Sharer sharer = sharer_for(txn, context, *c, Side::submitter);
         c->shared = share_case(sharer, c->original, c->released, judgement.staff_contacts).words;
         c->released_at = context.now;
         c->flow = Flow::held;

@@ -1,5 +1,9 @@
 #include "server/operations/sharing.hpp"
 
+#include <algorithm>
+
+#include "certs/digest.hpp"
+#include "protocol/encoding.hpp"
 #include "protocol/markup.hpp"
 
 namespace entente::operations {
@@ -7,9 +11,25 @@ namespace entente::operations {
 using protocol::DataClass;
 using protocol::FieldType;
 
-Sharer::Sharer(const policy::Detectors& detectors, protocol::DataClasses permitted, std::string_view pseudonyms_json,
+namespace {
+
+std::string joined(const std::set<std::string_view>& kinds) {
+    std::string text;
+    for (const policy::KindInfo& kind : policy::finding_kinds())
+        if (kinds.contains(kind.name)) text += (text.empty() ? "" : ", ") + std::string(kind.title);
+    return text;
+}
+
+bool machine_or_serial(std::string_view code) {
+    return code == "host_name" || code == "internal_url" || code == "ip_address" || code == "hardware_address" ||
+           code == "serial_number";
+}
+
+}  // namespace
+
+Sharer::Sharer(const policy::Detectors& detectors, SharingTerms terms, std::string_view pseudonyms_json,
                std::vector<policy::KnownName> names)
-    : detectors_(detectors), permitted_(permitted), names_(std::move(names)) {
+    : detectors_(detectors), terms_(std::move(terms)), label_(terms_.label), names_(std::move(names)) {
     if (pseudonyms_json.empty()) return;
     auto known = policy::Pseudonyms::from_json(pseudonyms_json);
     if (!known) throw protocol::Fault("stored pseudonyms do not parse");
@@ -17,39 +37,101 @@ Sharer::Sharer(const policy::Detectors& detectors, protocol::DataClasses permitt
     for (policy::KnownName& name : pseudonyms_.known_names()) names_.push_back(std::move(name));
 }
 
-void Sharer::count(const policy::Masked& masked) {
+void Sharer::note(std::string_view original, const policy::Masked& masked) {
     for (const auto& [data_class, values] : masked.counts) counts_[data_class] += values;
+    strictest_ = std::max(strictest_, masked.strictest);
+    kinds_.insert(masked.kinds.begin(), masked.kinds.end());
+    if (masked.strictest == policy::Action::hold) {
+        held_texts_ += original;
+        held_texts_ += '\0';
+    }
+    if (const auto marking = policy::marking_in(original)) label_ = std::max(label_, *marking);
+}
+
+bool Sharer::is_stand_in(std::string_view value) const {
+    return std::ranges::any_of(pseudonyms_.rows(), [&](const policy::Pseudonyms::Row& row) { return row.stand_in == value; });
+}
+
+void Sharer::examine(std::string_view text) {
+    if (text.empty()) return;
+    const std::string visible = protocol::visible_text(text);
+    if (const auto marking = policy::marking_in(visible)) label_ = std::max(label_, *marking);
+    if (!terms_.sharing.rules.may_object()) return;
+    policy::Pseudonyms scratch;
+    note(visible, policy::mask(visible, detectors_.scan(visible, names_), terms_.sharing, scratch));
+}
+
+std::optional<Error> Sharer::objection() const {
+    Error error{.kind = ErrorKind::forbidden};
+    if (!policy::within_ceiling(label_, terms_.ceiling)) {
+        error.code = "label_exceeds_ceiling";
+        error.message = "this is marked " + std::string(name(label_)) + ", and nothing above " + std::string(name(terms_.ceiling)) +
+                        " crosses to this partner";
+        error.next_step = "leave out what carries the label, or have it lowered by two people: POST /api/v1/cases/{case}/label";
+        return error;
+    }
+    if (strictest_ == policy::Action::refuse) {
+        error.code = "content_refused";
+        error.message = "your company's sharing rules take no " + joined(kinds_) + " for this partner";
+        error.next_step = "leave it out and send the rest; POST /api/v1/scan shows where it stands";
+        return error;
+    }
+    if (strictest_ == policy::Action::hold) {
+        error.code = "content_needs_review";
+        error.message = "a second person of your company must look at this first, because it holds: " + joined(kinds_);
+        error.next_step = "a colleague lets it pass with POST /api/v1/cases/{case}/reviews and the digest " +
+                          protocol::hex(held_digest()) + ", then send it again";
+        return error;
+    }
+    return std::nullopt;
+}
+
+protocol::Hash Sharer::held_digest() const {
+    return certs::sha256(protocol::as_bytes(held_texts_));
 }
 
 std::string Sharer::text(std::string_view plain) {
     if (plain.empty()) return {};
-    policy::Masked masked = policy::mask(plain, detectors_.scan(plain, names_), permitted_, pseudonyms_);
-    count(masked);
+    policy::Masked masked = policy::mask(plain, detectors_.scan(plain, names_), terms_.sharing, pseudonyms_);
+    note(plain, masked);
+    return std::move(masked.text);
+}
+
+std::string Sharer::field(std::string_view value, DataClass declared) {
+    if (value.empty()) return {};
+    const policy::Scan scan = detectors_.scan(value, names_);
+    const bool whole = scan.findings.size() == 1 && scan.findings[0].begin == 0 && scan.findings[0].end == value.size();
+    if (whole && machine_or_serial(scan.findings[0].code) && scan.findings[0].data_class == declared) return std::string(value);
+    policy::Masked masked = policy::mask(value, scan, terms_.sharing, pseudonyms_);
+    note(value, masked);
     return std::move(masked.text);
 }
 
 std::string Sharer::html(std::string_view html) {
     if (html.empty()) return {};
-    policy::Masked masked = policy::mask_html(html, detectors_.scan(protocol::visible_text(html), names_), permitted_, pseudonyms_);
-    count(masked);
+    const std::string visible = protocol::visible_text(html);
+    policy::Masked masked = policy::mask_html(html, detectors_.scan(visible, names_), terms_.sharing, pseudonyms_);
+    note(visible, masked);
     return std::move(masked.text);
 }
 
 std::string Sharer::whole_under(std::string_view value, protocol::DataClasses permitted) {
     if (value.empty()) return {};
     policy::Pseudonyms scratch = pseudonyms_;
-    const policy::Masked masked = policy::mask(value, detectors_.scan(value, names_), permitted, scratch);
+    policy::Sharing sharing = terms_.sharing;
+    sharing.permitted = permitted;
+    const policy::Masked masked = policy::mask(value, detectors_.scan(value, names_), sharing, scratch);
     if (masked.counts.empty()) return std::string(value);
-    count(masked);
+    note(value, masked);
     return {};
 }
 
 std::string Sharer::whole(std::string_view value) {
-    return whole_under(value, permitted_);
+    return whole_under(value, terms_.sharing.permitted);
 }
 
 std::string Sharer::staff(std::string_view value) {
-    protocol::DataClasses permitted = permitted_;
+    protocol::DataClasses permitted = terms_.sharing.permitted;
     permitted.add(DataClass::personal_contact);
     return whole_under(value, permitted);
 }
@@ -122,7 +204,7 @@ SharedWords share_case(Sharer& sharer, const store::CaseWords& original, protoco
         // A field was declared to carry its class, so what it holds of that class may pass; everything else in it is judged.
         const bool prose = field.type == FieldType::string || field.type == FieldType::text || field.type == FieldType::hidden;
         store::StoredField copy = field;
-        copy.value = prose ? sharer.text(field.value) : sharer.whole(field.value);
+        copy.value = prose ? sharer.field(field.value, field.data_class) : sharer.whole(field.value);
         if (copy.value.empty()) {
             shared.withheld.push_back({field.label, "class_not_permitted"});
             continue;

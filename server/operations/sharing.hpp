@@ -6,25 +6,40 @@
 // here).
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "policy/detectors.hpp"
+#include "policy/labels.hpp"
 #include "policy/minimisation.hpp"
 #include "server/operations/context.hpp"
 #include "server/store/statements/cases.hpp"
 
 namespace entente::operations {
 
+// Under what a side's words are shared: the classes that flow, its company's rules for this agreement, the label that it gave to
+// the case and the ceiling of the link.
+struct SharingTerms {
+    policy::Sharing sharing;
+    std::int64_t rules_id = 0;  // 0: the defaults
+    policy::Label label = policy::Label::clear;
+    policy::Label ceiling = policy::default_ceiling;
+};
+
 class Sharer {
   public:
     // `pseudonyms_json`: the side's map so far, or empty. `names`: what the gateway knows to be sensitive in this case.
-    Sharer(const policy::Detectors& detectors, protocol::DataClasses permitted, std::string_view pseudonyms_json,
+    Sharer(const policy::Detectors& detectors, SharingTerms terms, std::string_view pseudonyms_json,
            std::vector<policy::KnownName> names);
 
     std::string text(std::string_view plain);  // masked plain text
-    std::string html(std::string_view html);   // masked, as paragraphs
+    // The value of a field that was declared to carry a class: if all of it is one machine or serial number of that class, it was
+    // asked for and passes as it is.
+    std::string field(std::string_view value, protocol::DataClass declared);
+    std::string html(std::string_view html);  // masked, as paragraphs
     // Whole or nothing: nothing when the value holds something that is not permitted.
     std::string whole(std::string_view value);
     // The same for the name, address or number of a vendor's own person: the contact itself is what is wanted, a secret in it is
@@ -35,13 +50,30 @@ class Sharer {
     std::string pseudonyms() const { return pseudonyms_.to_json(); }
     // How many values were masked by data class name, for the record.
     const std::map<std::string, int>& counts() const { return counts_; }
+    const SharingTerms& terms() const { return terms_; }
+
+    policy::Scan scan(std::string_view text) const { return detectors_.scan(text, names_); }
+    // Is this value one of the parseable forms that this side's pseudonyms were given?
+    bool is_stand_in(std::string_view value) const;
+    // Looks at a text for rules and labels that object to it, without sharing it. HTML is looked at as it is read.
+    void examine(std::string_view text);
+    // What stands against sharing what went through this sharer so far; nothing when it may cross.
+    std::optional<Error> objection() const;
+    // The highest of the case's label and the markings in the texts.
+    policy::Label label() const { return label_; }
+    // Digest of the texts in which something is to be looked at by a second person (action hold).
+    protocol::Hash held_digest() const;
 
   private:
     std::string whole_under(std::string_view value, protocol::DataClasses permitted);
-    void count(const policy::Masked& masked);
+    void note(std::string_view original, const policy::Masked& masked);
 
     const policy::Detectors& detectors_;
-    protocol::DataClasses permitted_;
+    SharingTerms terms_;
+    policy::Label label_;
+    policy::Action strictest_ = policy::Action::allow;
+    std::set<std::string_view> kinds_;  // that asked for hold or refuse
+    std::string held_texts_;
     policy::Pseudonyms pseudonyms_;
     std::vector<policy::KnownName> names_;
     std::map<std::string, int> counts_;

@@ -1,6 +1,8 @@
 // Masking: what is not permitted is replaced, the same value by the same word, and no markup, entity or repetition lets one
 // through.
 
+#include <set>
+
 #include "policy/detectors.hpp"
 #include "policy/minimisation.hpp"
 #include "policy_support.hpp"
@@ -69,11 +71,66 @@ TEST(Pseudonyms, AreStoredAndReadBack) {
     EXPECT_EQ(continued.label("name", "ANNA  the BERG"), "[name-1]");
     EXPECT_EQ(Pseudonyms::from_json(Pseudonyms{}.to_json())->size(), 0U);
     for (const char* broken :
-         {"", "{}", "[]", R"({"entries":[],"format":"pseudonyms/2"})", R"({"entries":[{"kind":"mail"}],"format":"pseudonyms/1"})",
+         {"", "{}", "[]", R"({"entries":[],"format":"pseudonyms/3"})", R"({"entries":[{"kind":"mail"}],"format":"pseudonyms/1"})",
           R"({"entries":[{"kind":"MAIL","value":"x"}],"format":"pseudonyms/1"})",
+          R"({"entries":[{"kind":"mail","value":"x"}],"format":"pseudonyms/2"})",
+          R"({"entries":[{"kind":"mail","number":0,"value":"x"}],"format":"pseudonyms/2"})",
           R"({"entries":[{"kind":"mail","value":"x"},{"kind":"mail","value":"x"}],"format":"pseudonyms/1"})"}) {
         EXPECT_FALSE(Pseudonyms::from_json(broken)) << broken;
     }
+}
+
+TEST(Pseudonyms, AMapOfTheFirstFormatIsStillRead) {
+    auto map = Pseudonyms::from_json(
+        R"({"entries":[{"kind":"mail","value":"a@corp.example"},{"kind":"mail","value":"b@corp.example"}],"format":"pseudonyms/1"})");
+    ASSERT_TRUE(map);
+    EXPECT_EQ(map->label("mail", "B@corp.example"), "[mail-2]");
+    EXPECT_EQ(map->label("mail", "c@corp.example"), "[mail-3]");
+}
+
+TEST(Pseudonyms, MachinesStandBareAndParseableFormsLookLikeWhatTheyStandFor) {
+    Pseudonyms map;
+    EXPECT_EQ(map.label("host", "db01.corp.example"), "HOST-1");
+    EXPECT_EQ(map.parseable("host", "DB01.corp.example"), "host-1.invalid");
+    EXPECT_EQ(map.label("addr", "10.4.1.7"), "ADDR-1");
+    EXPECT_EQ(map.parseable("addr", "10.4.1.8"), "192.0.2.2");
+    EXPECT_EQ(map.parseable("addr", "fd00::17"), "2001:db8::3");
+    EXPECT_EQ(map.parseable("mac", "00:16:3E:5E:6C:00"), "00:00:5E:00:53:01");
+    EXPECT_EQ(map.parseable("mac", "0016.3e5e.6c01"), "0000.5e00.5302");
+    EXPECT_EQ(map.parseable("mail", "anna@corp.example"), "mail-1@masked.invalid");
+    EXPECT_EQ(map.parseable("phone", "+49 30 901820"), "[phone-1]");
+    for (int i = 0; i < 1000; ++i) map.parseable("addr", "10.9." + std::to_string(i / 250) + '.' + std::to_string(i % 250));
+    std::set<std::string> all;
+    for (const Pseudonyms::Row& row : map.rows()) {
+        EXPECT_TRUE(all.insert(row.stand_in).second) << row.stand_in;
+        EXPECT_TRUE(detectors().scan(row.stand_in).findings.empty()) << row.stand_in;
+    }
+}
+
+TEST(Pseudonyms, AShortNameAndItsFullNameAreOneMachineUnlessThereAreTwo) {
+    Pseudonyms map;
+    EXPECT_EQ(map.label("host", "db01"), "HOST-1");
+    EXPECT_EQ(map.label("host", "db01.a.example"), "HOST-1");
+    EXPECT_EQ(map.label("host", "db01.b.example"), "HOST-2");
+    EXPECT_EQ(map.label("host", "db02.a.example"), "HOST-3");
+    EXPECT_EQ(map.label("host", "db02.b.example"), "HOST-4");
+    EXPECT_EQ(map.label("host", "db02"), "HOST-5");
+    EXPECT_EQ(*Pseudonyms::from_json(map.to_json()), map);
+    EXPECT_EQ(Pseudonyms::from_json(map.to_json())->label("host", "DB01.A.example"), "HOST-1");
+}
+
+TEST(Pseudonyms, TheOwnerReadsTheWayBackAsItWasSpelled) {
+    Pseudonyms map;
+    map.label("host", "DB01.corp.example");
+    map.label("name", "Anna Berg");
+    const auto back = Pseudonyms::from_json(map.to_json());
+    ASSERT_TRUE(back);
+    const auto rows = back->rows();
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].placeholder, "HOST-1");
+    EXPECT_EQ(rows[0].value, "DB01.corp.example");
+    EXPECT_EQ(rows[1].placeholder, "[name-1]");
+    EXPECT_EQ(rows[1].value, "Anna Berg");
 }
 
 TEST(Pseudonyms, NeverHoldASecret) {
