@@ -60,9 +60,13 @@ bool sha256_hex(std::string_view text) {
     return text.size() == 64 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-std::vector<CompanyId> missing_acceptances(const Agreement& agreement, Instant at) {
+// Whose acceptance this exchange rests on: everybody's, or in an agreement of many that of the two.
+std::vector<CompanyId> missing_acceptances(const Agreement& agreement, const GateInput& input) {
+    const Instant at = input.at;
+    const bool everybody = agreement.kind == protocol::AgreementKind::bilateral;
     std::vector<CompanyId> missing;
     for (const CompanyId party : agreement.parties) {
+        if (!everybody && party != input.submitter && party != input.receiver) continue;
         const bool accepted = std::ranges::any_of(agreement.acceptances, [&](const protocol::Acceptance& acceptance) {
             return acceptance.company == party && acceptance.at <= at;
         });
@@ -89,8 +93,9 @@ std::string_view against(const Agreement& agreement, const GateInput& input) {
     if (input.products && !covers(agreement.products, input)) return "agreement_other_product";
     if (agreement.state == AgreementState::terminated) return "agreement_terminated";
     if (agreement.state == AgreementState::superseded) return "agreement_superseded";
+    if (agreement.state == AgreementState::expired) return "agreement_expired";
     if (agreement.valid_until && input.at >= *agreement.valid_until) return "agreement_expired";
-    if (!missing_acceptances(agreement, input.at).empty()) return "agreement_not_accepted";
+    if (!missing_acceptances(agreement, input).empty()) return "agreement_not_accepted";
     if (agreement.state == AgreementState::suspended) return "agreement_suspended";
     if (agreement.state != AgreementState::in_force) return "agreement_not_in_force";
     if (input.at < agreement.valid_from) return "agreement_not_yet_valid";
@@ -175,7 +180,7 @@ Decision decide(Verdict verdict, std::string_view code, const GateInput& input, 
         decision.agreement = chosen.agreement->id;
         decision.agreement_version = chosen.agreement->version;
         if (sha256_hex(chosen.agreement->document_digest)) decision.document_digest = chosen.agreement->document_digest;
-        if (code == "agreement_not_accepted") decision.missing = missing_acceptances(*chosen.agreement, input.at);
+        if (code == "agreement_not_accepted") decision.missing = missing_acceptances(*chosen.agreement, input);
     }
     if (chosen.authorization != nullptr) {
         decision.authorization = chosen.authorization->id;
@@ -197,7 +202,7 @@ FirstKey first_key(const GateInput& input) {
     FirstKey key;
     std::size_t nearest = agreement_order.size();
     for (const Agreement& agreement : input.agreements) {
-        if (!has(agreement.parties, input.submitter) || !has(agreement.parties, input.receiver)) continue;
+        if (!joins(agreement, input.submitter, input.receiver)) continue;
         const std::string_view reason = against(agreement, input);
         if (reason == usable) {
             key.usable.push_back(&agreement);
@@ -300,6 +305,11 @@ std::string_view customer_reason(const CustomerFinding& finding) {
 }
 
 }  // namespace
+
+bool joins(const Agreement& agreement, CompanyId one, CompanyId other) {
+    if (!has(agreement.parties, one) || !has(agreement.parties, other)) return false;
+    return agreement.kind != protocol::AgreementKind::one_to_many || agreement.hub == one || agreement.hub == other;
+}
 
 bool product_code(std::string_view text) {
     return text.size() == 16 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });

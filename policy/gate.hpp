@@ -21,6 +21,9 @@
 
 namespace entente::policy {
 
+// The form of recorded decisions and the rules behind them; moves when either changes its meaning.
+inline constexpr std::string_view gate_version = "gate/1";
+
 struct GateInput {
     protocol::CompanyId submitter;
     protocol::CompanyId receiver;
@@ -37,6 +40,9 @@ struct GateInput {
     std::optional<std::span<const std::string>> products = std::nullopt;
     protocol::CaseId case_id = {};  // for authorizations of single cases
 };
+
+// Does the agreement cover this pair at all: both parties, and in one_to_many one of them the hub?
+bool joins(const protocol::Agreement& agreement, protocol::CompanyId one, protocol::CompanyId other);
 
 bool product_code(std::string_view text);  // has that form; what has not matches nothing
 

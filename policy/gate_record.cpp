@@ -20,7 +20,7 @@ using protocol::Instant;
 
 namespace {
 
-constexpr std::string_view format = "gate/1";
+constexpr std::string_view format = gate_version;
 
 // Microseconds reach beyond 2^53 in the year 2255, so they are written as text.
 std::string written(Instant instant) {
@@ -72,6 +72,8 @@ CanonicalObject recorded(const Agreement& agreement) {
         .set("version", agreement.version);
     if (agreement.valid_until) object.set("until", written(*agreement.valid_until));
     // Members that came later stand only where they say something: older records keep their bytes.
+    if (agreement.kind != protocol::AgreementKind::bilateral) object.set("kind", name(agreement.kind));
+    if (agreement.hub) object.set("hub", agreement.hub.value);
     if (agreement.emergency_hours != 0) object.set("emergency_hours", agreement.emergency_hours);
     if (!agreement.products.empty()) object.set("products", codes(agreement.products));
     return object;
@@ -111,12 +113,6 @@ CanonicalObject recorded(const Decision& decision) {
         .set("verdict", name(decision.verdict));
     if (!decision.missing.empty()) object.set("missing", numbers(decision.missing));
     return object;
-}
-
-bool names_both(const Agreement& agreement, const GateInput& input) {
-    const auto& parties = agreement.parties;
-    return std::ranges::find(parties, input.submitter) != parties.end() &&
-           std::ranges::find(parties, input.receiver) != parties.end();
 }
 
 bool concerns(const Authorization& authorization, const GateInput& input) {
@@ -225,6 +221,8 @@ Agreement read_agreement(Take& take, const CanonicalValue& from) {
     agreement.purpose = take.text(from, "purpose");
     agreement.required_assurance = take.word(from, "assurance", &protocol::parse_assurance);
     agreement.version = take.integer(from, "version");
+    if (from.find("kind") != nullptr) agreement.kind = take.word(from, "kind", &protocol::parse_agreement_kind);
+    if (from.find("hub") != nullptr) agreement.hub = {take.integer(from, "hub")};
     if (from.find("emergency_hours") != nullptr) {
         const std::int64_t hours = take.integer(from, "emergency_hours");
         if (hours == 0 || hours < -1'000'000 || hours > 1'000'000) take.good = false;
@@ -321,7 +319,9 @@ std::string decision_json(const GateInput& input, const Decision& decision) {
         .set("kind", name(input.customer.kind))
         .set("reason", reason == nullptr ? std::string_view{} : reason->code);
     CanonicalObject object;
-    object.set("agreements", recorded_all(input.agreements, [&](const Agreement& one) { return names_both(one, input); }))
+    object
+        .set("agreements",
+             recorded_all(input.agreements, [&](const Agreement& one) { return joins(one, input.submitter, input.receiver); }))
         .set("at", written(input.at))
         .set("authorizations", recorded_all(input.authorizations, [&](const Authorization& one) { return concerns(one, input); }))
         .set("customer", customer)

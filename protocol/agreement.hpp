@@ -14,9 +14,26 @@
 
 namespace entente::protocol {
 
-enum class AgreementState : std::uint8_t { draft, offered, in_force, suspended, superseded, terminated };
+enum class AgreementState : std::uint8_t { draft, offered, in_force, suspended, superseded, terminated, expired };
 std::string_view name(AgreementState state);
 std::optional<AgreementState> parse_agreement_state(std::string_view text);
+
+// Which pairs of parties it covers, and who must have accepted.
+enum class AgreementKind : std::uint8_t {
+    bilateral,    // every pair, once all have accepted
+    one_to_many,  // each member with the hub, once these two have accepted
+    consortium    // each member with each other, once these two have accepted
+};
+std::string_view name(AgreementKind kind);
+std::optional<AgreementKind> parse_agreement_kind(std::string_view text);
+
+// Data protection: what a party is to the data it receives, and what a transfer between countries rests on.
+enum class PartyRole : std::uint8_t { controller, joint_controller, processor };
+std::string_view name(PartyRole role);
+std::optional<PartyRole> parse_party_role(std::string_view text);
+enum class TransferBasis : std::uint8_t { none_needed, adequacy, standard_clauses, binding_rules, derogation };
+std::string_view name(TransferBasis basis);
+std::optional<TransferBasis> parse_transfer_basis(std::string_view text);
 
 // How surely the customer's authorization must have been obtained; higher is stronger.
 enum class Assurance : std::uint8_t {
@@ -34,6 +51,7 @@ struct Acceptance {
     CompanyId company;
     std::string signatory;  // personal data: sealed at rest
     Instant at;
+    std::string signed_digest{};  // SHA-256 of the signed text, where the signatory signed it; empty: recorded by an administrator
 };
 
 struct Agreement {
@@ -50,8 +68,15 @@ struct Agreement {
     std::string purpose;  // for example support
     Assurance required_assurance = Assurance::recorded;
     std::vector<std::string> products;  // none: any. Names; for the gate the codes of policy/gate.hpp
-    int emergency_hours = 0;            // how long an oral authorization in an emergency may stand unconfirmed; 0: never
-    std::int64_t version = 1;           // of this record
+    AgreementKind kind = AgreementKind::bilateral;
+    CompanyId hub;                 // of one_to_many
+    std::vector<PartyRole> roles;  // of `parties`, in their order; missing: controller
+    TransferBasis transfer_basis = TransferBasis::none_needed;
+    std::string label_ceiling;  // the highest label that may cross: a TLP 2.0 label or an own class; empty: none set
+    bool acknowledge = false;   // changes that widen take effect once every other party has acknowledged them
+    AgreementId supersedes;     // ends when this one comes in force
+    int emergency_hours = 0;    // how long an oral authorization in an emergency may stand unconfirmed; 0: never
+    std::int64_t version = 1;   // of this record
 };
 
 }  // namespace entente::protocol

@@ -38,6 +38,7 @@ struct Company {
     std::string domain;       // registered mail domain, lower case
     bool active = true;
     bool hidden = false;          // not listed in partner search
+    bool asks_customers = false;  // the gateway may mail its customers by itself when a held case names their contact
     bool injected_field = false;  // its engineers see the `Authorization reference` field in partners' forms
     ResponseTargets targets;
 };

@@ -4,8 +4,10 @@
 
 #include "protocol/json_writer.hpp"
 #include "server/log.hpp"
+#include "server/operations/agreement_life.hpp"
 #include "server/operations/case_flow.hpp"
 #include "server/store/statements/cases.hpp"
+#include "server/store/statements/customer_page.hpp"
 #include "server/store/statements/repeats.hpp"
 #include "server/store/statements/sessions.hpp"
 
@@ -60,6 +62,7 @@ void Housekeeper::run() {
         ++second;
         flush_counts();
         flush_refusals();
+        move_agreements();
         move_cases();
         if (second % 10 == 0) flush_tally();
         if (second % 60 == 0) forget_old();
@@ -131,6 +134,26 @@ void Housekeeper::flush_tally() {
     if (!commit.durable) tally_.put_back(lines);
 }
 
+// Announced changes whose time has come, agreements that ran out or were replaced.
+void Housekeeper::move_agreements() {
+    std::vector<protocol::AgreementId> due;
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) { due = store::agreements_due(txn, clock_.now(), cases_at_once); });
+    for (const protocol::AgreementId id : due) {
+        operations::Settled settled;
+        const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+            settled = operations::settle_agreement(txn, {tools_, clock_.now()}, id);
+            return {settled.records, true};
+        });
+        if (!commit.durable) continue;
+        for (const protocol::CaseId concerned : settled.cases) {
+            store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+                auto done = operations::reconcile_case(txn, {tools_, clock_.now()}, concerned, "agreement_changed", "");
+                return {std::move(done.records), true};
+            });
+        }
+    }
+}
+
 // What a request would do right after a key turned, for what turned by time or during a crash.
 void Housekeeper::move_cases() {
     const protocol::Instant now = clock_.now();
@@ -155,11 +178,17 @@ void Housekeeper::forget_old() {
     store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
         const std::int64_t sessions = store::forget_sessions(txn, now.plus_seconds(-86'400));
         const std::int64_t keys = store::forget_repeats(txn, now.plus_seconds(-std::int64_t{7} * 86'400));
-        if (sessions + keys == 0) return {};
+        const std::int64_t links = store::forget_links(txn, now.plus_seconds(-86'400));
+        if (sessions + keys + links == 0) return {};
         audit::Record record = gateway_record("gateway.forget", audit::Class::entity_management);
         record.activity = audit::activity_delete;
-        record.decision =
-            protocol::JsonWriter().object().member("idempotency_keys", keys).member("sessions", sessions).end().take();
+        record.decision = protocol::JsonWriter()
+                              .object()
+                              .member("customer_links", links)
+                              .member("idempotency_keys", keys)
+                              .member("sessions", sessions)
+                              .end()
+                              .take();
         return {{std::move(record)}, true};
     });
 }

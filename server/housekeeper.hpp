@@ -29,6 +29,7 @@ class Housekeeper {
     void flush_counts();
     void flush_tally();
     void flush_refusals();
+    void move_agreements();
     void move_cases();
     void forget_old();
 

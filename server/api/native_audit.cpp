@@ -166,6 +166,22 @@ Plan list_entries(Gateway& gateway, CallPtr call) {
         [](Gateway& g, const CallPtr& c, ops::EntryList& list) { return g.reply(c, 200, encode_list(list)); });
 }
 
+Plan replay(Gateway& gateway, CallPtr call) {
+    const std::int64_t from = query_number(*call, "from", 0, std::numeric_limits<std::int64_t>::max() / 16);
+    const std::int64_t limit = query_number(*call, "limit", 500, 1'000);
+    return gateway.disclose<ops::Replay>(
+        std::move(call), "decision.replay", "audit",
+        [from, limit](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::replay_decisions(txn, context, caller, from, limit);
+        },
+        [](Gateway& g, const CallPtr& c, ops::Replay& replay) {
+            JsonWriter out;
+            out.object().member("entries", replay.entries).member("decisions", replay.decisions).member("exact", replay.exact);
+            out.member("erased", replay.erased).member("firstDifference", replay.first_difference);
+            return g.reply(c, 200, out.member("next", replay.next).end().take());
+        });
+}
+
 Plan read_entry(Gateway& gateway, CallPtr call) {
     const std::string& name = call->path.at(0);
     audit::EntryKey key = std::int64_t{-1};
@@ -318,6 +334,7 @@ constexpr auto signed_in = Access::signed_in;
 constexpr Route routes[] = {
     {Method::get, "/api/v1/audit/entries", "listAuditEntries", dialect, signed_in, list_entries},
     {Method::get, "/api/v1/audit/entries/{entry}", "getAuditEntry", dialect, signed_in, read_entry},
+    {Method::post, "/api/v1/decisions/replay", "replayDecisions", dialect, signed_in, replay},
     {Method::post, "/api/v1/audit/verification", "verifyAuditLog", dialect, signed_in, verify},
     {Method::get, "/api/v1/certificates", "listCertificates", dialect, signed_in, list_certificates},
     {Method::post, "/api/v1/certificates", "issueCertificate", dialect, signed_in, issue_certificate},

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "protocol/json_writer.hpp"
+#include "server/operations/agreement_life.hpp"
+#include "server/operations/customer_page.hpp"
 #include "server/operations/directory.hpp"
 #include "server/operations/trust.hpp"
 #include "server/store/statements/sharing.hpp"
@@ -53,6 +55,18 @@ void write(JsonWriter& out, const store::StoredCustomer& stored);
 Result<protocol::Agreement> decode_agreement(std::string_view body);
 Result<operations::Acceptance> decode_acceptance(std::string_view body);
 Result<std::string> decode_reason(std::string_view body);
+struct StepInput {
+    std::string reason;
+    protocol::Instant effective;  // not before; zero: now
+};
+Result<StepInput> decode_step(std::string_view body, bool reason_needed);
+Result<operations::Member> decode_member(std::string_view body);
+Result<operations::NewText> decode_text(std::string_view body);
+Result<protocol::PublicKey> decode_company_key(std::string_view body);
+Result<std::string> decode_kid(std::string_view body);
+void write(JsonWriter& out, const store::AgreementText& text);
+void write(JsonWriter& out, const store::AgreementChange& change);
+void write(JsonWriter& out, const store::CompanyKey& key);
 void write(JsonWriter& out, const protocol::Agreement& agreement);
 
 Result<operations::AuthorizationRequest> decode_authorization(std::string_view body, protocol::Instant now);
@@ -60,6 +74,7 @@ Result<operations::AuthorizationDecision> decode_decision(std::string_view body,
 void write(JsonWriter& out, const store::StoredAuthorization& stored);
 std::string encode_authorization(const store::StoredAuthorization& stored, int released_cases);
 
+Result<operations::LinkWish> decode_link_wish(std::string_view body);
 Result<std::string> decode_signed_text(std::string_view body);
 Result<operations::EmergencyInput> decode_emergency(std::string_view body);
 Result<store::CustomerKey> decode_customer_key(std::string_view body);

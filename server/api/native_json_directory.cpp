@@ -85,6 +85,7 @@ Result<protocol::Company> decode_company(std::string_view body, const protocol::
         company.description = in.text("description", text_chars, Need::optional);
         company.hidden = in.boolean("hidden").value_or(false);
         company.injected_field = in.boolean("injectedField").value_or(false);
+        company.asks_customers = in.boolean("asksCustomers").value_or(false);
         company.targets = read_targets(in, defaults).value_or(defaults);
         return company;
     });
@@ -98,6 +99,7 @@ Result<operations::CompanyChange> decode_company_change(std::string_view body, c
         change.active = in.boolean("active");
         change.hidden = in.boolean("hidden");
         change.injected_field = in.boolean("injectedField");
+        change.asks_customers = in.boolean("asksCustomers");
         change.targets = read_targets(in, defaults);
         return change;
     });
@@ -106,7 +108,7 @@ Result<operations::CompanyChange> decode_company_change(std::string_view body, c
 void write(JsonWriter& out, const protocol::Company& company) {
     out.object().member("id", company.id.value).member("name", company.name).member("domain", company.domain);
     out.member("description", company.description).member("active", company.active).member("hidden", company.hidden);
-    out.member("injectedField", company.injected_field);
+    out.member("injectedField", company.injected_field).member("asksCustomers", company.asks_customers);
     write_targets(out, company.targets);
     out.end();
 }

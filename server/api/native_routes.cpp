@@ -14,6 +14,7 @@ std::span<const Route> native_routes() {
                  native_directory_routes(),
                  native_people_routes(),
                  native_trust_routes(),
+                 native_agreement_routes(),
                  native_case_routes(),
                  native_conversation_routes(),
                  native_gate_routes(),
@@ -21,6 +22,7 @@ std::span<const Route> native_routes() {
                  native_idempotency_routes(),
                  native_sharing_routes(),
                  native_audit_routes(),
+                 customer_page_routes(),
              })
             routes.insert(routes.end(), table.begin(), table.end());
         return routes;

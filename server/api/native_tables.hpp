@@ -11,6 +11,7 @@ std::span<const Route> native_session_routes();
 std::span<const Route> native_directory_routes();
 std::span<const Route> native_people_routes();
 std::span<const Route> native_trust_routes();
+std::span<const Route> native_agreement_routes();
 std::span<const Route> native_case_routes();
 std::span<const Route> native_conversation_routes();
 std::span<const Route> native_gate_routes();
@@ -18,5 +19,6 @@ std::span<const Route> native_link_routes();
 std::span<const Route> native_idempotency_routes();
 std::span<const Route> native_sharing_routes();
 std::span<const Route> native_audit_routes();
+std::span<const Route> customer_page_routes();  // HTML, for customers
 
 }  // namespace entente::api

@@ -46,14 +46,13 @@ Plan accept_agreement(Gateway& gateway, CallPtr call) {
 
 template <ops::AgreementStep step>
 Plan move_agreement(Gateway& gateway, CallPtr call) {
-    auto reason = step == ops::AgreementStep::resume && call->request->body.empty() ? protocol::Result<std::string>("")
-                                                                                    : native::decode_reason(call->request->body);
-    if (!reason) return gateway.failure(call, reason.error());
+    auto input = native::decode_step(call->request->body, step != ops::AgreementStep::resume);
+    if (!input) return gateway.failure(call, input.error());
     const auto id = native::path_id<protocol::AgreementId>(*call);
     return turn<protocol::Agreement>(
         gateway, std::move(call),
-        [id, reason = *reason](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::move_agreement(txn, context, caller, id, step, reason);
+        [id, input = *input](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::move_agreement(txn, context, caller, id, step, input.reason, input.effective);
         },
         "agreement_changed", encode_agreement);
 }
@@ -116,6 +115,22 @@ Plan read_authorization(Gateway& gateway, CallPtr call) {
             return ops::read_authorization(txn, context, caller, id);
         },
         [](Gateway& g, const CallPtr& c, store::StoredAuthorization& stored) { return g.reply(c, 200, native::encode(stored)); });
+}
+
+Plan send_link(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::AuthorizationId>(*call);
+    auto input = native::decode_link_wish(call->request->body);
+    return native::post<ops::LinkSent>(
+        gateway, std::move(call), std::move(input),
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::LinkWish& wish) {
+            return ops::send_authorization_link(txn, context, caller, id, wish);
+        },
+        201,
+        [](const ops::LinkSent& sent) {
+            protocol::JsonWriter out;
+            out.object().member("authorization", sent.authorization.value).member("sentTo", sent.address);
+            return out.member("expiresAt", to_rfc3339(sent.expires)).end().take();
+        });
 }
 
 Plan take_signed(Gateway& gateway, CallPtr call) {
@@ -211,6 +226,7 @@ constexpr Route routes[] = {
     {Method::get, "/api/v1/authorizations", "listAuthorizations", dialect, signed_in, list_authorizations},
     {Method::post, "/api/v1/authorizations", "requestAuthorization", dialect, signed_in, request_authorization},
     {Method::post, "/api/v1/authorizations/signed", "takeSignedAuthorization", dialect, signed_in, take_signed},
+    {Method::post, "/api/v1/authorizations/{id}/link", "sendAuthorizationLink", dialect, signed_in, send_link},
     {Method::get, "/api/v1/authorizations/{id}/record", "getAuthorizationRecord", dialect, signed_in, authorization_record},
     {Method::post, "/api/v1/cases/{token}/emergency", "attestEmergency", dialect, signed_in, attest_emergency},
     {Method::get, "/api/v1/customers/{id}/keys", "listCustomerKeys", dialect, signed_in, list_keys},

@@ -158,7 +158,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                 return state->render(*this, call, **state->outcome);
             }
             auto record = std::make_unique<OnWriter>();
-            record->run = [state, call](store::Txn& txn) -> store::Written {
+            record->run = [this, state, call](store::Txn& txn) -> store::Written {
                 state->moved = false;
                 for (const operations::Shown& item : state->all)
                     if (!operations::still_current(txn, item)) {
@@ -166,6 +166,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                         return {{}, false};
                     }
                 for (const operations::Shown& item : state->fresh) store::record_sight(txn, call->caller, item.key(), item.version);
+                operations::note_disclosures(txn, context(), state->caller, state->operation, state->fresh);
                 return {operations::disclosure_records(txn, state->caller, state->operation, state->fresh), true};
             };
             record->then = [this, call, state, self, count_known](store::Commit commit) -> Plan {

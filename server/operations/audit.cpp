@@ -1,5 +1,7 @@
 #include "server/operations/audit.hpp"
 
+#include "policy/gate.hpp"
+#include "protocol/canonical.hpp"
 #include "server/store/statements/cases.hpp"
 
 namespace entente::operations {
@@ -39,6 +41,46 @@ Result<audit::Shown> read_entry(ReadTxn& txn, const Context& context, const Call
     auto shown = audit::show(txn, context.tools.vault, key, scope_of(caller), viewer);
     if (!shown) return fail(ErrorKind::not_found, "entry_not_found", "there is no such entry");
     return std::move(*shown);
+}
+
+namespace {
+
+// The gate's decision in a record's core section as it was written, or nothing.
+std::optional<std::string> gate_of(std::string_view core) {
+    const auto parsed = protocol::parse_canonical(core);
+    if (!parsed) return std::nullopt;
+    const auto* unmapped = parsed->find("unmapped");
+    const auto* decision = unmapped == nullptr ? nullptr : unmapped->find("decision");
+    const auto* gate = decision == nullptr ? nullptr : decision->find("gate");
+    if (gate == nullptr) return std::nullopt;
+    return protocol::write_canonical(*gate);
+}
+
+}  // namespace
+
+Result<Replay> replay_decisions(ReadTxn& txn, const Context& context, const Caller& caller, std::int64_t from, std::int64_t limit) {
+    if (auto allowed = require(caller, policy::Operation::audit_verify); !allowed) return std::unexpected(allowed.error());
+    Replay replay;
+    const audit::Filter filter{.company = scope_of(caller), .from = from, .limit = limit};
+    replay.next = audit::head(txn).size;
+    for (const audit::Line& line : audit::list(txn, context.tools.vault, filter)) {
+        ++replay.entries;
+        if (replay.entries == limit) replay.next = line.index + 1;
+        if (line.kind != 1) continue;
+        if (line.core.empty()) {
+            ++replay.erased;
+            continue;
+        }
+        const auto gate = gate_of(line.core);
+        if (!gate) continue;
+        ++replay.decisions;
+        if (policy::replays_exactly(*gate).value_or(false)) {
+            ++replay.exact;
+        } else if (!replay.first_difference) {
+            replay.first_difference = line.index;
+        }
+    }
+    return replay;
 }
 
 Audited<bool> allow_verification(Txn&, const Context&, const Caller& caller) {

@@ -18,4 +18,15 @@ Result<audit::Shown> read_entry(ReadTxn& txn, const Context& context, const Call
 // The permission alone; the run itself is the gateway's.
 Audited<bool> allow_verification(Txn& txn, const Context& context, const Caller& caller);
 
+// Recomputes the gate's decisions in the caller's part of the log, from the recorded inputs alone.
+struct Replay {
+    std::int64_t next = 0;                         // index to go on from; the log's size when everything was looked at
+    std::int64_t entries = 0;                      // looked at
+    std::int64_t decisions = 0;                    // of the gate among them
+    std::int64_t exact = 0;                        // came out again, to the same bytes
+    std::int64_t erased = 0;                       // their key is destroyed: nobody can say, which is no success
+    std::optional<std::int64_t> first_difference;  // index of the first that came out otherwise
+};
+Result<Replay> replay_decisions(ReadTxn& txn, const Context& context, const Caller& caller, std::int64_t from, std::int64_t limit);
+
 }  // namespace entente::operations

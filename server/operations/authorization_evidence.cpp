@@ -9,6 +9,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/signed_authorization.hpp"
 #include "server/operations/case_common.hpp"
+#include "server/operations/customer_page.hpp"
 #include "server/operations/trust_common.hpp"
 #include "server/store/statements/directory.hpp"
 
@@ -171,6 +172,16 @@ Audited<Turned<StoredAuthorization>> attest_emergency(Txn& txn, const Context& c
     if (input.when > context.now.plus_seconds(60))
         return refused<Answer>(std::move(record), invalid("/when", "too_late", "lies in the future"));
 
+    // The customer is told at once, so there must be somebody to tell.
+    const auto customer = store::find_customer(txn, context.tools.vault, caller.company(), c->customer);
+    const std::string contact = customer ? confirmed_contact(txn, customer->customer) : std::string{};
+    if (contact.empty())
+        return refused<Answer>(std::move(record), {.kind = ErrorKind::wrong_state,
+                                                   .code = "no_confirmed_contact",
+                                                   .message = "the customer has no confirmed contact who could be told",
+                                                   .next_step = "a colleague confirms one: entente customer confirm " +
+                                                                std::to_string(c->customer.value)});
+
     StoredAuthorization stored;
     Authorization& z = stored.authorization;
     z.company = caller.company();
@@ -195,6 +206,7 @@ Audited<Turned<StoredAuthorization>> attest_emergency(Txn& txn, const Context& c
     insert_new(txn, context, stored, "emergency", caller.principal.label(), record);
     record.resources.push_back({"case", std::to_string(c->id.value), c->version});
     record.customer = customer_section(stored);
+    ask_customer(txn, context, stored, contact, protocol::Language::english, true);
     return {Answer{std::move(stored), {c->id}}, std::move(record)};
 }
 

@@ -45,6 +45,8 @@ bool on_domain(std::string_view mail, std::string_view domain);
 // hold something that a second person has let pass.
 std::optional<Error> objection_to(ReadTxn& txn, const Context& context, const Caller& caller, Opened& opened,
                                   std::initializer_list<std::string_view> words);
+// What of the case's words goes, stays back, or is masked as the judgement has it.
+void explain_words(ReadTxn& txn, const Context& context, const store::StoredCase& c, const Judgement& judgement, GateView& gate);
 
 void note_masking(audit::Record& record, const Sharer& sharer);
 

@@ -4,6 +4,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/markup.hpp"
 #include "server/operations/announce.hpp"
+#include "server/operations/customer_page.hpp"
 #include "server/operations/sharing.hpp"
 #include "server/store/statements/directory.hpp"
 
@@ -281,6 +282,7 @@ Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id,
     c.updated_at = context.now;
     if (change.moved == Moved::released) share_submitters_words(txn, context, c, change);
     if (!store::update_case(txn, context.tools.vault, c)) throw protocol::Fault("case moved during its own operation");
+    if (change.moved == Moved::released) store::note_use(txn, c.authorization, c.id, context.now);
     if (c.owner != before.owner) store::reseal_case(txn, context.tools.vault, c);
     for (StoredNote& note : change.notes) add_note_row(txn, context, c, note);
     for (store::StoredResponse& response : change.responses) add_response_row(txn, context, c, response);
@@ -288,6 +290,7 @@ Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id,
     Reconciled done{change.moved, {}};
     done.records.push_back(flow_record(c, change, cause, request_id));
     done.records.back().decision = decision_text(judgement, change);
+    if (change.moved == Moved::held_on) ask_for_held_case(txn, context, c, done.records.back());
     announce_flow(context, c, !before.released_at, change, done.records.back());
     return done;
 }

@@ -12,13 +12,13 @@ namespace entente::operations {
 
 using protocol::Flow;
 
-namespace {
-
 // By section, or by the customary label that connectors fill (contract 8.2): the section is the receiver's taste.
 bool is_customers_mail(const store::StoredField& field) {
     if (field.type != protocol::FieldType::email) return false;
     return field.section == protocol::Section::common_customer || policy::normalise_name(field.label).starts_with("customer");
 }
+
+namespace {
 
 policy::CustomerEvidence evidence_of(const store::CaseWords& words) {
     policy::CustomerEvidence evidence;

@@ -25,6 +25,9 @@ Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, In
 // The agreement alone, before a case exists.
 policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, protocol::CompanyId receiver, Instant now);
 
+// Does this field hold a mail address of the customer (and not of the submitter)?
+bool is_customers_mail(const store::StoredField& field);
+
 // A sharer for what `side` introduces into the case, with the classes that flow in that direction.
 class Sharer;
 Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side, bool reviewed = false);

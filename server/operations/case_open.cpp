@@ -4,6 +4,7 @@
 
 #include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
+#include "server/operations/customer_page.hpp"
 #include "server/operations/links.hpp"
 
 namespace entente::operations {
@@ -124,6 +125,32 @@ StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, 
 
 }  // namespace
 
+Result<GateView> preview_decision(ReadTxn& txn, const Context& context, const Caller& caller, const NewCase& input) {
+    if (auto allowed = require(caller, policy::Operation::case_write); !allowed) return std::unexpected(allowed.error());
+    const auto to = address(txn, caller, input.form);
+    if (!to) return std::unexpected(to.error());
+    if (auto valid = check_contact(*to, input); !valid) return std::unexpected(valid.error());
+    const auto grading = grade(txn, to->submitter.id, to->receiver.id, input.severity, input.severity_name, input.priority);
+    if (!grading) return std::unexpected(grading.error());
+    StoredCase c = new_case(txn, context, caller, *to, input, *grading);
+    GateView gate;
+    gate.full = true;
+    const policy::Decision agreement = judge_agreement(txn, to->submitter.id, to->receiver.id, context.now);
+    if (agreement.verdict != policy::Verdict::allow) {
+        gate.decision = agreement;
+        return gate;
+    }
+    const Judgement judgement = judge(txn, context.tools, c, context.now);
+    gate.decision = judgement.decision;
+    c.customer = judgement.finding.customer;
+    explain_words(txn, context, c, judgement, gate);
+    gate.facts.customer = c.customer;
+    gate.facts.flow = judgement.decision.verdict == policy::Verdict::allow  ? protocol::Flow::open
+                      : judgement.decision.verdict == policy::Verdict::hold ? protocol::Flow::held
+                                                                            : protocol::Flow::ended;
+    return gate;
+}
+
 Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& caller, const NewCase& input) {
     audit::Record record = record_of(caller, "case.create", audit::Class::api_activity, audit::activity_create);
     if (auto allowed = require(caller, policy::Operation::case_write); !allowed) return refused<CaseRead>(record, allowed.error());
@@ -150,6 +177,7 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
         return refused<CaseRead>(std::move(record), *objection.error);
     FlowChange change = apply_judgement(txn, context, c, judgement);
     store::insert_case(txn, context.tools.vault, c);
+    if (change.moved == Moved::released) store::note_use(txn, c.authorization, c.id, context.now);
     for (store::StoredNote& note : change.notes) add_note_row(txn, context, c, note);
     for (store::StoredResponse& response : change.responses) add_response_row(txn, context, c, response);
 
@@ -158,6 +186,7 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     record.resources.push_back({"company", std::to_string(c.receiver.value)});
     record.decision = decision_text(judgement, change);
     record.reason = c.hold_reason;
+    ask_for_held_case(txn, context, c, record);
     announce(context, record, c, EventKind::case_created, Audience::both);
     if (change.moved == Moved::held_on) announce(context, record, c, EventKind::case_held, Audience::submitter);
     if (change.moved == Moved::refused) announce(context, record, c, EventKind::case_rejected, Audience::submitter);

@@ -5,6 +5,7 @@
 
 #include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
+#include "server/store/statements/customer_page.hpp"
 
 namespace entente::operations {
 
@@ -29,6 +30,26 @@ Result<StoredCase> submitters_case(ReadTxn& txn, const Context& context, const C
 }
 
 }  // namespace
+
+// What of the case's words goes, stays back, or is masked under `permitted`.
+void explain_words(ReadTxn& txn, const Context& context, const StoredCase& c, const Judgement& judgement, GateView& gate) {
+    const protocol::DataClasses permitted = c.released_at ? c.released : judgement.decision.released;
+    StoredCase judged = c;
+    judged.customer = judgement.finding.customer ? judgement.finding.customer : c.customer;
+    judged.released = permitted;
+    Sharer sharer = sharer_for(txn, context, judged, Side::submitter);
+    const SharedWords shared = share_case(sharer, c.original, permitted, judgement.staff_contacts);
+    for (const WithheldField& field : shared.withheld) gate.withheld.emplace_back(field.label, std::string(field.reason));
+    for (const store::StoredField& field : shared.words.fields) {
+        const auto now = policy::field_verdict(field.data_class, field.stage, permitted, c.accepted_at.has_value());
+        if (now.released) {
+            gate.released.push_back(field.label);
+        } else {
+            gate.withheld.emplace_back(field.label, std::string(now.reason));
+        }
+    }
+    for (const auto& [data_class, values] : sharer.counts()) gate.masked.emplace_back(data_class, values);
+}
 
 Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
     const auto c = readable_case(txn, context, caller, token);
@@ -97,20 +118,7 @@ Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller
     gate.shown = {c->id, c->version, c->gate_epoch};
     gate.full = c->submitter == caller.company();
     c->flow = flow_now(txn, *c, context.now);
-    if (gate.full) {
-        const protocol::DataClasses permitted = c->released_at ? c->released : judgement.decision.released;
-        StoredCase judged = *c;
-        judged.customer = judgement.finding.customer ? judgement.finding.customer : c->customer;
-        judged.released = permitted;
-        Sharer sharer = sharer_for(txn, context, judged, Side::submitter);
-        const SharedWords shared = share_case(sharer, c->original, permitted, judgement.staff_contacts);
-        for (const WithheldField& field : shared.withheld) gate.withheld.emplace_back(field.label, std::string(field.reason));
-        for (const store::StoredField& field : shared.words.fields)
-            if (const auto now = policy::field_verdict(field.data_class, field.stage, permitted, c->accepted_at.has_value());
-                !now.released)
-                gate.withheld.emplace_back(field.label, std::string(now.reason));
-        for (const auto& [data_class, values] : sharer.counts()) gate.masked.emplace_back(data_class, values);
-    }
+    if (gate.full) explain_words(txn, context, *c, judgement, gate);
     c->original = {};
     c->shared.reset();
     c->pseudonyms_submitter.clear();
@@ -164,6 +172,13 @@ std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller
     std::vector<audit::Record> records;
     for (auto& [parties, record] : by_parties) records.push_back(std::move(record));
     return records;
+}
+
+void note_disclosures(Txn& txn, const Context& context, const Caller& caller, const std::string& operation,
+                      const std::vector<Shown>& shown) {
+    if (!caller.company()) return;
+    for (const Shown& item : shown)
+        if (!item.internal) store::note_disclosure(txn, item.id, caller.company(), item.version, operation, context.now);
 }
 
 std::optional<audit::Record> refused_access(ReadTxn& txn, const Caller& caller, std::string_view token,

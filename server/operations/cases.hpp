@@ -100,10 +100,15 @@ struct GateView {
     policy::Decision decision;
     std::vector<std::pair<std::string, std::string>> withheld;  // label, reason
     std::vector<std::pair<std::string, int>> masked;            // data class, values
+    std::vector<std::string> released;                          // labels of the fields that go at once
     bool full = false;                                          // the submitter sees everything, the receiver flow and verdict
     Shown shown;
 };
 Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
+
+// What would happen if this request were posted, without doing it: verdict, reason, what would be withheld and masked, the shared
+// view's fields. Nothing of it is kept. The agreement's refusal is an answer here, not an error.
+Result<GateView> preview_decision(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::NewCase& input);
 
 // The case as the receiver sees it, or would see it if it were released with what the agreement permits.
 Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
@@ -112,6 +117,9 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
 // One record per partner: a company that is party to one case must not learn from the record of a list that there are others.
 std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
                                               const std::vector<Shown>& shown);
+// What the partner is shown for the first time, for the customer's page.
+void note_disclosures(Txn& txn, const Context& context, const Caller& caller, const std::string& operation,
+                      const std::vector<Shown>& shown);
 // When somebody asks for a case that exists but is none of theirs: the record of it, for the case's own side. Nothing for a token
 // that names no case. The asking company is no party to the record: it must not learn that the case exists.
 std::optional<audit::Record> refused_access(ReadTxn& txn, const Caller& caller, std::string_view token, std::string_view operation);

@@ -83,6 +83,7 @@ Audited<Company> change_company(Txn& txn, const Context&, const Caller& caller, 
     if (change.active) company->active = *change.active;
     if (change.hidden) company->hidden = *change.hidden;
     if (change.injected_field) company->injected_field = *change.injected_field;
+    if (change.asks_customers) company->asks_customers = *change.asks_customers;
     if (change.targets) company->targets = *change.targets;
     store::update_company(txn, *company);
     record.parties = {id};

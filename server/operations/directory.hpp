@@ -20,7 +20,7 @@ namespace entente::operations {
 Audited<protocol::Company> add_company(Txn& txn, const Context& context, const Caller& caller, protocol::Company company);
 struct CompanyChange {
     std::optional<std::string> name, description;
-    std::optional<bool> active, hidden, injected_field;
+    std::optional<bool> active, hidden, injected_field, asks_customers;
     std::optional<protocol::ResponseTargets> targets;
 };
 Audited<protocol::Company> change_company(Txn& txn, const Context& context, const Caller& caller, protocol::CompanyId id,

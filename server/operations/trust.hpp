@@ -26,12 +26,14 @@ struct Acceptance {
     std::string signatory;
     std::string document_digest;  // must be the agreement's: what is accepted is exactly this text
     std::string reason;           // why the operator records it for the company; required then
+    std::string signed_text;      // the signatory's own signature (protocol/signed_acceptance.hpp); names the signatory then
 };
 Audited<Turned<protocol::Agreement>> accept_agreement(Txn& txn, const Context& context, const Caller& caller,
                                                       protocol::AgreementId id, const Acceptance& acceptance);
 enum class AgreementStep { suspend, resume, terminate };
 Audited<Turned<protocol::Agreement>> move_agreement(Txn& txn, const Context& context, const Caller& caller,
-                                                    protocol::AgreementId id, AgreementStep step, std::string_view reason);
+                                                    protocol::AgreementId id, AgreementStep step, std::string_view reason,
+                                                    Instant effective = {} /* not before; now by default */);
 Result<std::vector<protocol::Agreement>> list_agreements(ReadTxn& txn, const Context& context, const Caller& caller);
 Result<protocol::Agreement> read_agreement(ReadTxn& txn, const Context& context, const Caller& caller, protocol::AgreementId id);
 

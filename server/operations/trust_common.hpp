@@ -15,6 +15,11 @@ inline Error invalid(std::string pointer, std::string code, std::string message)
     return error;
 }
 
+// Names the agreement and its parties in the record.
+void about(audit::Record& record, const protocol::Agreement& agreement);
+// Every pair of parties: a consortium's agreement moves the cases of all of them.
+std::vector<protocol::CaseId> cases_concerned(ReadTxn& txn, const protocol::Agreement& agreement);
+
 // Names the authorization and its customer in the record, with what is not personal of it.
 void about(audit::Record& record, const store::StoredAuthorization& stored);
 Error authorization_not_found();

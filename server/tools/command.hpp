@@ -65,6 +65,7 @@ std::vector<Command> agreement_commands();
 std::vector<Command> authorization_commands();
 std::vector<Command> certificate_commands();
 std::vector<Command> audit_commands();
+std::vector<Command> gate_commands();
 std::vector<Command> login_commands();
 std::vector<Command> onboard_commands();
 std::vector<Command> completion_commands();

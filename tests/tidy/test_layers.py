@@ -29,7 +29,9 @@ ROOMS = {
     # An operation is told the time and what it may know; it reads no clock and no configuration.
     "server/operations": {"server/operations", "server/store", "server/store/statements", "server/audit/format", "server/audit/log"} | FLOOR_1
     | {"protocol/connect", "server/random.hpp", "server/log.hpp", "server/metrics.hpp"},
-    "server/api": {"server/api", "server/operations", "server/store", "server/store/statements", "server/audit/format", "server/audit/log", "protocol/connect"} | FLOOR_1 | UTILITIES,
+    # HTML from what an operation answers; no statement, no request.
+    "server/pages": {"server/pages", "server/operations", "server/store/statements"} | FLOOR_1,
+    "server/api": {"server/api", "server/pages", "server/operations", "server/store", "server/store/statements", "server/audit/format", "server/audit/log", "protocol/connect"} | FLOOR_1 | UTILITIES,
     "server/net": {"server/net", "server/api", "server/operations", "server/store", "server/audit/format"} | FLOOR_1 | UTILITIES,
     "server/deliveries": {"server/deliveries", "server/operations", "server/net", "server/store", "server/audit/format", "protocol/connect"} | FLOOR_1 | UTILITIES,
     "server/tools": {"server/tools", "server/net", "server/api", "server/gateway.hpp", "server/store", "server/audit/log",

@@ -73,7 +73,8 @@ std::vector<FormField> unpack_fields(std::string_view bytes) {
 }
 
 constexpr std::string_view company_columns =
-    "id, name, description, domain, active, hidden, injected_field, high_minutes, medium_minutes, low_minutes";
+    "id, name, description, domain, active, hidden, injected_field, high_minutes, medium_minutes, low_minutes,"
+    " asks_customers";
 
 Company read_company(const Row& row) {
     Company company;
@@ -84,6 +85,7 @@ Company read_company(const Row& row) {
     company.active = row.number(4) != 0;
     company.hidden = row.number(5) != 0;
     company.injected_field = row.number(6) != 0;
+    company.asks_customers = row.number(10) != 0;
     company.targets = {static_cast<int>(row.number(7)), static_cast<int>(row.number(8)), static_cast<int>(row.number(9))};
     return company;
 }
@@ -129,17 +131,17 @@ std::int64_t fresh_id(ReadTxn& txn, std::string_view table, const std::function<
 void insert_company(Txn& txn, const Company& c, Instant now) {
     txn.change(
         "INSERT INTO companies (id, name, description, domain, active, hidden, injected_field, high_minutes, medium_minutes,"
-        " low_minutes, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        " low_minutes, created_at, asks_customers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         {c.id.value, c.name, c.description, c.domain, c.active, c.hidden, c.injected_field, c.targets.high_minutes,
-         c.targets.medium_minutes, c.targets.low_minutes, now.us});
+         c.targets.medium_minutes, c.targets.low_minutes, now.us, c.asks_customers});
 }
 
 void update_company(Txn& txn, const Company& c) {
     txn.change(
         "UPDATE companies SET name = $2, description = $3, domain = $4, active = $5, hidden = $6, injected_field = $7,"
-        " high_minutes = $8, medium_minutes = $9, low_minutes = $10 WHERE id = $1",
+        " high_minutes = $8, medium_minutes = $9, low_minutes = $10, asks_customers = $11 WHERE id = $1",
         {c.id.value, c.name, c.description, c.domain, c.active, c.hidden, c.injected_field, c.targets.high_minutes,
-         c.targets.medium_minutes, c.targets.low_minutes});
+         c.targets.medium_minutes, c.targets.low_minutes, c.asks_customers});
 }
 
 std::optional<Company> find_company(ReadTxn& txn, CompanyId id) {

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view agreement_columns =
     "a.id, a.title, a.document_version, a.document_digest, a.valid_from, a.valid_until, a.state, a.permitted, a.purpose,"
-    " a.required_assurance, a.version, a.emergency_hours, a.products";
+    " a.required_assurance, a.version, a.emergency_hours, a.products, a.kind, a.hub, a.transfer_basis, a.label_ceiling,"
+    " a.acknowledge, a.supersedes";
 
 // Names hold no line feed: the decoder refuses control characters in them.
 std::string joined_lines(const std::vector<std::string>& names) {
@@ -48,6 +49,12 @@ Agreement read_agreement(const Row& row) {
     a.version = row.number(10);
     a.emergency_hours = static_cast<int>(row.number(11));
     a.products = lines_of(row.text(12));
+    a.kind = protocol::parse_agreement_kind(row.text(13)).value_or(protocol::AgreementKind::bilateral);
+    a.hub = {row.number(14)};
+    a.transfer_basis = protocol::parse_transfer_basis(row.text(15)).value_or(protocol::TransferBasis::none_needed);
+    a.label_ceiling = row.text(16);
+    a.acknowledge = row.number(17) != 0;
+    a.supersedes = {row.number(18)};
     return a;
 }
 
@@ -55,17 +62,21 @@ std::string signatory_place(AgreementId agreement, CompanyId company) {
     return "agreement_parties/signatory/" + std::to_string(agreement.value) + "/" + std::to_string(company.value);
 }
 
+// Those who left are no parties any more.
 void load_parties(ReadTxn& txn, Vault* vault, Agreement& a) {
-    txn.each("SELECT company, accepted_at, signatory FROM agreement_parties WHERE agreement = $1 ORDER BY company", {a.id.value},
-             [&](const Row& row) {
-                 const CompanyId company{row.number(0)};
-                 a.parties.push_back(company);
-                 if (row.is_null(1)) return;
-                 protocol::Acceptance acceptance{.company = company, .at = {row.number(1)}};
-                 if (vault != nullptr && !row.is_null(2))
-                     acceptance.signatory = vault->open(txn, signatory_place(a.id, company), row.bytes(2)).value_or("");
-                 a.acceptances.push_back(std::move(acceptance));
-             });
+    txn.each(
+        "SELECT company, accepted_at, signatory, role, signed_digest FROM agreement_parties"
+        " WHERE agreement = $1 AND left_at IS NULL ORDER BY company",
+        {a.id.value}, [&](const Row& row) {
+            const CompanyId company{row.number(0)};
+            a.parties.push_back(company);
+            a.roles.push_back(protocol::parse_party_role(row.text(3)).value_or(protocol::PartyRole::controller));
+            if (row.is_null(1)) return;
+            protocol::Acceptance acceptance{.company = company, .at = {row.number(1)}, .signed_digest = std::string(row.text(4))};
+            if (vault != nullptr && !row.is_null(2))
+                acceptance.signatory = vault->open(txn, signatory_place(a.id, company), row.bytes(2)).value_or("");
+            a.acceptances.push_back(std::move(acceptance));
+        });
 }
 
 std::vector<Agreement> with_parties(ReadTxn& txn, Vault* vault, std::vector<Agreement> agreements) {
@@ -79,13 +90,44 @@ void insert_agreement(Txn& txn, const Agreement& a, Instant now) {
     const std::optional<std::int64_t> until = a.valid_until ? std::optional(a.valid_until->us) : std::nullopt;
     txn.change(
         "INSERT INTO agreements (id, title, document_version, document_digest, valid_from, valid_until, state, permitted, purpose,"
-        " required_assurance, version, created_at, emergency_hours, products)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-        {a.id.value, a.title, a.document_version, a.document_digest, a.valid_from.us, until, name(a.state),
-         static_cast<std::int64_t>(a.permitted.bits()), a.purpose, name(a.required_assurance), a.version, now.us, a.emergency_hours,
-         joined_lines(a.products)});
-    for (const CompanyId party : a.parties)
-        txn.change("INSERT INTO agreement_parties (agreement, company) VALUES ($1, $2)", {a.id.value, party.value});
+        " required_assurance, version, created_at, emergency_hours, products, kind, hub, transfer_basis, label_ceiling, "
+        "acknowledge,"
+        " supersedes)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        {a.id.value,
+         a.title,
+         a.document_version,
+         a.document_digest,
+         a.valid_from.us,
+         until,
+         name(a.state),
+         static_cast<std::int64_t>(a.permitted.bits()),
+         a.purpose,
+         name(a.required_assurance),
+         a.version,
+         now.us,
+         a.emergency_hours,
+         joined_lines(a.products),
+         name(a.kind),
+         a.hub.value,
+         name(a.transfer_basis),
+         a.label_ceiling,
+         a.acknowledge,
+         a.supersedes.value});
+    for (std::size_t i = 0; i < a.parties.size(); ++i)
+        add_party(txn, a.id, a.parties[i], i < a.roles.size() ? a.roles[i] : protocol::PartyRole::controller);
+}
+
+void add_party(Txn& txn, AgreementId id, CompanyId company, protocol::PartyRole role) {
+    txn.change(
+        "INSERT INTO agreement_parties (agreement, company, role) VALUES ($1, $2, $3)"
+        " ON CONFLICT (agreement, company) DO UPDATE SET role = $3, left_at = NULL, accepted_at = NULL, signatory = NULL",
+        {id.value, company.value, name(role)});
+}
+
+bool leave_agreement(Txn& txn, AgreementId id, CompanyId company, Instant now) {
+    return txn.change("UPDATE agreement_parties SET left_at = $3 WHERE agreement = $1 AND company = $2 AND left_at IS NULL",
+                      {id.value, company.value, now.us}) == 1;
 }
 
 bool update_agreement(Txn& txn, const Agreement& a) {
@@ -93,11 +135,20 @@ bool update_agreement(Txn& txn, const Agreement& a) {
                       {a.id.value, name(a.state), a.version, a.version - 1}) == 1;
 }
 
-void accept_agreement(Txn& txn, Vault& vault, AgreementId id, const protocol::Acceptance& acceptance) {
-    const Blob signatory = vault.seal(txn, Owner::company(acceptance.company), {}, Tag::actor,
-                                      signatory_place(id, acceptance.company), acceptance.signatory);
-    txn.change("UPDATE agreement_parties SET accepted_at = $3, signatory = $4 WHERE agreement = $1 AND company = $2",
-               {id.value, acceptance.company.value, acceptance.at.us, signatory});
+void accept_agreement(Txn& txn, Vault& vault, AgreementId id, const protocol::Acceptance& acceptance,
+                      std::string_view signed_text) {
+    const Owner owner = Owner::company(acceptance.company);
+    const Blob signatory = vault.seal(txn, owner, {}, Tag::actor, signatory_place(id, acceptance.company), acceptance.signatory);
+    std::optional<Blob> text;
+    if (!signed_text.empty())
+        text =
+            vault.seal(txn, owner, {}, Tag::actor,
+                       "agreement_parties/signed_text/" + std::to_string(id.value) + "/" + std::to_string(acceptance.company.value),
+                       signed_text);
+    txn.change(
+        "UPDATE agreement_parties SET accepted_at = $3, signatory = $4, signed_digest = $5, signed_text = $6"
+        " WHERE agreement = $1 AND company = $2",
+        {id.value, acceptance.company.value, acceptance.at.us, signatory, acceptance.signed_digest, text});
 }
 
 std::optional<Agreement> find_agreement(ReadTxn& txn, Vault& vault, AgreementId id) {
@@ -107,10 +158,18 @@ std::optional<Agreement> find_agreement(ReadTxn& txn, Vault& vault, AgreementId 
     return agreement;
 }
 
+std::vector<CompanyId> agreement_parties(ReadTxn& txn, AgreementId id) {
+    std::vector<CompanyId> parties;
+    txn.each("SELECT company FROM agreement_parties WHERE agreement = $1 AND left_at IS NULL ORDER BY company", {id.value},
+             [&](const Row& row) { parties.push_back({row.number(0)}); });
+    return parties;
+}
+
 std::vector<Agreement> agreements_of(ReadTxn& txn, Vault& vault, CompanyId party) {
-    static const std::string sql = "SELECT " + std::string(agreement_columns) +
-                                   " FROM agreements a JOIN agreement_parties p ON p.agreement = a.id WHERE p.company = $1"
-                                   " ORDER BY a.created_at, a.id";
+    static const std::string sql =
+        "SELECT " + std::string(agreement_columns) +
+        " FROM agreements a JOIN agreement_parties p ON p.agreement = a.id WHERE p.company = $1 AND p.left_at IS NULL"
+        " ORDER BY a.created_at, a.id";
     std::vector<Agreement> agreements;
     txn.each(sql, {party.value}, [&](const Row& row) { agreements.push_back(read_agreement(row)); });
     return with_parties(txn, &vault, std::move(agreements));
@@ -124,9 +183,10 @@ std::vector<Agreement> all_agreements(ReadTxn& txn, Vault& vault) {
 }
 
 std::vector<Agreement> agreements_between(ReadTxn& txn, CompanyId one, CompanyId other) {
-    static const std::string sql = "SELECT " + std::string(agreement_columns) +
-                                   " FROM agreements a JOIN agreement_parties p ON p.agreement = a.id AND p.company = $1"
-                                   " JOIN agreement_parties q ON q.agreement = a.id AND q.company = $2 ORDER BY a.id";
+    static const std::string sql =
+        "SELECT " + std::string(agreement_columns) +
+        " FROM agreements a JOIN agreement_parties p ON p.agreement = a.id AND p.company = $1 AND p.left_at IS NULL"
+        " JOIN agreement_parties q ON q.agreement = a.id AND q.company = $2 AND q.left_at IS NULL ORDER BY a.id";
     std::vector<Agreement> agreements;
     txn.each(sql, {one.value, other.value}, [&](const Row& row) { agreements.push_back(read_agreement(row)); });
     return with_parties(txn, nullptr, std::move(agreements));

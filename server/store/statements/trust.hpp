@@ -16,10 +16,15 @@ namespace entente::store {
 void insert_agreement(Txn& txn, const protocol::Agreement& agreement, protocol::Instant now);
 // Compare-and-set on `agreement.version`, which the caller has raised by one. False: somebody else was faster.
 bool update_agreement(Txn& txn, const protocol::Agreement& agreement);
-void accept_agreement(Txn& txn, Vault& vault, protocol::AgreementId id, const protocol::Acceptance& acceptance);
+void accept_agreement(Txn& txn, Vault& vault, protocol::AgreementId id, const protocol::Acceptance& acceptance,
+                      std::string_view signed_text = {});
+// A new party, or one that comes back: without acceptance either way.
+void add_party(Txn& txn, protocol::AgreementId id, protocol::CompanyId company, protocol::PartyRole role);
+bool leave_agreement(Txn& txn, protocol::AgreementId id, protocol::CompanyId company, protocol::Instant now);
 std::optional<protocol::Agreement> find_agreement(ReadTxn& txn, Vault& vault, protocol::AgreementId id);
 std::vector<protocol::Agreement> agreements_of(ReadTxn& txn, Vault& vault, protocol::CompanyId party);
 std::vector<protocol::Agreement> all_agreements(ReadTxn& txn, Vault& vault);
+std::vector<protocol::CompanyId> agreement_parties(ReadTxn& txn, protocol::AgreementId id);  // empty: no such agreement
 // Facts for the gate: every agreement to which both are parties, without the signatories' names.
 std::vector<protocol::Agreement> agreements_between(ReadTxn& txn, protocol::CompanyId one, protocol::CompanyId other);
 

@@ -1,0 +1,118 @@
+// The own API: what belongs to agreements: members, announced changes, texts, keys of signatories.
+
+#include "server/api/native_steps.hpp"
+#include "server/api/native_tables.hpp"
+
+namespace entente::api {
+
+namespace ops = operations;
+
+namespace {
+
+Plan add_member(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_member(call->request->body);
+    const auto id = native::path_id<protocol::AgreementId>(*call);
+    return native::post<protocol::Agreement>(
+        gateway, std::move(call), std::move(input),
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::Member& member) {
+            return ops::add_member(txn, context, caller, id, member);
+        },
+        200, native::as_json);
+}
+
+// A step after which cases follow before the answer leaves.
+Plan turn_agreement(Gateway& gateway, CallPtr call, Gateway::WriteOperation<ops::Turned<protocol::Agreement>> operation) {
+    return gateway.write<ops::Turned<protocol::Agreement>>(
+        call, std::move(operation),
+        [](Gateway& g, const CallPtr& c, ops::Turned<protocol::Agreement>& turned) {
+            return g.reply(c, 200, native::encode(turned.what));
+        },
+        [&gateway, call](ops::Turned<protocol::Agreement>& turned, std::function<Response()> finish) -> Plan {
+            return gateway.reconcile(call, turned.cases, "agreement_changed", std::make_shared<int>(0), std::move(finish));
+        });
+}
+
+Plan leave(Gateway& gateway, CallPtr call) {
+    auto reason = native::decode_reason(call->request->body);
+    if (!reason) return gateway.failure(call, reason.error());
+    const auto id = native::path_id<protocol::AgreementId>(*call);
+    return turn_agreement(gateway, std::move(call),
+                          [id, reason = *reason](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+                              return ops::leave_agreement(txn, context, caller, id, reason);
+                          });
+}
+
+Plan acknowledge(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::AgreementId>(*call);
+    const std::int64_t position = protocol::connect::decode_id(call->path.at(1)).value_or(-1);
+    return turn_agreement(gateway, std::move(call),
+                          [id, position](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+                              return ops::acknowledge_change(txn, context, caller, id, position);
+                          });
+}
+
+Plan list_changes(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::AgreementId>(*call);
+    return native::listing<store::AgreementChange>(
+        gateway, std::move(call), "agreement.change.list", "agreement",
+        [id](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_changes(txn, context, caller, id);
+        });
+}
+
+Plan add_text(Gateway& gateway, CallPtr call) {
+    return native::post<store::AgreementText>(gateway, call, native::decode_text(call->request->body), ops::add_text, 201,
+                                              native::as_json);
+}
+
+Plan read_text(Gateway& gateway, CallPtr call) {
+    std::string digest = call->path.at(0);
+    return gateway.disclose<store::AgreementText>(
+        std::move(call), "agreement.text.read", "agreement_text",
+        [digest = std::move(digest)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_text(txn, context, caller, digest);
+        },
+        [](Gateway& g, const CallPtr& c, store::AgreementText& text) { return g.reply(c, 200, native::encode(text)); });
+}
+
+Plan add_key(Gateway& gateway, CallPtr call) {
+    return native::post<store::CompanyKey>(gateway, call, native::decode_company_key(call->request->body), ops::add_company_key,
+                                           201, native::as_json);
+}
+
+template <ops::Audited<store::CompanyKey> (*operation)(store::Txn&, const ops::Context&, const ops::Caller&, const std::string&)>
+Plan move_key(Gateway& gateway, CallPtr call) {
+    return native::post<store::CompanyKey>(gateway, call, native::decode_kid(call->request->body), operation, 200, native::as_json);
+}
+
+Plan list_keys(Gateway& gateway, CallPtr call) {
+    return native::listing<store::CompanyKey>(gateway, std::move(call), "company.key.list", "company",
+                                              [](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+                                                  return ops::list_company_keys(txn, context, caller);
+                                              });
+}
+
+constexpr auto dialect = Dialect::native;
+constexpr auto signed_in = Access::signed_in;
+
+constexpr Route routes[] = {
+    {Method::post, "/api/v1/agreements/{id}/members", "addAgreementMember", dialect, signed_in, add_member},
+    {Method::post, "/api/v1/agreements/{id}/leave", "leaveAgreement", dialect, signed_in, leave},
+    {Method::get, "/api/v1/agreements/{id}/changes", "listAgreementChanges", dialect, signed_in, list_changes},
+    {Method::post, "/api/v1/agreements/{id}/changes/{position}/acknowledge", "acknowledgeAgreementChange", dialect, signed_in,
+     acknowledge},
+    {Method::post, "/api/v1/agreement-texts", "addAgreementText", dialect, signed_in, add_text},
+    {Method::get, "/api/v1/agreement-texts/{digest}", "getAgreementText", dialect, signed_in, read_text},
+    {Method::get, "/api/v1/signing-keys", "listCompanyKeys", dialect, signed_in, list_keys},
+    {Method::post, "/api/v1/signing-keys", "addCompanyKey", dialect, signed_in, add_key},
+    {Method::post, "/api/v1/signing-keys/confirm", "confirmCompanyKey", dialect, signed_in, move_key<ops::confirm_company_key>},
+    {Method::post, "/api/v1/signing-keys/revoke", "revokeCompanyKey", dialect, signed_in, move_key<ops::revoke_company_key>},
+};
+
+}  // namespace
+
+std::span<const Route> native_agreement_routes() {
+    return routes;
+}
+
+}  // namespace entente::api
