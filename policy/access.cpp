@@ -46,6 +46,8 @@ constexpr std::array<Row, operation_count> table{{
     {Operation::authorization_attest, "authorization_attest", roles(engineer, compliance, administrator)},
     {Operation::authorization_decide, "authorization_decide", roles(compliance, administrator)},
     {Operation::authorization_withdraw, "authorization_withdraw", roles(engineer, compliance, administrator)},
+    {Operation::webhook_read, "webhook_read", roles(engineer, compliance, administrator, api_client)},
+    {Operation::webhook_admin, "webhook_admin", roles(engineer, administrator, api_client)},
     {Operation::audit_read, "audit_read", roles(compliance, auditor, gateway_operator)},
     {Operation::audit_verify, "audit_verify", roles(compliance, auditor, gateway_operator)},
     {Operation::certificate_admin, "certificate_admin", roles(gateway_operator)},

@@ -26,12 +26,14 @@ enum class Operation : std::uint8_t {
     authorization_attest,  // state that the customer agreed, at the lowest assurance
     authorization_decide,  // record the customer's grant or refusal with evidence
     authorization_withdraw,
+    webhook_read,   // subscriptions, their log
+    webhook_admin,  // subscribe, change, test, replay
     audit_read,
     audit_verify,
     certificate_admin,
     operator_admin  // companies, limits, keys, health
 };
-inline constexpr int operation_count = 19;
+inline constexpr int operation_count = 21;
 std::string_view name(Operation operation);
 
 bool may(protocol::Role role, Operation operation);

@@ -58,6 +58,9 @@ std::optional<CaseStatus> parse_case_status(std::string_view text) {
 std::string_view name(Flow flow) {
     return name_in(flow_names, flow);
 }
+std::optional<Flow> parse_flow(std::string_view text) {
+    return find_exact(flow_names, text);
+}
 std::string_view name(Side side) {
     return name_in(side_names, side);
 }

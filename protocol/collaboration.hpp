@@ -26,7 +26,8 @@ enum class NoteType : std::uint8_t { user_public, user_partner, system };
 std::string_view name(CaseStatus status);                            // OPEN, INFORMATION, ...
 std::optional<CaseStatus> parse_case_status(std::string_view text);  // any case of letters
 std::string_view name(Flow flow);                                    // held, open, frozen, ended
-std::string_view name(Side side);                                    // submitter, receiver
+std::optional<Flow> parse_flow(std::string_view text);
+std::string_view name(Side side);  // submitter, receiver
 std::optional<Side> parse_side(std::string_view text);
 std::string_view name(Priority priority);
 std::optional<Priority> parse_priority(std::string_view text);

@@ -61,9 +61,10 @@ std::optional<EventSubject::Type> parse_event_subject(std::string_view text) {
     return find_exact(subject_names, text);
 }
 
-bool leads_to_content(EventKind kind) {
-    switch (kind) {
-        case EventKind::case_created:
+bool leads_to_content(const Event& event) {
+    if (event.kind == EventKind::case_created) return true;
+    if (!event.by || event.by == event.company) return false;
+    switch (event.kind) {
         case EventKind::case_updated:
         case EventKind::case_accepted:
         case EventKind::case_acceptance_updated:

@@ -58,9 +58,6 @@ inline constexpr int event_kind_count = 30;
 std::string_view name(EventKind kind);  // case.created, note.created, ...
 std::optional<EventKind> parse_event_kind(std::string_view text);
 
-// Does it lead to words of the other side? Such an event is stopped while the case is frozen; states and notices still go.
-bool leads_to_content(EventKind kind);
-
 // What an event is about beside its case.
 struct EventSubject {
     enum class Type : std::uint8_t { none, note, response };
@@ -83,5 +80,9 @@ struct Event {
     CaseId case_id;
     EventSubject subject;
 };
+
+// Does it lead the company that is told to words of the other side? Such an event is stopped while the case is frozen for it;
+// states, the gateway's notices and what the company did itself still go.
+bool leads_to_content(const Event& event);
 
 }  // namespace entente::protocol

@@ -132,7 +132,7 @@ class Assign {
     }
     std::string wrong_text(std::string_view text) const {
         const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
-        if (text.empty()) return "must not be empty";
+        if (text.empty() && setting_.key != "deliveries.allowed_networks") return "must not be empty";
         if (std::ranges::any_of(text, control)) return "must be one line";
         if (setting_.words.empty() || has_word(setting_.words, text)) return {};
         std::string choice(setting_.words);

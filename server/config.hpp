@@ -69,6 +69,19 @@ struct Config {
         std::int64_t respond_hours_medium = 4;
         std::int64_t respond_hours_low = 24;
     } cases;  // [case] in the file
+    struct Deliveries {
+        bool enabled = true;
+        std::int64_t threads = 32;
+        std::int64_t timeout_seconds = 30;
+        std::int64_t attempts = 5;
+        std::int64_t retry_first_ms = 10'000;
+        std::int64_t retry_max_ms = 300'000;
+        std::int64_t queue_max = 10'000;
+        std::int64_t log_days = 30;
+        std::string allowed_networks;
+        bool allow_plain_http = false;
+        std::filesystem::path authorities;  // empty: the system's
+    } deliveries;
     struct Log {
         std::string level = "info";
         std::string format = "json";

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 
 #include "certs/authority.hpp"
@@ -18,8 +19,12 @@
 #include "server/audit/format/section.hpp"
 #include "server/audit/log/appender.hpp"
 #include "server/audit/log/verify.hpp"
+#include "server/bell.hpp"
+#include "server/deliveries/dispatcher.hpp"
+#include "server/deliveries/webhook.hpp"
 #include "server/housekeeper.hpp"
 #include "server/log.hpp"
+#include "server/net/address_guard.hpp"
 #include "server/net/metrics_api.hpp"
 #include "server/net/server.hpp"
 #include "server/openapi_text.hpp"
@@ -48,6 +53,25 @@ std::optional<certs::Authority> authority_in(const std::filesystem::path& keys) 
     return certs::Authority::open(keys / "authority");
 }
 
+deliveries::WebhookOptions webhook_options(const Config& config) {
+    return {.ca_file = config.deliveries.authorities,
+            .allowed_networks = config.deliveries.allowed_networks,
+            .plain_allowed = config.deliveries.allow_plain_http,
+            .timeout = std::chrono::seconds(config.deliveries.timeout_seconds),
+            .source = config.published.url};
+}
+
+deliveries::DispatcherOptions dispatcher_options(const Config& config) {
+    deliveries::DispatcherOptions options;
+    options.threads = static_cast<int>(config.deliveries.threads);
+    options.log_days = config.deliveries.log_days;
+    options.retry = {.attempts = static_cast<int>(config.deliveries.attempts),
+                     .first_ms = config.deliveries.retry_first_ms,
+                     .max_ms = config.deliveries.retry_max_ms,
+                     .queue_max = config.deliveries.queue_max};
+    return options;
+}
+
 std::filesystem::path database_file(const Config& config) {
     return config.data.folder / "entente.db";
 }
@@ -71,6 +95,7 @@ struct Gateway::Parts {
               [this](std::span<std::uint8_t> out) { random.fill(out); }),
           authority(authority_in(config.keys.folder)),
           receipt_key(derived.receipt()),
+          guard(config.deliveries.allowed_networks),
           tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config)} {
         protocol::PublicKey receipt{protocol::JwsAlgorithm::eddsa, receipt_key.public_key(), {}};
         receipt.kid = certs::thumbprint(receipt);
@@ -84,26 +109,57 @@ struct Gateway::Parts {
         options.readers = static_cast<int>(config.store.readers);
         options.queue_max = static_cast<std::size_t>(config.store.queue_max);
         options.now = [this] { return clock.now(); };
+        options.committed = [this] { tell_what_is_new(); };
         store = store::open_sqlcipher(std::move(options), [this](store::Txn& txn, std::span<const audit::Record> records) {
+            for (const audit::Record& record : records) {
+                new_rows = new_rows || record.fills_outbox;
+                new_events = new_events || !record.events.empty();
+                for (const protocol::Event& event : record.events)
+                    if (event.kind == protocol::EventKind::case_frozen) frozen.push_back(event.case_id);
+            }
             return appender.append(txn, records);
         });
         store::read_and_wait(*store, [this](store::ReadTxn& txn) { audit::check_at_start(txn, vault); });
         verifier = std::make_shared<api::Verifier>([this](const auto& progress) { return verify_log(progress); });
-        gateway_api.emplace(api::Parts{.tools = tools,
-                                       .vault = vault,
-                                       .clock = clock,
-                                       .metrics = metrics,
-                                       .sights = sights,
-                                       .tally = tally,
-                                       .refusals = refusals,
-                                       .token_key = derived.token(),
-                                       .requests_per_second = config.limits.requests_per_second,
-                                       .login_attempts_per_minute = config.limits.login_attempts_per_minute,
-                                       .login_queue = config.limits.login_queue,
-                                       .default_targets = targets_of(config),
-                                       .authority = authority ? &*authority : nullptr,
-                                       .openapi = [] { return std::string(openapi_text()); },
-                                       .verifier = [this] { return verifier; }});
+        gateway_api.emplace(
+            api::Parts{.tools = tools,
+                       .vault = vault,
+                       .clock = clock,
+                       .metrics = metrics,
+                       .sights = sights,
+                       .tally = tally,
+                       .refusals = refusals,
+                       .bell = bell,
+                       .callback_rules = {.plain_allowed = config.deliveries.allow_plain_http,
+                                          .judge_host = [this](std::string_view host) { return guard.judge_host(host); }},
+                       .token_key = derived.token(),
+                       .requests_per_second = config.limits.requests_per_second,
+                       .login_attempts_per_minute = config.limits.login_attempts_per_minute,
+                       .login_queue = config.limits.login_queue,
+                       .default_targets = targets_of(config),
+                       .authority = authority ? &*authority : nullptr,
+                       .openapi = [] { return std::string(openapi_text()); },
+                       .verifier = [this] { return verifier; }});
+    }
+
+    // After a batch and before anybody hears of it, on the writer's thread: of a case that froze nothing leaves any more, and
+    // whoever waits for events or for work in the outbox looks now. In vain, should the batch have failed.
+    void tell_what_is_new() {
+        for (const protocol::CaseId id : frozen) departures.stop(id);
+        frozen.clear();
+        if (!new_events && !new_rows) return;
+        const bool rows = std::exchange(new_rows, false);
+        if (std::exchange(new_events, false)) bell.ring();
+        const std::lock_guard hold(dispatcher_mutex);
+        if (dispatcher) dispatcher->wake(rows);
+    }
+
+    void start_deliveries() {
+        if (!config.deliveries.enabled) return;
+        webhooks.emplace(webhook_options(config), clock);
+        const std::lock_guard hold(dispatcher_mutex);
+        dispatcher = std::make_unique<deliveries::Dispatcher>(*store, tools, clock, metrics, departures,
+                                                              operations::Senders{&*webhooks}, dispatcher_options(config));
     }
 
     // On a connection of its own, so that a long run holds no reader of the gateway.
@@ -210,15 +266,24 @@ struct Gateway::Parts {
     policy::Detectors detectors;
     std::optional<certs::Authority> authority;
     certs::SigningKey receipt_key;  // the gateway's word to customers
+    net::AddressGuard guard;        // judges the spelling of callbacks; what they resolve to is judged when they are called
     operations::Tools tools;
     api::Sights sights;
     api::Tally tally;
     api::Refusals refusals;
+    Bell bell;
+    deliveries::Departures departures;
+    bool new_events = false;  // of the running batch; the writer's thread alone
+    bool new_rows = false;
+    std::vector<protocol::CaseId> frozen;
     std::unique_ptr<store::SqlcipherStore> store;
     std::shared_ptr<api::Verifier> verifier;
     std::optional<api::Gateway> gateway_api;
     std::optional<net::MetricsApi> metrics_api;
     std::optional<net::Workers> workers;
+    std::optional<deliveries::WebhookSender> webhooks;
+    std::mutex dispatcher_mutex;
+    std::unique_ptr<deliveries::Dispatcher> dispatcher;
     std::optional<Housekeeper> housekeeper;
     std::optional<net::Server> listener;
     std::optional<net::Server> metrics_listener;
@@ -258,6 +323,8 @@ void Gateway::start() {
     p.housekeeper->start();
     p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
     p.lifecycle("gateway.start", 3);
+    p.start_deliveries();
+    if (p.dispatcher) p.dispatcher->start();
     p.listener->start();
     if (p.config.metrics.enabled) {
         p.metrics_api.emplace(p.metrics, [&p] { return p.readiness(); });
@@ -294,9 +361,11 @@ void Gateway::stop() {
     p.stopped = true;
     if (p.started) {
         log::info("gateway.draining");
+        p.bell.close();
         p.listener->drain(std::chrono::seconds(10));
         if (p.metrics_listener) p.metrics_listener->drain(std::chrono::seconds(1));
     }
+    if (p.dispatcher) p.dispatcher->stop();
     if (p.housekeeper) p.housekeeper->stop();
     if (p.workers) p.workers->stop();
     if (p.started) {

@@ -5,6 +5,7 @@
 #include "protocol/connect/decode.hpp"
 #include "protocol/connect/encode.hpp"
 #include "server/api/connect_cases.hpp"
+#include "server/api/connect_webhooks.hpp"
 #include "server/api/gateway_api.hpp"
 #include "server/operations/directory.hpp"
 
@@ -232,6 +233,13 @@ constexpr Route routes[] = {
      connect_cases::close},
     {Method::get, "/v1/collaboration-requests/{token}/notes", "getNotes", dialect, signed_in, connect_cases::notes},
     {Method::post, "/v1/collaboration-requests/{token}/notes", "createNote", dialect, signed_in, connect_cases::add_note},
+    {Method::get, "/v1/webhooks", "listWebhookSubscriptions", dialect, signed_in, connect_webhooks::list_v1, true},
+    {Method::post, "/v1/webhooks", "createWebhookSubscription", dialect, signed_in, connect_webhooks::create_v1, true},
+    {Method::delete_, "/v1/webhooks/{id}", "deleteWebhookSubscription", dialect, signed_in, connect_webhooks::remove},
+    {Method::get, "/v1/webhooks/{id}/deliveries", "getWebhookDeliveries", dialect, signed_in, connect_webhooks::attempts},
+    {Method::post, "/v1/webhooks/{id}/secret", "rotateWebhookSecret", dialect, signed_in, connect_webhooks::rotate},
+    {Method::get, "/v2/webhooks", "listWebhookSubscriptionsV2", dialect, signed_in, connect_webhooks::list_v2},
+    {Method::post, "/v2/webhooks", "createWebhookSubscriptionV2", dialect, signed_in, connect_webhooks::create_v2},
     {Method::get, "/v2/collaboration-requests/list", "listCollaborationRequests", dialect, signed_in, connect_cases::list_v2_plain},
     {Method::get, "/v2/collaboration-requests", "listCollaborationRequestsPaged", dialect, signed_in, connect_cases::list_v2_paged},
 };

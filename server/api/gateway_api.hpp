@@ -16,6 +16,8 @@
 #include "server/api/plan.hpp"
 #include "server/api/route.hpp"
 #include "server/api/sights.hpp"
+#include "server/api/webhooks_json.hpp"
+#include "server/bell.hpp"
 #include "server/clock.hpp"
 #include "server/metrics.hpp"
 #include "server/operations/cases.hpp"
@@ -33,6 +35,8 @@ struct Parts {
     Sights& sights;
     Tally& tally;
     Refusals& refusals;
+    Bell& bell;  // rings when there are new events
+    CallbackRules callback_rules;
     protocol::Bytes token_key;
     std::int64_t requests_per_second = 50;
     std::int64_t login_attempts_per_minute = 10;

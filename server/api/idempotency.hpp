@@ -12,6 +12,7 @@
 #include "server/operations/directory.hpp"
 #include "server/operations/links.hpp"
 #include "server/operations/trust.hpp"
+#include "server/operations/webhooks.hpp"
 #include "server/store/statements/repeats.hpp"
 
 namespace entente::api {
@@ -51,6 +52,18 @@ template <>
 struct Again<bool> {
     static std::optional<bool> load(store::ReadTxn&, const ops::Context&, const ops::Caller&, std::int64_t) { return true; }
     static std::int64_t id(bool) { return 0; }
+};
+
+// A secret is shown once, so a repeat shows the subscription without it.
+template <>
+struct Again<ops::WebhookMade> {
+    static std::optional<ops::WebhookMade> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
+                                                std::int64_t id) {
+        auto stored = store::find_webhook(txn, context.tools.vault, caller.company(), {id});
+        if (!stored) return std::nullopt;
+        return ops::WebhookMade{std::move(*stored), false};
+    }
+    static std::int64_t id(const ops::WebhookMade& made) { return made.stored.webhook.id.value; }
 };
 
 template <>

@@ -2,6 +2,7 @@
 // What the rim hands to the API and gets back: a request and a response as plain values. No sockets, no Boost.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,11 +39,15 @@ struct Request {
     std::optional<std::string_view> header(std::string_view name) const;
 };
 
+struct Stream;  // what comes after the body (plan.hpp)
+
 struct Response {
     int status = 200;
     std::vector<Header> headers;  // without Content-Length, Date, Connection: those are the session's
     std::string body;
     bool close = false;  // end the connection after this answer
+    // More body, piece by piece, until the client goes or a piece says `close`; the answer has no length and ends its connection.
+    std::shared_ptr<Stream> stream = nullptr;
     // For the one log line and the metrics of the request; ids and codes only, never content.
     std::string route;   // the route's name, for example approveCollaborationRequest
     std::string caller;  // for example user:870 or client:12

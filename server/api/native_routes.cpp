@@ -23,6 +23,8 @@ std::span<const Route> native_routes() {
                  native_sharing_routes(),
                  native_audit_routes(),
                  customer_page_routes(),
+                 native_webhook_routes(),
+                 native_event_routes(),
              })
             routes.insert(routes.end(), table.begin(), table.end());
         return routes;

@@ -22,6 +22,15 @@ std::optional<Plan> step(store::Store& store, OnWriter& writer) {
     return writer.then(answer.get());
 }
 
+std::optional<Plan> step(store::Store&, OnBell& waiting) {
+    auto rung = std::make_shared<std::promise<void>>();
+    auto answer = rung->get_future();
+    const auto ticket = waiting.bell->listen(waiting.seen, [rung] { rung->set_value(); });
+    answer.wait_for(waiting.wait);
+    waiting.bell->forget(ticket);
+    return waiting.then();
+}
+
 }  // namespace
 
 Response run_to_completion(Api& api, store::Store& store, std::shared_ptr<const Request> request) {
@@ -36,6 +45,9 @@ Response run_to_completion(Api& api, store::Store& store, std::shared_ptr<const 
         std::optional<Plan> next;
         if (auto* reader = std::get_if<std::unique_ptr<OnReader>>(&plan)) {
             const auto step_held = std::move(*reader);
+            next = step(store, *step_held);
+        } else if (auto* bell = std::get_if<std::unique_ptr<OnBell>>(&plan)) {
+            const auto step_held = std::move(*bell);
             next = step(store, *step_held);
         } else {
             const auto step_held = std::move(std::get<std::unique_ptr<OnWriter>>(plan));

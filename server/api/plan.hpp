@@ -7,14 +7,17 @@
 //   OnWorker   expensive pure work without a transaction (Argon2, scan of text), on the worker pool
 //   OnReader   a read transaction on one of the store's readers
 //   OnWriter   a write transaction; `then` runs after the batch is durable or after the fault
+//   OnBell     nothing but waiting, for the bell or until the time is over
 //
 // A step that cannot be queued (full queue, draining) is answered by `unavailable()`: 503 with Retry-After, nothing happened.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <variant>
 
 #include "server/api/message.hpp"
+#include "server/bell.hpp"
 #include "server/store/store.hpp"
 
 namespace entente::api {
@@ -22,7 +25,9 @@ namespace entente::api {
 struct OnWorker;
 struct OnReader;
 struct OnWriter;
-using Plan = std::variant<Response, std::unique_ptr<OnWorker>, std::unique_ptr<OnReader>, std::unique_ptr<OnWriter>>;
+struct OnBell;
+using Plan = std::variant<Response, std::unique_ptr<OnWorker>, std::unique_ptr<OnReader>, std::unique_ptr<OnWriter>,
+                          std::unique_ptr<OnBell>>;
 
 struct OnWorker {
     std::move_only_function<Plan()> run;
@@ -34,6 +39,19 @@ struct OnReader {
 struct OnWriter {
     store::Work run;
     std::move_only_function<Plan(store::Commit)> then;
+};
+
+struct OnBell {
+    Bell* bell = nullptr;    // outlives every plan
+    std::uint64_t seen = 0;  // its count when the caller looked
+    std::chrono::milliseconds wait{0};
+    std::move_only_function<Plan()> then;
+};
+
+// The rest of a streamed answer. `next` is called when the piece before was sent; a piece is a Response of status 200 whose body is
+// sent as it is, any other status ends the stream.
+struct Stream {
+    std::function<Plan()> next;
 };
 
 // The API as the rim sees it. Thread-safe; must outlive every plan that it made.

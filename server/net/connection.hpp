@@ -155,6 +155,9 @@ Task<> accept_connections(std::shared_ptr<Loop> loop);
 Task<> serve(std::unique_ptr<Connection> connection);
 // store_bridge.cpp: drives the plan of a request to its response.
 Task<api::Response> answer(Connection& connection, std::shared_ptr<const api::Request> request);
+// The same for the next piece of a streamed answer.
+Task<api::Response> next_piece(Connection& connection, std::shared_ptr<const api::Request> request,
+                               std::shared_ptr<api::Stream> stream);
 
 inline Socket::wait_type direction(TlsSession::Status status) {
     return status == TlsSession::Status::wants_write ? Socket::wait_write : Socket::wait_read;

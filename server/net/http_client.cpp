@@ -58,6 +58,7 @@ class Descriptor {
 };
 
 struct Base {
+    bool tls = true;
     std::string host;
     std::string port = "443";
     std::string path;       // without a slash at its end
@@ -68,11 +69,16 @@ struct Base {
     throw Fault("the server's address must look like https://host:port");
 }
 
-Base parse_base(std::string_view url) {
-    constexpr std::string_view scheme = "https://";
+Base parse_base(std::string_view url, bool plain_allowed) {
+    Base base;
+    std::string_view scheme = "https://";
+    if (plain_allowed && url.starts_with("http://")) {
+        scheme = "http://";
+        base.tls = false;
+        base.port = "80";
+    }
     if (!url.starts_with(scheme) || url.find_first_of(" \r\n\t?#@") != std::string_view::npos) refuse_base();
     url.remove_prefix(scheme.size());
-    Base base;
     const auto slash = std::min(url.find('/'), url.size());
     base.path = url.substr(slash);
     while (base.path.ends_with('/')) base.path.pop_back();
@@ -157,31 +163,38 @@ class AnswerParser final : public http::basic_parser<false> {
     api::Response& answer_;
 };
 
-void wait_for(int socket, short events, SteadyClock::time_point deadline) {
+void wait_for(int socket, short events, SteadyClock::time_point deadline, const ClientOptions& options) {
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now()).count();
-        if (left <= 0) throw Fault("the server did not answer in time");
+        if (left <= 0) throw TimedOut("the server did not answer in time");
         pollfd one{.fd = socket, .events = events, .revents = 0};
-        const int ready = ::poll(&one, 1, static_cast<int>(std::min<long long>(left, 60'000)));
+        const int ready = ::poll(&one, 1, static_cast<int>(std::min<long long>(left, options.give_up ? 200 : 60'000)));
         if (ready > 0) return;
+        if (ready == 0 && options.give_up && options.give_up()) throw TimedOut("the call was given up");
         if (ready < 0 && errno != EINTR) throw Fault("waiting for the server failed");
     }
 }
 
 // Tries each address of the host in turn.
-Descriptor connect_to(const Base& base, SteadyClock::time_point deadline) {
+Descriptor connect_to(const Base& base, const ClientOptions& options, SteadyClock::time_point deadline) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     if (::getaddrinfo(base.host.c_str(), base.port.c_str(), &hints, &found) != 0)
         throw Fault("the host " + base.host + " is not known");
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
+    bool refused = false;
     for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+        const auto address = address_of(one->ai_addr);
+        if (options.may_connect && (!address || !options.may_connect(*address))) {
+            refused = true;
+            continue;
+        }
         Descriptor socket(::socket(one->ai_family, one->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, one->ai_protocol));
         if (socket.number() < 0) continue;
         if (::connect(socket.number(), one->ai_addr, one->ai_addrlen) != 0) {
             if (errno != EINPROGRESS) continue;
-            wait_for(socket.number(), POLLOUT, deadline);
+            wait_for(socket.number(), POLLOUT, deadline, options);
             int problem = 0;
             socklen_t size = sizeof problem;
             if (::getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, &problem, &size) != 0 || problem != 0) continue;
@@ -190,30 +203,34 @@ Descriptor connect_to(const Base& base, SteadyClock::time_point deadline) {
         ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         return socket;
     }
+    if (refused) throw AddressRefused("the address of " + base.host + " is in a network that must not be called");
     throw Fault("nobody answers at " + base.authority);
 }
 
 class Link {
   public:
-    Link(const Base& base, const std::shared_ptr<ssl_ctx_st>& context, SteadyClock::time_point deadline)
-        : socket_(connect_to(base, deadline)), tls_(TlsSession::connecting(context, socket_.number(), base.host)) {
+    Link(const Base& base, const ClientOptions& options, const std::shared_ptr<ssl_ctx_st>& context,
+         SteadyClock::time_point deadline)
+        : options_(options), socket_(connect_to(base, options, deadline)) {
+        if (!base.tls) return;
+        tls_.emplace(TlsSession::connecting(context, socket_.number(), base.host));
         for (;;) {
-            const Status status = tls_.handshake();
+            const Status status = tls_->handshake();
             if (status == Status::done) return;
             if (status == Status::closed) throw Fault("the server ended the TLS handshake");
-            if (status == Status::failed) throw Fault("TLS with " + base.authority + " failed: " + tls_.failure_text());
+            if (status == Status::failed) throw Fault("TLS with " + base.authority + " failed: " + tls_->failure_text());
             wait(status, deadline);
         }
     }
     ~Link() {
-        if (tls_.failure().empty()) tls_.close();
+        if (tls_ && tls_->failure().empty()) tls_->close();
     }
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
     void send(std::string_view bytes, SteadyClock::time_point deadline) {
         while (!bytes.empty()) {
-            const TlsSession::Moved moved = tls_.write(bytes);
+            const TlsSession::Moved moved = tls_ ? tls_->write(bytes) : write_plain(bytes);
             if (moved.status == Status::done) {
                 bytes.remove_prefix(moved.bytes);
             } else if (moved.status == Status::closed || moved.status == Status::failed) {
@@ -227,21 +244,34 @@ class Link {
     // At least one byte, or none at the end of the connection.
     std::string_view receive(SteadyClock::time_point deadline) {
         for (;;) {
-            const TlsSession::Moved moved = tls_.read(buffer_);
+            const TlsSession::Moved moved = tls_ ? tls_->read(buffer_) : read_plain();
             if (moved.status == Status::done) return {buffer_.data(), moved.bytes};
             if (moved.status == Status::closed) return {};
-            if (moved.status == Status::failed) throw Fault("the TLS connection failed: " + tls_.failure_text());
+            if (moved.status == Status::failed)
+                throw LetGo(tls_ ? "the TLS connection failed: " + tls_->failure_text() : "the connection failed");
             wait(moved.status, deadline);
         }
     }
 
   private:
     void wait(Status status, SteadyClock::time_point deadline) {
-        wait_for(socket_.number(), status == Status::wants_write ? POLLOUT : POLLIN, deadline);
+        wait_for(socket_.number(), status == Status::wants_write ? POLLOUT : POLLIN, deadline, options_);
+    }
+    TlsSession::Moved write_plain(std::string_view bytes) {
+        const ssize_t sent = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent > 0) return {Status::done, static_cast<std::size_t>(sent)};
+        return {errno == EAGAIN || errno == EINTR ? Status::wants_write : Status::failed, 0};
+    }
+    TlsSession::Moved read_plain() {
+        const ssize_t got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
+        if (got > 0) return {Status::done, static_cast<std::size_t>(got)};
+        if (got == 0) return {Status::closed, 0};
+        return {errno == EAGAIN || errno == EINTR ? Status::wants_read : Status::failed, 0};
     }
 
+    const ClientOptions& options_;
     Descriptor socket_;
-    TlsSession tls_;
+    std::optional<TlsSession> tls_;
     std::array<char, 16 * 1024> buffer_{};
 };
 
@@ -276,9 +306,10 @@ struct HttpClient::Inside {
     std::shared_ptr<ssl_ctx_st> context;
     std::unique_ptr<Link> link;
 
-    api::Response exchange(api::Method method, const std::string& text) {
+    api::Response exchange(api::Method method, const std::string& text, const std::function<bool()>& proceed) {
         const auto deadline = SteadyClock::now() + options.timeout;
-        if (!link) link = std::make_unique<Link>(base, context, deadline);
+        if (!link) link = std::make_unique<Link>(base, options, context, deadline);
+        if (proceed && !proceed()) throw NotSent("the request must not be sent any more");
         link->send(text, deadline);
         std::string pending;
         for (;;) {
@@ -315,10 +346,10 @@ struct HttpClient::Inside {
 };
 
 HttpClient::HttpClient(std::string_view base, ClientOptions options) : inside_(std::make_unique<Inside>()) {
-    inside_->base = parse_base(base);
+    inside_->base = parse_base(base, options.plain_allowed);
     std::optional<certs::ClientIdentity> identity;
     if (!options.certificate.empty()) identity = certs::ClientIdentity{options.certificate, options.key};
-    inside_->context = certs::client_context(options.ca_file, identity);
+    inside_->context = options.context ? options.context : certs::client_context(options.ca_file, identity);
     inside_->options = std::move(options);
 }
 
@@ -327,19 +358,19 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 api::Response HttpClient::call(api::Method method, std::string_view target, const std::vector<api::Header>& headers,
-                               std::string_view body) {
+                               std::string_view body, const std::function<bool()>& proceed) {
     const std::string text = request_text(inside_->base, method, target, headers, body);
     const bool kept = inside_->link != nullptr;
     try {
-        return inside_->exchange(method, text);
+        return inside_->exchange(method, text, proceed);
     } catch (const LetGo&) {
         inside_->link.reset();
-        if (!kept || !repeatable(method)) throw;
+        if (!kept || (!repeatable(method) && !inside_->options.repeat_all)) throw;
     } catch (...) {
         inside_->link.reset();
         throw;
     }
-    return inside_->exchange(method, text);
+    return inside_->exchange(method, text, proceed);
 }
 
 std::string_view header_of(const api::Response& response, std::string_view name) {

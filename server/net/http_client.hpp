@@ -1,5 +1,6 @@
 #pragma once
-// A blocking HTTPS client for tools: one server, one connection that is kept open between calls, TLS always verified.
+// A blocking HTTPS client for tools and deliveries: one server, one connection that is kept open between calls, TLS always
+// verified, redirects never followed.
 //
 // The server's certificate must chain to `ca_file` (empty: the system's authorities) and name the host or IP address of the base
 // URL. A call that fails on a kept connection before any byte of the answer arrived is sent once more on a new one when the method
@@ -8,12 +9,17 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "protocol/result.hpp"
 #include "server/api/message.hpp"
+#include "server/net/address_guard.hpp"
+
+struct ssl_ctx_st;
 
 namespace entente::net {
 
@@ -21,8 +27,29 @@ struct ClientOptions {
     std::filesystem::path ca_file;
     std::filesystem::path certificate;  // with `key`: the client certificate to present
     std::filesystem::path key;
+    std::shared_ptr<ssl_ctx_st> context;        // instead of the three above: one context shared by many clients (certs/tls)
     std::chrono::milliseconds timeout{30'000};  // for connecting, and for each call
     std::size_t body_bytes_max = 64 * 1024 * 1024;
+    // Asked for the address of every connection, right before it is made to exactly that address; none: every address will do.
+    std::function<bool(const IpAddress&)> may_connect;
+    std::function<bool()> give_up;  // asked several times a second while waiting; true ends the call with TimedOut
+    bool plain_allowed = false;     // http:// as well, for callbacks in a network of the operator's own
+    bool repeat_all = false;        // the receiver tolerates repeats: on a kept connection that ended, any method is sent once more
+};
+
+// Every address of the host is one that must not be called. Nothing was sent.
+class AddressRefused : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
+// The caller's `proceed` said no. Nothing was sent.
+class NotSent : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
+class TimedOut : public protocol::Fault {
+  public:
+    using Fault::Fault;
 };
 
 class HttpClient {
@@ -33,8 +60,9 @@ class HttpClient {
     HttpClient(HttpClient&&) noexcept;
     HttpClient& operator=(HttpClient&&) noexcept;
 
+    // `proceed` is asked when everything is ready, before the first byte of the request.
     api::Response call(api::Method method, std::string_view target, const std::vector<api::Header>& headers = {},
-                       std::string_view body = {});
+                       std::string_view body = {}, const std::function<bool()>& proceed = {});
 
   private:
     struct Inside;

@@ -157,7 +157,8 @@ std::string encode_response(const api::Response& response, const Framing& framin
         if (!is_token(header.name) || !is_value(header.value) || belongs_to_connection(header.name)) continue;
         append_header(out, header.name, header.value);
     }
-    if (!bodiless) append_header(out, "Content-Length", std::to_string(response.body.size()));
+    // A stream has no length: it ends with its connection.
+    if (!bodiless && !response.stream) append_header(out, "Content-Length", std::to_string(response.body.size()));
     if (!framing.keep_alive) append_header(out, "Connection", "close");
     out += "\r\n";
     if (!framing.head && !bodiless) out += response.body;

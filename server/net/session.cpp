@@ -198,6 +198,18 @@ Task<bool> reply(Connection& c, Exchange& exchange, const api::Response& respons
     co_return sent;
 }
 
+// The rest of a streamed answer, until the client is gone, a piece says that it was the last, or the listener is drained.
+Task<> pour(Connection& c, std::shared_ptr<const api::Request> request, std::shared_ptr<api::Stream> stream) {
+    for (;;) {
+        c.no_deadline();
+        const api::Response piece = co_await next_piece(c, request, stream);
+        if (piece.status != 200 || c.cut) co_return;
+        c.set_deadline(c.settings->limits.request);
+        const bool sent = co_await send(c, piece.body);
+        if (!sent || piece.close || c.loop.draining) co_return;
+    }
+}
+
 // Closing while unread bytes lie in the socket would reset the connection and could take our last answer with it: say goodbye,
 // then read and forget for a moment until the other side has closed too (RFC 9112, section 9.6).
 Task<> say_goodbye(Connection& c) {
@@ -233,8 +245,10 @@ Task<> serve(std::unique_ptr<Connection> connection) {
         }
         Exchange exchange = describe(c, c.http.request());
         api::Response response;
+        std::shared_ptr<const api::Request> request;
         if (arrival == Arrival::request) {
-            response = co_await answer(c, take_request(c, exchange));
+            request = take_request(c, exchange);
+            response = co_await answer(c, request);
         } else if (arrival == Arrival::refused) {
             response = refuse(c, exchange, c.http.refusal());
         } else {
@@ -242,6 +256,7 @@ Task<> serve(std::unique_ptr<Connection> connection) {
         }
         const bool sent = co_await reply(c, exchange, response);
         if (!sent) co_return;
+        if (response.stream) co_await pour(c, std::move(request), response.stream);
         if (!exchange.keep_alive) break;
         if (served % requests_between_yields == 0) co_await asio::post(c.loop.context.get_executor(), as_value);
     }

@@ -161,11 +161,31 @@ Task<std::optional<Resume>> await_step(Connection& c, StepPtr step, std::string_
     co_return resume;
 }
 
-}  // namespace
+// Sleeps until the bell rings, the time is over or the connection is cut off.
+Task<> await_bell(Connection& c, api::OnBell& waiting) {
+    Timer timer(c.loop.context, waiting.wait);
+    auto sleeping = std::make_shared<Timer*>(&timer);
+    c.step_timer = &timer;
+    const auto ticket = waiting.bell->listen(waiting.seen, [sleeping, home = c.loop.shared_from_this()] {
+        home->post([sleeping] {
+            if (*sleeping != nullptr) (*sleeping)->cancel();
+        });
+    });
+    co_await timer.async_wait(as_value);
+    *sleeping = nullptr;
+    c.step_timer = nullptr;
+    waiting.bell->forget(ticket);
+}
 
-Task<api::Response> answer(Connection& c, std::shared_ptr<const api::Request> request) {
-    api::Plan plan = guarded(c, *request, [&] { return c.loop.rim.api.plan(request); });
+Task<api::Response> drive(Connection& c, std::shared_ptr<const api::Request> request, api::Plan plan) {
     while (!std::holds_alternative<api::Response>(plan)) {
+        if (auto* bell = std::get_if<std::unique_ptr<api::OnBell>>(&plan)) {
+            const std::unique_ptr<api::OnBell> waiting = std::move(*bell);
+            co_await await_bell(c, *waiting);
+            if (c.cut) co_return unavailable(c, *request, "draining");
+            plan = guarded(c, *request, [&] { return waiting->then(); });
+            continue;
+        }
         const std::string_view kind = kind_of(plan);
         StepPtr step = begin_step(c.loop, plan);
         if (!step) {
@@ -177,6 +197,18 @@ Task<api::Response> answer(Connection& c, std::shared_ptr<const api::Request> re
         plan = guarded(c, *request, [&] { return (*resume)(); });
     }
     co_return std::get<api::Response>(std::move(plan));
+}
+
+}  // namespace
+
+Task<api::Response> answer(Connection& c, std::shared_ptr<const api::Request> request) {
+    api::Plan plan = guarded(c, *request, [&] { return c.loop.rim.api.plan(request); });
+    co_return co_await drive(c, std::move(request), std::move(plan));
+}
+
+Task<api::Response> next_piece(Connection& c, std::shared_ptr<const api::Request> request, std::shared_ptr<api::Stream> stream) {
+    api::Plan plan = guarded(c, *request, [&] { return stream->next(); });
+    co_return co_await drive(c, std::move(request), std::move(plan));
 }
 
 }  // namespace entente::net

@@ -74,6 +74,7 @@ class Engine final : public SqlcipherStore {
     DataFolder folder_;
     Recorder recorder_;
     std::function<void(Moment)> probe_;
+    std::function<void()> committed_;
     std::chrono::milliseconds batch_budget_;
     Counters counters_;
     BoundedQueue<Job> works_;
@@ -96,6 +97,7 @@ Engine::Engine(SqlcipherOptions options, Recorder recorder)
     : folder_(std::filesystem::absolute(options.file).parent_path()),
       recorder_(std::move(recorder)),
       probe_(std::move(options.probe)),
+      committed_(std::move(options.committed)),
       batch_budget_(options.batch_budget),
       works_(options.queue_max),
       reads_(options.queue_max) {
@@ -155,6 +157,7 @@ std::size_t Engine::run_batch(std::span<Job> jobs) {
         // One of them spoils the batch: alone, each answers for itself.
         for (std::size_t i = 0; i < ran; ++i) attempt(jobs.subspan(i, 1), fault);
     }
+    if (committed_) committed_();
     for (Job& job : jobs.first(ran)) job.done(std::move(job.commit));
     return ran;
 }

@@ -42,6 +42,7 @@ struct SqlcipherOptions {
     std::function<protocol::Instant()> now{};  // stamps migrations; none: 0
     std::span<const Migration> migrations = embedded_migrations();
     std::function<void(Moment)> probe{};  // tests only
+    std::function<void()> committed{};    // after each batch, before its owners are told, on the writer's thread; must not block
 };
 
 // Upper bounds in microseconds of the buckets of commit times; the last bucket has no bound.

@@ -64,6 +64,7 @@ std::vector<Command> customer_commands();
 std::vector<Command> agreement_commands();
 std::vector<Command> authorization_commands();
 std::vector<Command> certificate_commands();
+std::vector<Command> webhook_commands();  // and events
 std::vector<Command> audit_commands();
 std::vector<Command> gate_commands();
 std::vector<Command> login_commands();

@@ -11,7 +11,11 @@ from support.world import World
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory):
-    with Gateway(tmp_path_factory.mktemp("gateway")) as running:
+    folder = tmp_path_factory.mktemp("gateway")
+    # Receivers of webhooks are on loopback here, with certificates of the same authority, and patience is short.
+    deliveries = {"deliveries.allowed_networks": "127.0.0.0/8", "deliveries.authorities": str(folder / "keys" / "authority" / "ca.pem"),
+                  "deliveries.attempts": 3, "deliveries.retry_first_ms": 40, "deliveries.retry_max_ms": 400, "deliveries.timeout_seconds": 3}
+    with Gateway(folder, deliveries) as running:
         running.start()
         yield running
 

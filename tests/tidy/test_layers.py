@@ -13,7 +13,7 @@ import sources
 
 FLOOR_1 = {"policy", "certs", "protocol"}
 # Small files beside the rooms of the server that any room above the store may use.
-UTILITIES = {"server/log.hpp", "server/metrics.hpp", "server/clock.hpp", "server/random.hpp", "server/config.hpp"}
+UTILITIES = {"server/bell.hpp", "server/log.hpp", "server/metrics.hpp", "server/clock.hpp", "server/random.hpp", "server/config.hpp"}
 
 ROOMS = {
     "protocol": {"protocol"},
@@ -33,7 +33,7 @@ ROOMS = {
     "server/pages": {"server/pages", "server/operations", "server/store/statements"} | FLOOR_1,
     "server/api": {"server/api", "server/pages", "server/operations", "server/store", "server/store/statements", "server/audit/format", "server/audit/log", "protocol/connect"} | FLOOR_1 | UTILITIES,
     "server/net": {"server/net", "server/api", "server/operations", "server/store", "server/audit/format"} | FLOOR_1 | UTILITIES,
-    "server/deliveries": {"server/deliveries", "server/operations", "server/net", "server/store", "server/audit/format", "protocol/connect"} | FLOOR_1 | UTILITIES,
+    "server/deliveries": {"server/deliveries", "server/operations", "server/net", "server/store", "server/store/statements", "server/audit/format", "protocol/connect"} | FLOOR_1 | UTILITIES,
     "server/tools": {"server/tools", "server/net", "server/api", "server/gateway.hpp", "server/store", "server/audit/log",
                      "server/audit/format", "protocol/connect"} | FLOOR_1 | UTILITIES,
 }

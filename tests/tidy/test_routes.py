@@ -15,7 +15,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 CLIENT_NAMES = {
     "login", "getCurrentUser", "searchPartners", "getFormByCompanyId", "getFormByDepartmentId", "getFormByDocumentId",
     "createCollaborationRequest", "getCollaborationRequestByToken", "approveCollaborationRequest", "rejectCollaborationRequest", "submitInformationRequest",
-    "submitInformationResponse", "closeCollaborationRequest", "getNotes", "createNote", "listCollaborationRequests",
+    "submitInformationResponse", "closeCollaborationRequest", "getNotes", "createNote", "listCollaborationRequests", "listWebhookSubscriptions",
+    "createWebhookSubscription", "deleteWebhookSubscription", "getWebhookDeliveries",
 }
 
 

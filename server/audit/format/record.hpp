@@ -70,6 +70,7 @@ struct Record {
     protocol::CaseId case_scope{};          // data keys are per case where there is one
     // What companies are told about this change; they exist if and only if it is kept. The appender gives them their position.
     std::vector<protocol::Event> events;
+    bool fills_outbox = false;  // rows were put into the outbox directly: the dispatcher looks at once
 };
 
 using Hash = std::array<std::uint8_t, 32>;
