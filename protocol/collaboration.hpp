@@ -64,6 +64,8 @@ struct NewCase {
     std::vector<std::string> internal_notes;
     bool test = false;
     AuthorizationId authorization;  // of the own API: the one that it shall rest on
+    // Reason code of a case that a vendor opens unasked, because it knows of a trouble before customer or partner do; empty: asked.
+    std::string proactive;
 };
 
 struct CaseChange {  // PATCH T

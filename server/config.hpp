@@ -68,6 +68,10 @@ struct Config {
         std::int64_t respond_hours_high = 1;
         std::int64_t respond_hours_medium = 4;
         std::int64_t respond_hours_low = 24;
+        std::int64_t remind_submitter_hours = 72;
+        std::int64_t feedback_days = 5;
+        std::int64_t idle_close_days = 30;
+        std::int64_t content_removal_days = 0;
     } cases;  // [case] in the file
     struct Deliveries {
         bool enabled = true;

@@ -31,6 +31,7 @@
 #include "server/operations/directory.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/store/vault.hpp"
+#include "server/zones.hpp"
 
 namespace entente {
 
@@ -39,6 +40,10 @@ namespace {
 operations::Settings settings_of(const Config& config) {
     operations::Settings settings;
     settings.hold_days = config.cases.hold_days;
+    settings.remind_submitter_hours = config.cases.remind_submitter_hours;
+    settings.feedback_days = config.cases.feedback_days;
+    settings.idle_close_days = config.cases.idle_close_days;
+    settings.content_removal_days = config.cases.content_removal_days;
     settings.public_url = config.published.url;
     return settings;
 }
@@ -83,9 +88,10 @@ void write_text(const std::filesystem::path& file, const std::string& text) {
 }  // namespace
 
 struct Gateway::Parts {
-    Parts(const Config& settings, Mode how)
+    Parts(const Config& settings, Mode how, const Clock* given)
         : config(settings),
           mode(how),
+          clock(given != nullptr ? *given : system_clock),
           provider(certs::open_key_folder(config.keys.folder)),
           derived(provider->service_root()),
           log_id(audit::log_id(config.published.origin)),
@@ -100,6 +106,7 @@ struct Gateway::Parts {
         protocol::PublicKey receipt{protocol::JwsAlgorithm::eddsa, receipt_key.public_key(), {}};
         receipt.kid = certs::thumbprint(receipt);
         tools.public_jwk = protocol::encode_jwk(receipt);
+        tools.zone = zone_rules;
         tools.sign = [this, kid = receipt.kid](std::string_view typ, std::string_view payload) {
             return certs::sign_jws(receipt_key, kid, typ, payload);
         };
@@ -255,7 +262,8 @@ struct Gateway::Parts {
 
     Config config;
     Mode mode;
-    SystemClock clock;
+    SystemClock system_clock;
+    const Clock& clock;
     SystemRandom random;
     Metrics metrics;
     std::unique_ptr<certs::KeyProvider> provider;
@@ -297,7 +305,7 @@ Gateway::~Gateway() {
     stop();
 }
 
-std::unique_ptr<Gateway> Gateway::open(const Config& config, Mode mode) {
+std::unique_ptr<Gateway> Gateway::open(const Config& config, Mode mode, const Clock* clock) {
     if (mode == Mode::serve) {
         // Blocked before any thread starts, so that only wait() receives them.
         sigset_t signals;
@@ -310,7 +318,7 @@ std::unique_ptr<Gateway> Gateway::open(const Config& config, Mode mode) {
                                                              : log::Level::info,
                     .format = config.log.format == "human" ? log::Format::human : log::Format::json});
     }
-    auto parts = std::make_unique<Parts>(config, mode);
+    auto parts = std::make_unique<Parts>(config, mode, clock);
     parts->ensure_operator();
     return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
 }
@@ -379,6 +387,12 @@ void Gateway::stop() {
         log::info("gateway.stopped");
         log::stop();
     }
+}
+
+void Gateway::keep_house() {
+    Parts& p = *parts_;
+    if (!p.housekeeper) p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally, p.refusals);
+    p.housekeeper->round();
 }
 
 api::Response Gateway::call(api::Request request) {

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "server/api/message.hpp"
+#include "server/clock.hpp"
 #include "server/config.hpp"
 
 namespace entente {
@@ -17,7 +18,8 @@ class Gateway {
   public:
     enum class Mode { serve, local };
 
-    static std::unique_ptr<Gateway> open(const Config& config, Mode mode);
+    // `clock`: what time it is for everything in the gateway; none: the machine's. It outlives the gateway.
+    static std::unique_ptr<Gateway> open(const Config& config, Mode mode, const Clock* clock = nullptr);
     ~Gateway();
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
@@ -26,6 +28,8 @@ class Gateway {
     void wait();   // until SIGTERM or SIGINT; SIGHUP reloads certificates
     void stop();   // drains listeners and store; safe to call twice
 
+    // What the housekeeper does once a second, on the calling thread; for a gateway that was not started.
+    void keep_house();
     // One request through the whole pipeline on the calling thread.
     api::Response call(api::Request request);
 

@@ -6,6 +6,7 @@
 #include "server/log.hpp"
 #include "server/operations/agreement_life.hpp"
 #include "server/operations/case_flow.hpp"
+#include "server/operations/timers.hpp"
 #include "server/store/statements/cases.hpp"
 #include "server/store/statements/customer_page.hpp"
 #include "server/store/statements/repeats.hpp"
@@ -16,6 +17,7 @@ namespace entente {
 namespace {
 
 constexpr int cases_at_once = 100;
+constexpr int timers_at_once = 100;
 
 audit::Record gateway_record(std::string operation, audit::Class class_uid) {
     audit::Record record;
@@ -60,14 +62,19 @@ void Housekeeper::run() {
     while (!wake_.wait_for(hold, std::chrono::seconds(1), [this] { return stopping_; })) {
         hold.unlock();
         ++second;
-        flush_counts();
-        flush_refusals();
-        move_agreements();
-        move_cases();
+        round();
         if (second % 10 == 0) flush_tally();
         if (second % 60 == 0) forget_old();
         hold.lock();
     }
+}
+
+void Housekeeper::round() {
+    flush_counts();
+    flush_refusals();
+    move_agreements();
+    move_cases();
+    fire_timers();
 }
 
 // Exact counts of repeated reads, durable within about a second.
@@ -169,6 +176,26 @@ void Housekeeper::move_cases() {
             auto done = operations::reconcile_case(txn, {tools_, clock_.now()}, {id}, "time_passed", "");
             return {std::move(done.records), true};
         });
+    }
+}
+
+// Everything that is due, earliest first; a timer that another one armed for the past is due as well. Who fires is decided in the
+// timer's own transaction, so that a round may stop anywhere.
+void Housekeeper::fire_timers() {
+    for (;;) {
+        const protocol::Instant now = clock_.now();
+        std::vector<store::DueTimer> due;
+        store::read_and_wait(store_, [&](store::ReadTxn& txn) { due = store::due_timers(txn, now, timers_at_once); });
+        bool failed = false;
+        for (const store::DueTimer& timer : due) {
+            const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+                return {operations::fire_timer(txn, {tools_, clock_.now()}, timer), true};
+            });
+            if (commit.durable) continue;
+            failed = true;  // tried again in the next round
+            log::warning("housekeeper.timer_failed", {{"case", timer.case_id.value}});
+        }
+        if (failed || due.size() < static_cast<std::size_t>(timers_at_once)) return;
     }
 }
 

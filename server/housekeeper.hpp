@@ -23,6 +23,8 @@ class Housekeeper {
 
     void start();
     void stop();  // flushes what is counted, then ends
+    // One round on the calling thread, for who does not start the other one.
+    void round();
 
   private:
     void run();
@@ -31,6 +33,7 @@ class Housekeeper {
     void flush_refusals();
     void move_agreements();
     void move_cases();
+    void fire_timers();
     void forget_old();
 
     store::Store& store_;

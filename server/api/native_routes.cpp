@@ -21,6 +21,7 @@ std::span<const Route> native_routes() {
                  native_link_routes(),
                  native_idempotency_routes(),
                  native_sharing_routes(),
+                 native_life_routes(),
                  native_audit_routes(),
                  customer_page_routes(),
                  native_webhook_routes(),

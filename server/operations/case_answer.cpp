@@ -1,15 +1,18 @@
 // The formal steps of a case after it was opened (contract sections 10 and 12).
 
-#include "policy/clocks.hpp"
 #include "server/operations/announce.hpp"
+#include "server/operations/case_clock.hpp"
 #include "server/operations/case_common.hpp"
+#include "server/operations/case_life.hpp"
 #include "server/operations/links.hpp"
+#include "server/operations/timers.hpp"
 
 namespace entente::operations {
 
 using protocol::CaseAction;
 using protocol::EventKind;
 using protocol::EventSubject;
+using protocol::LifeMove;
 using protocol::ResponseType;
 using protocol::Side;
 using store::StoredResponse;
@@ -74,12 +77,16 @@ void system_notice(Txn& txn, const Context& context, const Opened& opened, std::
 }
 
 // Another severity before the first answer moves the deadline, counted from the release as before.
-void regrade(ReadTxn& txn, store::StoredCase& c, const Grading& grading) {
+void regrade(Txn& txn, const Context& context, store::StoredCase& c, const Grading& grading) {
     c.severity = grading.severity;
     c.priority = grading.priority;
-    if (c.responded || !c.released_at) return;
-    if (const auto receiver = store::find_company(txn, c.receiver))
-        c.respond_by = policy::respond_by(*c.released_at, c.priority, receiver->targets);
+    if (!c.released_at) return;
+    if (!c.responded) c.respond_by = first_answer_due(txn, context.tools, c, *c.released_at);
+    time_anew(txn, context, c);
+}
+
+void lives(Txn& txn, const Context& context, const Caller& caller, const Opened& opened, LifeMove move, audit::Record& record) {
+    live(txn, context, opened.c, actor_of(caller, opened.side), {{.move = move}}, record);
 }
 
 StoredResponse::Words engineer_words(const protocol::Engineer& engineer) {
@@ -125,6 +132,7 @@ Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& c
     respond(txn, context, caller, *opened, update ? ResponseType::update_approval : ResponseType::approval, std::move(words),
             record);
     if (!update) system_notice(txn, context, *opened, "Case accepted", record);
+    if (!update) lives(txn, context, caller, *opened, LifeMove::approved, record);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 
@@ -146,6 +154,7 @@ Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& ca
     words.reason = input.reason;
     respond(txn, context, caller, *opened, ResponseType::rejection, std::move(words), record);
     system_notice(txn, context, *opened, "Case rejected", record);
+    lives(txn, context, caller, *opened, LifeMove::declined, record);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 
@@ -166,6 +175,7 @@ Audited<CaseRead> request_information(Txn& txn, const Context& context, const Ca
     StoredResponse::Words words = engineer_words(input.engineer);
     words.requested_information = input.requested;
     respond(txn, context, caller, *opened, ResponseType::information_request, std::move(words), record);
+    lives(txn, context, caller, *opened, LifeMove::information_requested, record);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 
@@ -183,6 +193,7 @@ Audited<CaseRead> provide_information(Txn& txn, const Context& context, const Ca
     StoredResponse::Words words;
     words.requested_information = input.information;
     respond(txn, context, caller, *opened, ResponseType::information_response, std::move(words), record);
+    lives(txn, context, caller, *opened, LifeMove::information_provided, record);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 
@@ -196,6 +207,7 @@ Audited<CaseRead> close_case(Txn& txn, const Context& context, const Caller& cal
 
     opened->c.status = *next;
     respond(txn, context, caller, *opened, ResponseType::closure, {}, record);
+    lives(txn, context, caller, *opened, LifeMove::closed, record);
     return saved(txn, context, std::move(*opened), std::move(record));
 }
 
@@ -223,7 +235,7 @@ Audited<CaseRead> change_case(Txn& txn, const Context& context, const Caller& ca
     if (input.severity || !input.severity_name.empty()) {
         const auto grading = grade(txn, c.submitter, c.receiver, input.severity, input.severity_name, c.priority);
         if (!grading) return refused<CaseRead>(std::move(record), grading.error());
-        regrade(txn, c, *grading);
+        regrade(txn, context, c, *grading);
     }
     const bool staff_known = staff_shared(c);
     Sharer sharer = sharer_for(txn, context, c, Side::submitter);

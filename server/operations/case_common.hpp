@@ -35,6 +35,10 @@ std::string full_name(const protocol::UserView& person);
 // Saves the case one version on and answers with the caller's view.
 Audited<CaseRead> saved(Txn& txn, const Context& context, Opened opened, audit::Record record);
 
+// Writes a note of the caller's, masked for the other side; the caller saves the case.
+store::StoredNote write_note(Txn& txn, const Context& context, const Caller& caller, Opened& opened, const protocol::NewNote& input,
+                             audit::Record& record);
+
 // Names the case and its parties in the record.
 void about(audit::Record& record, const store::StoredCase& c);
 

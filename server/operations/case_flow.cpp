@@ -1,9 +1,10 @@
 #include "server/operations/case_flow.hpp"
 
-#include "policy/clocks.hpp"
 #include "protocol/json_writer.hpp"
 #include "protocol/markup.hpp"
 #include "server/operations/announce.hpp"
+#include "server/operations/case_clock.hpp"
+#include "server/operations/case_life.hpp"
 #include "server/operations/customer_page.hpp"
 #include "server/operations/sharing.hpp"
 #include "server/store/statements/directory.hpp"
@@ -42,8 +43,7 @@ void release(ReadTxn& txn, const Context& context, StoredCase& c, const Judgemen
     build_shared_view(txn, context, c, judgement, reviewed, change);
     if (first) {
         c.released_at = context.now;
-        const auto receiver = store::find_company(txn, c.receiver);
-        c.respond_by = policy::respond_by(context.now, c.priority, receiver->targets);
+        c.respond_by = first_answer_due(txn, context.tools, c, context.now);
         change.notes.push_back(system_note(context, c, "Case created", "", true, true));
     } else {
         change.notes.push_back(system_note(context, c, "Case flows again",
@@ -236,6 +236,16 @@ void announce_flow(const Context& context, const StoredCase& c, bool first_relea
     for (const StoredNote& note : change.notes) announce_note(context, record, c, note);
 }
 
+// The same change in the case's life.
+void live_on(Txn& txn, const Context& context, const StoredCase& c, const FlowChange& change, audit::Record& record) {
+    using protocol::LifeMove;
+    const LifeMove move = change.moved == Moved::released  ? LifeMove::released
+                          : change.moved == Moved::frozen  ? LifeMove::frozen
+                          : change.moved == Moved::refused ? LifeMove::refused
+                                                           : LifeMove::held;
+    live(txn, context, c, {}, {{.move = move, .reason = c.hold_reason}}, record);
+}
+
 // What the submitter said before is judged anew by the classes now in force: what waited follows in its order, and what was shared
 // under an earlier, wider authorization is narrowed.
 void share_submitters_words(Txn& txn, const Context& context, StoredCase& c, FlowChange& change) {
@@ -292,6 +302,7 @@ Reconciled reconcile_case(Txn& txn, const Context& context, protocol::CaseId id,
     done.records.back().decision = decision_text(judgement, change);
     if (change.moved == Moved::held_on) ask_for_held_case(txn, context, c, done.records.back());
     announce_flow(context, c, !before.released_at, change, done.records.back());
+    live_on(txn, context, c, change, done.records.back());
     return done;
 }
 

@@ -5,22 +5,15 @@
 #include "protocol/markup.hpp"
 #include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
+#include "server/operations/case_life.hpp"
 
 namespace entente::operations {
 
 using protocol::Side;
 
-Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
-                              const protocol::NewNote& input) {
-    audit::Record record = record_of(caller, "note.create", audit::Class::api_activity, audit::activity_create);
-    auto opened = open_for_write(txn, context, caller, token, record);
-    if (!opened) return refused<NoteWritten>(std::move(record), opened.error());
-    const auto next = step(txn, context, *opened, protocol::CaseAction::add_note, true);
-    if (!next) return refused<NoteWritten>(std::move(record), next.error());
-
-    if (auto objection = objection_to(txn, context, caller, *opened, {input.summary, input.description}))
-        return refused<NoteWritten>(std::move(record), std::move(*objection));
-    store::StoredCase& c = opened->c;
+store::StoredNote write_note(Txn& txn, const Context& context, const Caller& caller, Opened& opened, const protocol::NewNote& input,
+                             audit::Record& record) {
+    store::StoredCase& c = opened.c;
     const protocol::UserView author = person_of(txn, context.tools, caller);
     store::StoredNote note;
     note.case_id = c.id;
@@ -36,16 +29,32 @@ Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& ca
     note.original.topic = input.topic;
     note.original.correlation = input.correlation_id;
     note.for_submitter = true;
-    note.for_receiver = opened->side == Side::receiver || c.released_at.has_value();
+    note.for_receiver = opened.side == Side::receiver || c.released_at.has_value();
     if (c.released_at) {
-        Sharer sharer = sharer_for(txn, context, c, opened->side, opened->reviewed);
+        Sharer sharer = sharer_for(txn, context, c, opened.side, opened.reviewed);
         share_note_words(sharer, note, staff_shared(c));
-        (opened->side == Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver) = sharer.pseudonyms();
+        (opened.side == Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver) = sharer.pseudonyms();
         note_masking(record, sharer);
     }
     add_note_row(txn, context, c, note);
     record.resources.push_back({"note", std::to_string(note.id.value)});
     announce_note(context, record, c, note);
+    return note;
+}
+
+Audited<NoteWritten> add_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                              const protocol::NewNote& input) {
+    audit::Record record = record_of(caller, "note.create", audit::Class::api_activity, audit::activity_create);
+    auto opened = open_for_write(txn, context, caller, token, record);
+    if (!opened) return refused<NoteWritten>(std::move(record), opened.error());
+    const auto next = step(txn, context, *opened, protocol::CaseAction::add_note, true);
+    if (!next) return refused<NoteWritten>(std::move(record), next.error());
+
+    if (auto objection = objection_to(txn, context, caller, *opened, {input.summary, input.description}))
+        return refused<NoteWritten>(std::move(record), std::move(*objection));
+    store::StoredCase& c = opened->c;
+    const store::StoredNote note = write_note(txn, context, caller, *opened, input, record);
+    live(txn, context, c, actor_of(caller, opened->side), {{.move = protocol::LifeMove::noted}}, record);
 
     const Side side = opened->side;
     ++c.version;

@@ -4,8 +4,10 @@
 
 #include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
+#include "server/operations/case_life.hpp"
 #include "server/operations/customer_page.hpp"
 #include "server/operations/links.hpp"
+#include "server/store/statements/life.hpp"
 
 namespace entente::operations {
 
@@ -109,6 +111,8 @@ StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, 
     c.test = input.test;
     c.referenced = input.authorization ? input.authorization : referenced_authorization(to, input);
     c.opened_by = caller.principal.label();
+    c.proactive = input.proactive;
+    c.department = to.form.department;
     c.created_at = context.now;
     c.updated_at = context.now;
     c.original.submitter_number = input.internal_case_number;
@@ -121,6 +125,16 @@ StoredCase new_case(ReadTxn& txn, const Context& context, const Caller& caller, 
     c.original.fields = fill_fields(to.form, input, context.tools);
     c.original.internal_notes = input.internal_notes;
     return c;
+}
+
+// The gate has spoken in the same moment, so that a case begins as held, released or refused.
+void begin(Txn& txn, const Context& context, const StoredCase& c, const Caller& caller, Moved moved, audit::Record& record) {
+    using protocol::LifeMove;
+    const LifeMove gate = moved == Moved::released  ? LifeMove::released
+                          : moved == Moved::refused ? LifeMove::refused
+                                                    : LifeMove::held;
+    begin_life(txn, context, c, actor_of(caller, Side::submitter),
+               {{.move = LifeMove::opened, .reason = c.proactive}, {.move = gate, .reason = c.hold_reason}}, record);
 }
 
 }  // namespace
@@ -180,6 +194,8 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     if (change.moved == Moved::released) store::note_use(txn, c.authorization, c.id, context.now);
     for (store::StoredNote& note : change.notes) add_note_row(txn, context, c, note);
     for (store::StoredResponse& response : change.responses) add_response_row(txn, context, c, response);
+    if (!c.proactive.empty()) store::set_proactive(txn, c.id, c.proactive);
+    if (c.department) store::set_department(txn, c.id, c.department);
 
     record.resources.clear();
     about(record, c);
@@ -190,6 +206,7 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     announce(context, record, c, EventKind::case_created, Audience::both);
     if (change.moved == Moved::held_on) announce(context, record, c, EventKind::case_held, Audience::submitter);
     if (change.moved == Moved::refused) announce(context, record, c, EventKind::case_rejected, Audience::submitter);
+    begin(txn, context, c, caller, change.moved, record);
     return {CaseRead{view_case(txn, context.tools, c, Side::submitter, context.now), {c.id, c.version, c.gate_epoch}},
             std::move(record)};
 }

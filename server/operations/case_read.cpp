@@ -75,7 +75,8 @@ Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& 
     for (const protocol::CaseId id : page.ids) {
         const auto c = store::find_case(txn, context.tools.vault, id);
         if (!c) continue;
-        list.page.content.push_back(view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now));
+        list.page.content.push_back(
+            view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now, filter.include_removed_notes));
         list.shown.push_back({c->id, c->version, c->gate_epoch});
     }
     return list;

@@ -2,8 +2,10 @@
 
 #include "policy/minimisation.hpp"
 #include "protocol/markup.hpp"
+#include "server/operations/case_clock.hpp"
 #include "server/operations/case_gate.hpp"
 #include "server/store/statements/directory.hpp"
+#include "server/store/statements/hours.hpp"
 #include "server/store/statements/links.hpp"
 
 namespace entente::operations {
@@ -27,6 +29,7 @@ struct Scene {
     const StoredCase& c;
     Side side;
     Flow flow;
+    bool removed_notes;  // show what is left of notes whose content was removed
     const protocol::Company& submitter;
     const protocol::Company& receiver;
     bool accepted() const { return c.accepted_at.has_value(); }
@@ -53,8 +56,8 @@ protocol::UserView placeholder(const protocol::Company& company) {
     return user;
 }
 
-Scene scene_of(ReadTxn& txn, Known& known, const StoredCase& c, Side side, Instant now) {
-    return {c, side, flow_now(txn, c, now), known.company(c.submitter), known.company(c.receiver)};
+Scene scene_of(ReadTxn& txn, Known& known, const StoredCase& c, Side side, Instant now, bool removed_notes) {
+    return {c, side, flow_now(txn, c, now), removed_notes, known.company(c.submitter), known.company(c.receiver)};
 }
 
 NoteView view_note(const Scene& scene, const StoredNote& note) {
@@ -87,6 +90,7 @@ NoteView view_note(const Scene& scene, const StoredNote& note) {
 }
 
 bool note_visible(const Scene& scene, const StoredNote& note) {
+    if (scene.c.content_removed && note.author_company && !scene.removed_notes) return false;
     if (scene.side == Side::submitter) return note.for_submitter;
     if (!note.for_receiver) return false;
     // Frozen: the receiver keeps its own words and the gateway's notices.
@@ -123,13 +127,13 @@ std::vector<protocol::FieldView> view_fields(const Scene& scene, const store::Ca
     return fields;
 }
 
-std::string priority_sentence(const Scene& scene) {
-    const auto& targets = scene.receiver.targets;
-    const int minutes = scene.c.priority == protocol::Priority::high     ? targets.high_minutes
-                        : scene.c.priority == protocol::Priority::medium ? targets.medium_minutes
-                                                                         : targets.low_minutes;
-    const std::string time = minutes % 60 == 0 ? std::to_string(minutes / 60) + (minutes == 60 ? " hour" : " hours")
-                                               : std::to_string(minutes) + " minutes";
+std::string priority_sentence(const Scene& scene, Known& known) {
+    if (!scene.c.proactive.empty()) return "<p>Opened unasked: there is no time to answer in</p>";
+    const protocol::ServiceTarget target = target_of(scene.c, known.targets(scene.receiver.id), scene.receiver);
+    const int minutes = target.response_minutes;
+    const std::string kind = target.calendar ? "working " : "";
+    const std::string time = minutes % 60 == 0 ? std::to_string(minutes / 60) + " " + kind + (minutes == 60 ? "hour" : "hours")
+                                               : std::to_string(minutes) + " " + kind + "minutes";
     return "<p>First answer within " + time + "</p>";
 }
 
@@ -155,7 +159,7 @@ void fill_words(CaseView& view, const Scene& scene) {
         return;
     }
     view.summary = words.summary;
-    view.description = words.description;
+    if (!c.content_removed) view.description = words.description;
     view.escalation_instructions = or_null(words.escalation_instructions);
     view.fields = view_fields(scene, words);
     view.receiver_contact = words.receiver_contact;
@@ -182,9 +186,11 @@ CaseView view_of(const Scene& scene, Known& known) {
     view.updated_at = c.updated_at;
     view.responded = c.responded;
     view.respond_by = c.flow == Flow::held ? std::nullopt : c.respond_by;
+    view.reminder_sent = c.reminder_sent;
+    view.feedback_requested = c.feedback_requested;
     view.test = c.test;
     view.version = c.version;
-    view.priority_note = c.flow == Flow::held ? hold_sentence(c) : priority_sentence(scene);
+    view.priority_note = c.flow == Flow::held ? hold_sentence(c) : priority_sentence(scene, known);
     view.flow = scene.flow;
     view.gate_epoch = c.gate_epoch;
     view.form = c.form;
@@ -209,6 +215,12 @@ const protocol::Company& Known::company(protocol::CompanyId id) {
     return companies_.emplace(id.value, std::move(*company)).first->second;
 }
 
+const protocol::ServiceTargets& Known::targets(protocol::CompanyId company) {
+    const auto found = targets_.find(company.value);
+    if (found != targets_.end()) return found->second;
+    return targets_.emplace(company.value, store::targets_of(txn_, company)).first->second;
+}
+
 const protocol::SeverityNames& Known::severities(protocol::CompanyId own, protocol::CompanyId partner) {
     const std::pair key{own.value, partner.value};
     const auto found = severities_.find(key);
@@ -217,12 +229,12 @@ const protocol::SeverityNames& Known::severities(protocol::CompanyId own, protoc
 }
 
 CaseView view_case_alone(ReadTxn& txn, Known& known, const StoredCase& c, Side side, Instant now) {
-    return view_of(scene_of(txn, known, c, side, now), known);
+    return view_of(scene_of(txn, known, c, side, now, false), known);
 }
 
-CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now) {
+CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now, bool removed_notes) {
     Known known(txn);
-    const Scene scene = scene_of(txn, known, c, side, now);
+    const Scene scene = scene_of(txn, known, c, side, now, removed_notes);
     CaseView view = view_of(scene, known);
     for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
         if (note_visible(scene, note)) view.notes.push_back(view_note(scene, note));
@@ -234,9 +246,10 @@ CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side s
     return view;
 }
 
-std::vector<NoteView> view_notes(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now) {
+std::vector<NoteView> view_notes(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now,
+                                 bool removed_notes) {
     Known known(txn);
-    const Scene scene = scene_of(txn, known, c, side, now);
+    const Scene scene = scene_of(txn, known, c, side, now, removed_notes);
     std::vector<NoteView> notes;
     for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
         if (note_visible(scene, note)) notes.push_back(view_note(scene, note));

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "protocol/calendar.hpp"
 #include "protocol/collaboration.hpp"
 #include "protocol/severity.hpp"
 #include "server/operations/context.hpp"
@@ -20,18 +21,22 @@ class Known {
   public:
     explicit Known(ReadTxn& txn) : txn_(txn) {}
     const protocol::Company& company(protocol::CompanyId id);  // a Fault when it does not exist
+    const protocol::ServiceTargets& targets(protocol::CompanyId company);
     const protocol::SeverityNames& severities(protocol::CompanyId own, protocol::CompanyId partner);
 
   private:
     ReadTxn& txn_;
     std::map<std::int64_t, protocol::Company> companies_;
+    std::map<std::int64_t, protocol::ServiceTargets> targets_;
     std::map<std::pair<std::int64_t, std::int64_t>, protocol::SeverityNames> severities_;
 };
 
 // Without notes and responses: what the list of the own API shows.
 protocol::CaseView view_case_alone(ReadTxn& txn, Known& known, const store::StoredCase& c, protocol::Side side, Instant now);
-protocol::CaseView view_case(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side, Instant now);
+// `removed_notes`: with what is left of notes whose content was removed.
+protocol::CaseView view_case(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side, Instant now,
+                             bool removed_notes = false);
 std::vector<protocol::NoteView> view_notes(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side,
-                                           Instant now);
+                                           Instant now, bool removed_notes = false);
 
 }  // namespace entente::operations

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 
 #include "certs/principal.hpp"
 #include "policy/access.hpp"
+#include "policy/clocks.hpp"
 #include "policy/detectors.hpp"
 #include "protocol/instant.hpp"
 #include "protocol/result.hpp"
@@ -35,6 +37,10 @@ using store::Txn;
 // Settings that operations need; immutable.
 struct Settings {
     std::int64_t hold_days = 30;
+    std::int64_t remind_submitter_hours = 72;  // 0: never
+    std::int64_t feedback_days = 5;            // after closure; 0: never
+    std::int64_t idle_close_days = 30;         // 0: never
+    std::int64_t content_removal_days = 0;     // after the end; 0: never
     std::int64_t session_seconds = 3600;
     std::string public_url;
 };
@@ -48,6 +54,8 @@ struct Tools {
     // Signs a text for people outside as the gateway's word (compact JWS); the public key is served with the keys of the gateway.
     std::function<std::string(std::string_view typ, std::string_view payload)> sign{};
     std::string public_jwk{};  // of that key
+    // The rules of a time zone of the tz database; nothing for a name that it does not have.
+    std::function<std::shared_ptr<const policy::ZoneRules>(std::string_view)> zone{};
 
     std::uint64_t draw() const {
         std::array<std::uint8_t, 8> bytes{};

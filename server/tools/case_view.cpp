@@ -23,12 +23,6 @@ std::string own_number(const Value& row) {
     return row.text("direction") == "OUTBOUND" ? row.text("submitterCaseNumber") : row.text("receiverCaseNumber");
 }
 
-// 2030-05-04T09:30:00Z reads easier as 2030-05-04 09:30Z.
-std::string short_time(const std::string& time) {
-    if (time.size() < 17) return time;
-    return time.substr(0, 10) + " " + time.substr(11, 5) + "Z";
-}
-
 std::string person(const Value& contact) {
     std::string name = contact.text("name");
     if (name.empty()) name = std::string(trimmed(contact.text("firstName") + " " + contact.text("lastName")));
@@ -180,6 +174,11 @@ void print_gate(Context& context, const Value& gate) {
     context.out() << next_line(gate.text("nextStep"), paint);
 }
 
+std::string short_time(const std::string& time) {
+    if (time.size() < 17) return time;
+    return time.substr(0, 10) + " " + time.substr(11, 5) + "Z";
+}
+
 std::vector<Command> case_commands() {
     Option type = choice("type", {"inbound", "outbound", "all"}, "which side you are on (all)");
     Option status = choice("status", {"open", "information", "accepted", "rejected", "closed", "all"}, "only these (all)");
@@ -202,6 +201,7 @@ std::vector<Command> case_commands() {
     };
     for (Command& command : case_answer_commands()) out.push_back(std::move(command));
     for (Command& command : case_gate_commands()) out.push_back(std::move(command));
+    for (Command& command : case_life_commands()) out.push_back(std::move(command));
     return out;
 }
 

@@ -60,6 +60,7 @@ std::vector<Command> user_commands();
 std::vector<Command> client_commands();
 std::vector<Command> department_commands();
 std::vector<Command> form_commands();
+std::vector<Command> hours_commands();
 std::vector<Command> customer_commands();
 std::vector<Command> agreement_commands();
 std::vector<Command> authorization_commands();

@@ -42,6 +42,8 @@ SERVER_FILES = {
     "server/gateway.hpp": None,
     "server/gateway.cpp": None,
     "server/main.cpp": None,
+    "server/zones.hpp": {"policy"},
+    "server/zones.cpp": {"policy", "protocol", "server/zones.hpp"},
     "server/housekeeper.hpp": None,
     "server/housekeeper.cpp": None,
     **{f"server/{name}.{suffix}": UTILITIES | {"protocol", "certs", "server/config_table.hpp"}
@@ -66,6 +68,7 @@ DOORS = {
     "re2/": ["policy/*.cpp"],
     "unicode/": ["policy/*.cpp", "protocol/mail/charset.cpp"],
     "curl/": ["server/deliveries/mail.cpp"],
+    "date/": ["server/zones.cpp"],
     "spdlog/": ["server/log.cpp"],
     "fmt/": ["server/log.cpp"],
     "toml": ["server/config*.cpp", "server/tools/*.cpp"],

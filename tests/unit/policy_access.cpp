@@ -81,9 +81,9 @@ TEST(Reasons, TakeTheCasesTokenFromTheCaller) {
 
 TEST(Clocks, TheFirstReactionIsDueByPriority) {
     const protocol::ResponseTargets targets{.high_minutes = 60, .medium_minutes = 240, .low_minutes = 1440};
-    EXPECT_EQ(respond_by(now, protocol::Priority::high, targets), now.plus_seconds(3'600));
-    EXPECT_EQ(respond_by(now, protocol::Priority::medium, targets), now.plus_seconds(14'400));
-    EXPECT_EQ(respond_by(now, protocol::Priority::low, targets), now.plus_seconds(86'400));
+    EXPECT_EQ(response_minutes(protocol::Priority::high, targets), 60);
+    EXPECT_EQ(response_minutes(protocol::Priority::medium, targets), 240);
+    EXPECT_EQ(response_minutes(protocol::Priority::low, targets), 1440);
 }
 
 }  // namespace

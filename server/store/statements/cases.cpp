@@ -133,7 +133,7 @@ constexpr std::string_view case_columns =
     "id, token, submitter, receiver, form, form_version, status, flow, hold_reason, priority, test, customer, authorization_id,"
     " referenced_authorization, agreement, released_classes, picked_by, opened_by, key_owner, created_at, updated_at, released_at,"
     " accepted_at, respond_by, responded, version, gate_epoch, original, shared, pseudonyms_submitter, pseudonyms_receiver, "
-    "hold_text, severity";
+    "hold_text, severity, reminder_sent, feedback_requested, proactive, department, content_removed";
 
 std::optional<Instant> maybe_instant(const Row& row, int column) {
     if (row.is_null(column)) return std::nullopt;
@@ -178,6 +178,11 @@ StoredCase read_case(ReadTxn& txn, Vault& vault, const Row& row) {
     c.gate_epoch = row.number(26);
     c.hold_text = row.text(31);
     c.severity = protocol::parse_severity(row.text(32)).value_or(protocol::Severity::medium);
+    c.reminder_sent = row.number(33) != 0;
+    c.feedback_requested = row.number(34) != 0;
+    c.proactive = row.text(35);
+    c.department = {row.number(36)};
+    c.content_removed = row.number(37) != 0;
     const auto original = vault.open(txn, place("original", c.id), row.bytes(27));
     if (!original) {
         c.erased = true;
@@ -367,14 +372,16 @@ std::vector<CaseId> cases_out_of_time(ReadTxn& txn, Instant now, Instant held_si
     return ids(txn,
                "SELECT c.id FROM cases c LEFT JOIN authorizations z ON z.id = c.authorization_id LEFT JOIN agreements a ON"
                " a.id = c.agreement WHERE (c.flow = 'held' AND c.created_at <= $2)"
-               " OR (c.flow = 'open' AND (z.until <= $1 OR a.valid_until <= $1)) ORDER BY c.id LIMIT $3",
+               " OR (c.flow = 'open' AND c.status <> 'CLOSED' AND c.status <> 'REJECTED'"
+               " AND (z.until <= $1 OR a.valid_until <= $1)) ORDER BY c.id LIMIT $3",
                {now.us, held_since.us, limit});
 }
 
 std::vector<CaseId> cases_with_lost_keys(ReadTxn& txn, int limit) {
     return ids(txn,
                "SELECT c.id FROM cases c JOIN authorizations z ON z.id = c.authorization_id JOIN agreements a ON a.id = c.agreement"
-               " WHERE c.flow = 'open' AND (z.state <> 'granted' OR a.state <> 'in_force') ORDER BY c.id LIMIT $1",
+               " WHERE c.flow = 'open' AND c.status <> 'CLOSED' AND c.status <> 'REJECTED'"
+               " AND (z.state <> 'granted' OR a.state <> 'in_force') ORDER BY c.id LIMIT $1",
                {limit});
 }
 

@@ -66,8 +66,13 @@ struct StoredCase {
     std::optional<protocol::Instant> accepted_at;
     std::optional<protocol::Instant> respond_by;
     bool responded = false;
-    std::int64_t version = 1;     // moves with everything that either side can see
-    std::int64_t gate_epoch = 1;  // moves when a key turns either way
+    bool reminder_sent = false;  // these five have statements of their own (life.hpp)
+    bool feedback_requested = false;
+    bool content_removed = false;
+    std::string proactive;              // reason code of a case that its submitter opened unasked
+    protocol::DepartmentId department;  // of the receiver, where the case was sent on to one
+    std::int64_t version = 1;           // moves with everything that either side can see
+    std::int64_t gate_epoch = 1;        // moves when a key turns either way
     Owner owner = Owner::gateway();
 
     CaseWords original;
@@ -131,7 +136,6 @@ std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, protocol::CaseId id);  // for the gateway's own work
 std::optional<std::string> token_of_case(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId party);
 std::optional<protocol::CaseId> find_case_id(ReadTxn& txn, std::string_view token, protocol::CompanyId party);
-
 struct CasePage {
     std::vector<protocol::CaseId> ids;  // newest id first
     std::int64_t total = 0;

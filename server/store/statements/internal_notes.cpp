@@ -55,6 +55,10 @@ std::optional<CaseId> case_of_internal_note(ReadTxn& txn, protocol::NoteId id, C
                      [](const Row& row) { return CaseId{row.number(0)}; });
 }
 
+void delete_internal_notes(Txn& txn, CaseId id) {
+    txn.change("DELETE FROM internal_notes WHERE case_id = $1", {id.value});
+}
+
 void reseal_internal_notes(Txn& txn, Vault& vault, const StoredCase& c) {
     for (const CompanyId company : {c.submitter, c.receiver})
         for (const InternalNote& note : internal_notes_of(txn, vault, c.id, company)) {

@@ -28,6 +28,9 @@ std::optional<protocol::CaseId> case_of_internal_note(ReadTxn& txn, protocol::No
 // Seals every internal note of the case anew, after its owner changed.
 void reseal_internal_notes(Txn& txn, Vault& vault, const StoredCase& c);
 
+// Of both companies: when the content of the case goes.
+void delete_internal_notes(Txn& txn, protocol::CaseId id);
+
 // The inside of a note's sealed words; shared notes are packed alike.
 std::string pack_note_words(const StoredNote::Words& words);
 StoredNote::Words unpack_note_words(std::string_view bytes);

@@ -1,0 +1,122 @@
+// The own API: the life of a case (timeline, moves, links), and the hours and targets of a company.
+
+#include "server/api/native_json_life.hpp"
+#include "server/api/native_steps.hpp"
+#include "server/api/native_tables.hpp"
+
+namespace entente::api {
+
+namespace ops = operations;
+using namespace native;
+using protocol::LifeMove;
+
+namespace {
+
+Plan timeline(Gateway& gateway, CallPtr call) {
+    std::string token = call->path.at(0);
+    return gateway.read<ops::Timeline>(
+        std::move(call), "case.timeline",
+        [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_timeline(txn, context, caller, token);
+        },
+        [](const ops::Timeline& read) { return std::vector{read.shown}; },
+        [](Gateway& g, const CallPtr& c, ops::Timeline& read) { return g.reply(c, 200, encode_timeline(read)); });
+}
+
+template <LifeMove move>
+Plan make_move(Gateway& gateway, CallPtr call) {
+    auto input = decode_move(call->request->body, move);
+    std::string token = call->path.at(0);
+    return post<ops::Timeline>(
+        gateway, std::move(call), std::move(input),
+        [token = std::move(token)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller,
+                                   const ops::CaseMove& value) { return ops::make_move(txn, context, caller, token, value); },
+        200, encode_timeline);
+}
+
+Plan link(Gateway& gateway, CallPtr call) {
+    auto input = decode_link(call->request->body);
+    std::string token = call->path.at(0);
+    return post<ops::Timeline>(
+        gateway, std::move(call), std::move(input),
+        [token = std::move(token)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller,
+                                   const ops::LinkInput& value) { return ops::link_case(txn, context, caller, token, value); },
+        200, encode_timeline);
+}
+
+Plan unlink(Gateway& gateway, CallPtr call) {
+    auto input = link_in_path(call->path.at(1), call->path.at(2));
+    std::string token = call->path.at(0);
+    return post<ops::Timeline>(
+        gateway, std::move(call), std::move(input),
+        [token = std::move(token)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller,
+                                   const ops::LinkInput& value) { return ops::unlink_case(txn, context, caller, token, value); },
+        200, encode_timeline);
+}
+
+Plan list_calendars(Gateway& gateway, CallPtr call) {
+    const protocol::CompanyId company{query_id(*call, "company")};
+    return listing<protocol::BusinessCalendar>(gateway, std::move(call), "calendar.list", "calendar",
+                                               [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+                                                   return ops::list_calendars(txn, caller, company);
+                                               });
+}
+
+Plan add_calendar(Gateway& gateway, CallPtr call) {
+    auto input = decode_calendar(call->request->body);
+    return create<protocol::BusinessCalendar>(gateway, std::move(call), std::move(input), ops::save_calendar, as_json);
+}
+
+Plan replace_calendar(Gateway& gateway, CallPtr call) {
+    auto input = decode_calendar(call->request->body);
+    if (input) input->id = path_id<protocol::CalendarId>(*call);
+    return post<protocol::BusinessCalendar>(gateway, std::move(call), std::move(input), ops::save_calendar, 200, as_json);
+}
+
+Plan read_targets(Gateway& gateway, CallPtr call) {
+    const protocol::CompanyId company{query_id(*call, "company")};
+    return gateway.disclose<ops::TargetsOf>(
+        std::move(call), "targets.read", "company",
+        [company](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::read_targets(txn, caller, company);
+        },
+        [](Gateway& g, const CallPtr& c, ops::TargetsOf& targets) { return g.reply(c, 200, encode_targets(targets)); });
+}
+
+Plan replace_targets(Gateway& gateway, CallPtr call) {
+    auto input = decode_targets(call->request->body);
+    return post<ops::TargetsOf>(gateway, std::move(call), std::move(input), ops::set_targets, 200, encode_targets);
+}
+
+constexpr auto dialect = Dialect::native;
+constexpr auto signed_in = Access::signed_in;
+
+constexpr Route routes[] = {
+    {Method::get, "/api/v1/cases/{token}/timeline", "getTimeline", dialect, signed_in, timeline},
+    {Method::post, "/api/v1/cases/{token}/move", "moveCase", dialect, signed_in, make_move<LifeMove::moved>},
+    {Method::post, "/api/v1/cases/{token}/fix", "offerFix", dialect, signed_in, make_move<LifeMove::fix_offered>},
+    {Method::post, "/api/v1/cases/{token}/fix/confirm", "confirmFix", dialect, signed_in, make_move<LifeMove::fix_confirmed>},
+    {Method::post, "/api/v1/cases/{token}/fix/reject", "rejectFix", dialect, signed_in, make_move<LifeMove::fix_rejected>},
+    {Method::post, "/api/v1/cases/{token}/reopen", "reopenCase", dialect, signed_in, make_move<LifeMove::reopened>},
+    {Method::post, "/api/v1/cases/{token}/withdraw", "withdrawCase", dialect, signed_in, make_move<LifeMove::withdrawn>},
+    {Method::post, "/api/v1/cases/{token}/reroute", "rerouteCase", dialect, signed_in, make_move<LifeMove::rerouted>},
+    {Method::post, "/api/v1/cases/{token}/escalate", "escalateCase", dialect, signed_in, make_move<LifeMove::escalated>},
+    {Method::post, "/api/v1/cases/{token}/pause", "pauseCase", dialect, signed_in, make_move<LifeMove::paused>},
+    {Method::post, "/api/v1/cases/{token}/pause/contest", "contestPause", dialect, signed_in, make_move<LifeMove::pause_contested>},
+    {Method::post, "/api/v1/cases/{token}/resume", "resumeCase", dialect, signed_in, make_move<LifeMove::resumed>},
+    {Method::post, "/api/v1/cases/{token}/links", "linkCase", dialect, signed_in, link},
+    {Method::delete_, "/api/v1/cases/{token}/links/{case}/{kind}", "unlinkCase", dialect, signed_in, unlink},
+    {Method::get, "/api/v1/calendars", "listCalendars", dialect, signed_in, list_calendars},
+    {Method::post, "/api/v1/calendars", "createCalendar", dialect, signed_in, add_calendar},
+    {Method::put, "/api/v1/calendars/{id}", "replaceCalendar", dialect, signed_in, replace_calendar},
+    {Method::get, "/api/v1/targets", "getTargets", dialect, signed_in, read_targets},
+    {Method::put, "/api/v1/targets", "replaceTargets", dialect, signed_in, replace_targets},
+};
+
+}  // namespace
+
+std::span<const Route> native_life_routes() {
+    return routes;
+}
+
+}  // namespace entente::api

@@ -1,0 +1,223 @@
+// entente case timeline, move, offer-fix, ...: who has the move in a case, and handing it on.
+
+#include <ostream>
+
+#include "protocol/case_moves.hpp"
+#include "server/tools/case_view.hpp"
+#include "server/tools/exit_code.hpp"
+#include "server/tools/text.hpp"
+
+namespace entente::tools {
+
+using protocol::LifeMove;
+
+namespace {
+
+// 93784000000 microseconds as "1 d 2 h 3 min"; nobody reads more than that.
+std::string in_time(std::int64_t us) {
+    const std::int64_t minutes = us / 60'000'000;
+    if (minutes == 0) return std::to_string(us / 1'000'000) + " s";
+    std::string out;
+    const auto add = [&out](std::int64_t number, const char* unit) {
+        if (number == 0) return;
+        if (!out.empty()) out += ' ';
+        out += std::to_string(number) + ' ' + unit;
+    };
+    add(minutes / 1440, "d");
+    add(minutes / 60 % 24, "h");
+    add(minutes % 60, "min");
+    return out;
+}
+
+std::string in_words(std::string code) {
+    for (char& c : code)
+        if (c == '_') c = ' ';
+    return code;
+}
+
+void print_now(Context& context, const Value& life) {
+    Facts facts;
+    facts.add("state", in_words(life.text("state")), ink_for_state(life.text("state")));
+    facts.add("next move", in_words(life.text("owner")) + ", " + in_words(life.text("action")));
+    facts.add("why", in_words(life.text("reason")));
+    facts.add("since", short_time(life.text("since")));
+    if (life.at("firstAnswer").is_object()) {
+        facts.add("first answer", short_time(life.text("firstAnswer.at")));
+    } else {
+        facts.add("answer due", short_time(life.text("targets.respondBy")), Ink::yellow);
+    }
+    facts.add("resolution due", short_time(life.text("targets.resolveBy")), Ink::yellow);
+    if (life.at("escalation").is_object())
+        facts.add("escalated", "level " + life.text("escalation.level") + ", " + in_words(life.text("escalation.reason")),
+                  Ink::red);
+    facts.add("department", life.text("department.name"));
+    std::string links;
+    for (const Value& link : life.items("links"))
+        links += (links.empty() ? "" : "\n") + in_words(link.text("kind")) + " " + link.text("case");
+    facts.add("links", links);
+    context.out() << facts.print(context.paint(), context.width());
+}
+
+int moved(Context& context, const Answer& answer) {
+    if (context.printed_raw(answer)) return exit_code::ok;
+    print_now(context, answer.value);
+    return exit_code::ok;
+}
+
+int timeline(Context& context) {
+    const Answer answer = context.get(native_case_path(context, "/timeline"));
+    if (context.printed_raw(answer)) return exit_code::ok;
+    const Value& life = answer.value;
+    print_now(context, life);
+    Table table({"FROM", "FOR", "NEXT MOVE", "DOING", "WHY"});
+    for (const Value& interval : life.items("intervals"))
+        table.row({short_time(interval.text("start")), in_time(interval.number("us").value_or(0)), in_words(interval.text("owner")),
+                   in_words(interval.text("action")) + (interval.truth("contested") ? " (contested)" : ""),
+                   in_words(interval.text("reason"))});
+    context.out() << "\n" << table.print(context.paint(), context.width()) << "\n";
+    Facts sums;
+    for (const Value& sum : life.items("byOwner")) sums.add(in_words(sum.text("owner")), in_time(sum.number("us").value_or(0)));
+    sums.add("age", in_time(life.number("ageUs").value_or(0)));
+    const Value counts = life.at("counts");
+    for (const std::string& name : counts.names())
+        if (counts.number(name).value_or(0) > 0) sums.add(name, counts.text(name));
+    context.out() << sums.print(context.paint(), context.width());
+    return exit_code::ok;
+}
+
+// The body of a move: the options that were given, under the names of the API.
+std::string body_of(Context& context) {
+    protocol::JsonWriter json;
+    json.object();
+    add_texts(json, context, {{"reason", "reason"}, {"to", "owner"}, {"action", "action"}, {"channel", "channel"}});
+    if (context.given("text")) json.member("text", text_or_file(context, "text"));
+    json.member_if("level", context.number("level"));
+    json.member_if("department", context.number("department"));
+    if (context.given("until")) json.member("until", moment(context, "until"));
+    return json.end().take();
+}
+
+int post_move(Context& context, std::string_view tail) {
+    return moved(context, context.post(native_case_path(context, tail), body_of(context)));
+}
+int move(Context& context) {
+    return post_move(context, "/move");
+}
+int offer_fix(Context& context) {
+    return post_move(context, "/fix");
+}
+int confirm_fix(Context& context) {
+    return post_move(context, "/fix/confirm");
+}
+int reject_fix(Context& context) {
+    return post_move(context, "/fix/reject");
+}
+int reopen(Context& context) {
+    return post_move(context, "/reopen");
+}
+int withdraw(Context& context) {
+    return post_move(context, "/withdraw");
+}
+int reroute(Context& context) {
+    return post_move(context, "/reroute");
+}
+int escalate(Context& context) {
+    return post_move(context, "/escalate");
+}
+int pause(Context& context) {
+    return post_move(context, "/pause");
+}
+int contest(Context& context) {
+    return post_move(context, "/pause/contest");
+}
+int resume(Context& context) {
+    return post_move(context, "/resume");
+}
+
+int link(Context& context) {
+    if (context.flag("remove"))
+        return moved(context, context.remove(native_case_path(
+                                  context, "/links/" + url_encoded(context.text("OTHER")) + "/" + context.text("KIND"))));
+    protocol::JsonWriter json;
+    json.object().member("case", context.text("OTHER")).member("kind", context.text("KIND")).end();
+    return moved(context, context.post(native_case_path(context, "/links"), json.take()));
+}
+
+const std::vector<std::string> owners{"submitter", "receiver", "customer", "submitter_engineering", "receiver_engineering"};
+const std::vector<std::string> actions{
+    "supplying_information", "collecting_information", "investigating", "reproducing", "analysing", "preparing_fix", "reworking",
+    "installing_fix",        "verifying_fix"};
+
+// What every move has: the case, its reasons, and words of one's own.
+Command a_move(protocol::LifeMove move, std::string path, std::string summary, std::string example, std::vector<Option> more,
+               int (*run)(Context&)) {
+    const auto codes = protocol::reasons_of(move);
+    Option reason = choice("reason", {codes.begin(), codes.end()}, "why");
+    reason.required = protocol::reason_needed(move);
+    Command command{.path = std::move(path),
+                    .summary = std::move(summary),
+                    .example = std::move(example),
+                    .caller = Caller::person,
+                    .options = {argument("TOKEN", "the case"), std::move(reason)},
+                    .run = run};
+    for (Option& option : more) command.options.push_back(std::move(option));
+    command.options.push_back(value("text", "TEXT|@FILE", "in your own words; the partner reads them as a note"));
+    return command;
+}
+
+Option owner_option() {
+    Option option = choice("to", owners, "who has the next move");
+    option.required = true;
+    return option;
+}
+
+}  // namespace
+
+std::vector<Command> case_life_commands() {
+    const std::string token = "Hq2sV8nT0LkYp5cWd3aB";
+    Option department = needed("department", "ID", "a department of the receiver");
+    return {
+        {.path = "case timeline",
+         .summary = "Show who had the move, what they did, why and for how long",
+         .example = "  entente case timeline " + token,
+         .caller = Caller::person,
+         .options = {argument("TOKEN", "the case")},
+         .run = timeline},
+        a_move(LifeMove::moved, "case move", "Hand the next move over, or take it",
+               "  entente case move " + token + " --to customer --reason test_needed",
+               {owner_option(), choice("action", actions, "what they do; absent, what is usual")}, move),
+        a_move(LifeMove::fix_offered, "case offer-fix", "Offer a fix (the receiver does)",
+               "  entente case offer-fix " + token + " --text 'Fixed in 9.3.1'", {}, offer_fix),
+        a_move(LifeMove::fix_confirmed, "case confirm-fix", "Confirm the fix and close the case (the submitter does)",
+               "  entente case confirm-fix " + token, {}, confirm_fix),
+        a_move(LifeMove::fix_rejected, "case reject-fix", "Reject the fix (the submitter does)",
+               "  entente case reject-fix " + token + " --reason not_fixed --text 'Still drops after 20 minutes'", {}, reject_fix),
+        a_move(LifeMove::reopened, "case reopen", "Reopen a closed case (the submitter does)",
+               "  entente case reopen " + token + " --reason recurred", {}, reopen),
+        a_move(LifeMove::withdrawn, "case withdraw", "Take back a case that is not answered yet",
+               "  entente case withdraw " + token + " --reason solved", {}, withdraw),
+        a_move(LifeMove::rerouted, "case reroute", "Send a case to another department of the receiver",
+               "  entente case reroute " + token + " --department 731002118", {std::move(department)}, reroute),
+        a_move(LifeMove::escalated, "case escalate", "Raise the escalation level, or lower your own",
+               "  entente case escalate " + token + " --reason no_progress --channel phone",
+               {value("level", "0-3", "absent: one more than now"),
+                choice("channel", {"case", "mail", "phone"}, "how you want to be answered")},
+               escalate),
+        a_move(LifeMove::paused, "case pause", "Pause a case while you have the move",
+               "  entente case pause " + token + " --reason maintenance_window --until 5d",
+               {value("until", "TIME", "when it ends by itself: 5d, 12h, a date")}, pause),
+        a_move(LifeMove::pause_contested, "case contest", "Contest the partner's pause: its time counts",
+               "  entente case contest " + token + " --reason answered", {}, contest),
+        a_move(LifeMove::resumed, "case resume", "End your pause", "  entente case resume " + token, {}, resume),
+        {.path = "case link",
+         .summary = "Link two cases, or remove a link",
+         .example = "  entente case link " + token + " duplicate_of Zb7kQ1xWm4Rt9LpVc2Ns",
+         .caller = Caller::person,
+         .options = {argument("TOKEN", "the case"),
+                     argument("KIND", "duplicate_of, duplicated_by, child_of, parent_of, depends_on or needed_by"),
+                     argument("OTHER", "token of the other case"), flag("remove", "take the link away again")},
+         .run = link},
+    };
+}
+
+}  // namespace entente::tools
