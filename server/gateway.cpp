@@ -145,7 +145,7 @@ struct Gateway::Parts {
                        .login_queue = config.limits.login_queue,
                        .default_targets = targets_of(config),
                        .authority = authority ? &*authority : nullptr,
-                       .openapi = [] { return std::string(openapi_text()); },
+                       .documents = {openapi_text(), openapi_json(), openapi_page(), problems_page(), page_style_digest()},
                        .verifier = [this] { return verifier; }});
     }
 

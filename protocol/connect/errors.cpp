@@ -43,11 +43,16 @@ std::string legacy_body(std::string_view message, std::span<const Violation> vio
 }
 
 // RFC 7807 members first, then ours: `message` because clients look for it as a fallback, `code` for programs.
-std::string problem_body(int status, const Error& error, std::string_view message, std::string_view instance,
+std::string problem_type_of(const Error& error, ErrorMode mode) {
+    if (mode != ErrorMode::own || error.code.empty()) return "about:blank";
+    return std::string(problem_page) + '#' + error.code;
+}
+
+std::string problem_body(int status, const Error& error, std::string_view message, ErrorMode mode, std::string_view instance,
                          std::string_view request_id) {
     JsonWriter out;
     out.object()
-        .member("type", "about:blank")
+        .member("type", problem_type_of(error, mode))
         .member("title", status_title(status))
         .member("status", status)
         .member("detail", message)
@@ -88,7 +93,7 @@ ErrorBody render(int status, const Error& error, std::string_view message, Error
         answer.body = legacy_body(message, error.violations);
     } else {
         answer.content_type = problem_type;
-        answer.body = problem_body(status, error, message, instance, request_id);
+        answer.body = problem_body(status, error, message, mode, instance, request_id);
     }
     return answer;
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Error bodies (contract section 4). The Accept header chooses the mode: legacy answers 500 with {"message"} for everything that
 // the caller did wrong, problem mode answers RFC 7807 documents with telling statuses. 401, 413, 429 and 503 keep their status in
-// both modes (semantics 6). Our own API always uses problem mode.
+// both modes (semantics 6). Our own API uses its own mode: problem documents whose `type` names a section of its page of problems.
 
 #include <optional>
 #include <string>
@@ -11,7 +11,10 @@
 
 namespace entente::protocol::connect {
 
-enum class ErrorMode { legacy, problem };
+enum class ErrorMode { legacy, problem, own };
+
+// The type of a problem of our own API is this and the code: stable, and readable on the gateway that answered (RFC 9457, 3.1.1).
+inline constexpr std::string_view problem_page = "/api/v1/problems";
 
 // Problem mode when the list names application/problem+json, at any position and weight.
 ErrorMode error_mode(std::optional<std::string_view> accept);

@@ -44,11 +44,6 @@ Plan step(Gateway& gateway, CallPtr call, Decode decode, Operation operation) {
         });
 }
 
-void mark_deprecated(Response& response) {
-    response.headers.push_back({"Deprecation", "true"});
-    response.headers.push_back({"Sunset", "Fri, 01 Jan 2027 00:00:00 GMT"});
-}
-
 Plan list(Gateway& gateway, CallPtr call, connect::ListKind kind) {
     auto filter = connect::decode_case_filter(call->query, kind);
     if (!filter) return gateway.failure(call, filter.error());
@@ -59,11 +54,8 @@ Plan list(Gateway& gateway, CallPtr call, connect::ListKind kind) {
             return ops::list_cases(txn, context, caller, filter);
         },
         [](const ops::CaseList& list) { return list.shown; },
-        [paged, kind](Gateway& g, const CallPtr& c, ops::CaseList& list) {
-            Response response =
-                g.reply(c, 200, paged ? connect::encode_case_page(list.page) : connect::encode_cases(list.page.content));
-            if (kind == connect::ListKind::v1) mark_deprecated(response);
-            return response;
+        [paged](Gateway& g, const CallPtr& c, ops::CaseList& list) {
+            return g.reply(c, 200, paged ? connect::encode_case_page(list.page) : connect::encode_cases(list.page.content));
         });
 }
 

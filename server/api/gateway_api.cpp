@@ -14,6 +14,11 @@ namespace connect = protocol::connect;
 
 namespace {
 
+// The contract says that 2027-01-01 is the last day of what it deprecates; we keep it as long as connectors in the field use it.
+constexpr std::string_view deprecated_since = "@1767225600";  // 2026-01-01
+constexpr std::string_view sunset = "Fri, 01 Jan 2027 00:00:00 GMT";
+constexpr std::string_view cors_exposed =
+    "Retry-After, RateLimit, RateLimit-Policy, Deprecation, Sunset, Idempotency-Replayed, Audit-Event, Audit-Leaf";
 constexpr std::string_view cors_methods = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr std::string_view cors_headers = "Authorization, Content-Type, Accept, Idempotency-Key";
 
@@ -50,6 +55,29 @@ bool changes(Method method) {
     return method == Method::post || method == Method::put || method == Method::patch || method == Method::delete_;
 }
 
+// A known credential has a share of its own; everybody without one shares by address.
+std::string credential_key(const Call& call) {
+    if (call.presented.token) return protocol::hex(*call.presented.token);
+    if (!call.presented.certificate_fingerprint.empty()) return call.presented.certificate_fingerprint;
+    return call.request->peer_address;
+}
+
+// The share (IETF draft for RateLimit headers), and what the contract deprecates (RFC 9745, RFC 8594).
+void add_notices(const Call& call, Response& response) {
+    const Quota& quota = call.quota;
+    if (quota.limit > 0) {
+        response.headers.push_back(
+            {"RateLimit-Policy", "\"requests\";q=" + std::to_string(quota.limit) + ";w=" + std::to_string(quota.window_s)});
+        response.headers.push_back(
+            {"RateLimit", "\"requests\";r=" + std::to_string(quota.remaining) + ";t=" + std::to_string(quota.reset_s)});
+    }
+    if (call.route == nullptr || !call.route->deprecated) return;
+    response.headers.push_back({"Deprecation", std::string(deprecated_since)});
+    response.headers.push_back({"Sunset", std::string(sunset)});
+    response.headers.push_back(
+        {"Link", "</api/v1/docs#" + std::string(call.route->name) + ">; rel=\"deprecation\"; type=\"text/html\""});
+}
+
 CallPtr make_call(std::shared_ptr<const Request> request, protocol::Bytes token_key) {
     auto call = std::make_shared<Call>();
     call->request = std::move(request);
@@ -60,7 +88,7 @@ CallPtr make_call(std::shared_ptr<const Request> request, protocol::Bytes token_
     call->raw_query = question < target.size() ? target.substr(question + 1) : std::string_view{};
     const auto accept = r.header("Accept");
     const bool native = call->raw_path.starts_with("/api/");
-    call->mode = native ? connect::ErrorMode::problem : connect::error_mode(accept);
+    call->mode = native ? connect::ErrorMode::own : connect::error_mode(accept);
     call->problem_only = !native && connect::problem_only(accept);
     call->presented.request_id = r.request_id;
     call->presented.peer_address = r.peer_address;
@@ -90,6 +118,12 @@ std::shared_ptr<void> Gateway::password_slot() {
     return {static_cast<void*>(this), [counter = hashing_](void*) { counter->fetch_sub(1); }};
 }
 
+void Gateway::recognise(const CallPtr& call, const operations::Caller& caller) {
+    call->caller = caller.principal.label();
+    if (call->presented.token || !call->presented.certificate_fingerprint.empty())
+        limiter_.belongs(credential_key(*call), call->caller, parts_.clock.now());
+}
+
 void Gateway::refuse_token(const CallPtr& call) {
     parts_.tally.add("token_refused", source_prefix(call->request->peer_address));
 }
@@ -103,15 +137,13 @@ bool Gateway::note_refused_access(store::ReadTxn& txn, const CallPtr& call, cons
 }
 
 std::optional<Response> Gateway::limited(const CallPtr& call) {
-    // A known credential has a share of its own; everybody without one shares by address.
-    const std::string key = call->presented.token ? protocol::hex(*call->presented.token) : call->request->peer_address;
-    const auto wait = limiter_.take(key, parts_.clock.now());
-    if (!wait) return std::nullopt;
+    call->quota = limiter_.take(credential_key(*call), parts_.clock.now());
+    if (call->quota.wait_s == 0) return std::nullopt;
     parts_.tally.add("too_many_requests", source_prefix(call->request->peer_address));
     return failure(call, {.kind = ErrorKind::too_many,
                           .code = "too_many_requests",
                           .message = "too many requests, please slow down",
-                          .retry_after_s = *wait});
+                          .retry_after_s = call->quota.wait_s});
 }
 
 Response Gateway::not_routed(const CallPtr& call, const Found& found) {
@@ -166,7 +198,11 @@ void Gateway::add_common_headers(const CallPtr& call, Response& response) const 
     response.headers.push_back({"Cache-Control", "no-store"});
     response.headers.push_back({"X-Content-Type-Options", "nosniff"});
     if (call->repeated) response.headers.push_back({"Idempotency-Replayed", "true"});
-    if (connect_surface(call->raw_path)) response.headers.push_back({"Access-Control-Allow-Origin", "*"});
+    add_notices(*call, response);
+    if (connect_surface(call->raw_path)) {
+        response.headers.push_back({"Access-Control-Allow-Origin", "*"});
+        response.headers.push_back({"Access-Control-Expose-Headers", std::string(cors_exposed)});
+    }
     if (call->route != nullptr) response.route = call->route->name;
     response.caller = call->caller;
 }

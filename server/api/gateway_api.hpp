@@ -27,6 +27,12 @@ namespace entente::api {
 
 class Verifier;  // background verification of the log (native_audit.cpp)
 
+// What the gateway serves about itself: the contract of the wire and two pages made from it (protocol/openapi/render.py).
+struct Documents {
+    std::string_view yaml, json, page, problems;
+    std::string_view style_digest;  // SHA-256 of the pages' style, base64, for their content security policy
+};
+
 struct Parts {
     operations::Tools& tools;
     store::Vault& vault;
@@ -43,7 +49,7 @@ struct Parts {
     std::int64_t login_queue = 32;
     protocol::ResponseTargets default_targets;
     certs::Authority* authority = nullptr;  // issues partner certificates; none: only registered elsewhere
-    std::function<std::string()> openapi;   // the document as served
+    Documents documents;
     std::function<std::shared_ptr<Verifier>()> verifier;
 };
 
@@ -106,6 +112,8 @@ class Gateway final : public Api {
                                 const operations::Caller& caller, const WriteOperation<T>& operation);
     std::optional<Response> limited(const CallPtr& call);
     Response not_routed(const CallPtr& call, const Found& found);
+    // Notes who called: for the answer, and for the caller's share of requests.
+    void recognise(const CallPtr& call, const operations::Caller& caller);
     void refuse_token(const CallPtr& call);
     // True when the error says that there is no such case: then the access is noted (it exists) or counted (it does not).
     bool note_refused_access(store::ReadTxn& txn, const CallPtr& call, const operations::Caller& caller,

@@ -29,19 +29,40 @@ std::string pair_key(std::string_view account, std::string_view source) {
 
 }  // namespace
 
-std::optional<int> RateLimiter::take(std::string_view key, protocol::Instant now) {
+Quota RateLimiter::take(std::string_view key, protocol::Instant now) {
     const std::lock_guard hold(mutex_);
     make_room(buckets_);
-    const std::int64_t cost = 1'000'000 / rate_;
-    auto [entry, fresh] = buckets_.try_emplace(std::string(key));
+    std::string whose(key);
+    if (const auto owner = owners_.find(whose); owner != owners_.end()) {
+        owner->second.last_us = now.us;
+        whose = owner->second.caller;
+    }
+    const std::int64_t rate = rate_;
+    const std::int64_t cost = 1'000'000 / rate;
+    auto [entry, fresh] = buckets_.try_emplace(std::move(whose));
     Bucket& bucket = entry->second;
-    if (fresh) bucket.tokens_us = 2'000'000;
-    if (!fresh)
-        bucket.tokens_us = std::min<std::int64_t>(2'000'000, bucket.tokens_us + std::max<std::int64_t>(0, now.us - bucket.last_us));
+    if (fresh) bucket.tokens_us = window_us;
+    if (!fresh) bucket.tokens_us = std::min(window_us, bucket.tokens_us + std::max<std::int64_t>(0, now.us - bucket.last_us));
     bucket.last_us = now.us;
-    if (bucket.tokens_us < cost) return 1;
-    bucket.tokens_us -= cost;
-    return std::nullopt;
+    Quota quota{.limit = 2 * rate, .window_s = window_us / 1'000'000};
+    if (bucket.tokens_us < cost) {
+        quota.wait_s = 1;
+    } else {
+        bucket.tokens_us -= cost;
+    }
+    quota.remaining = bucket.tokens_us / cost;
+    quota.reset_s = (window_us - bucket.tokens_us + 999'999) / 1'000'000;
+    return quota;
+}
+
+void RateLimiter::belongs(std::string_view key, std::string_view caller, protocol::Instant now) {
+    const std::lock_guard hold(mutex_);
+    make_room(owners_);
+    Owner& owner = owners_[std::string(key)];
+    owner.last_us = now.us;
+    if (owner.caller == caller) return;
+    owner.caller = caller;
+    buckets_.erase(std::string(key));
 }
 
 std::optional<int> LoginThrottle::wait(std::string_view account, std::string_view source, protocol::Instant now) {

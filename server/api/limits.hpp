@@ -15,15 +15,31 @@
 
 namespace entente::api {
 
-// A bucket per key: `rate` requests a second, twice that at once.
+// What a caller is told of its share: headers RateLimit and RateLimit-Policy of the IETF draft.
+struct Quota {
+    std::int64_t limit = 0;      // requests in a window
+    std::int64_t window_s = 0;   // its length
+    std::int64_t remaining = 0;  // at once, now
+    std::int64_t reset_s = 0;    // until the whole limit is there again
+    int wait_s = 0;              // above 0: this request is one too many
+};
+
+// A bucket per caller: `rate` requests a second, twice that at once. Until a token's caller is known, the token is the caller; then
+// all tokens of one caller share its bucket, so that signing in more often gives nobody a larger share.
 class RateLimiter {
   public:
     explicit RateLimiter(std::int64_t rate) : rate_(rate) {}
     void set_rate(std::int64_t rate) { rate_ = rate; }
-    // Seconds to wait, or nothing when the request may go on.
-    std::optional<int> take(std::string_view key, protocol::Instant now);
+    Quota take(std::string_view key, protocol::Instant now);
+    // Whose the key is: a token was judged and belongs to this caller.
+    void belongs(std::string_view key, std::string_view caller, protocol::Instant now);
 
   private:
+    static constexpr std::int64_t window_us = 2'000'000;
+    struct Owner {
+        std::string caller;
+        std::int64_t last_us = 0;
+    };
     struct Bucket {
         std::int64_t tokens_us = 0;  // microseconds' worth of requests saved up
         std::int64_t last_us = 0;
@@ -31,6 +47,7 @@ class RateLimiter {
     std::atomic<std::int64_t> rate_;
     std::mutex mutex_;
     std::unordered_map<std::string, Bucket> buckets_;
+    std::unordered_map<std::string, Owner> owners_;
 };
 
 // Growing delay after failures of (account, source prefix); never a lock of the account. A pair that succeeded within 30 days has a

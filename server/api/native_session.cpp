@@ -1,5 +1,8 @@
 // The own API: alive or not, the contract itself, signing out.
 
+#include "certs/digest.hpp"
+#include "protocol/encoding.hpp"
+#include "server/api/conditional.hpp"
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
 
@@ -22,11 +25,43 @@ Plan log_out(Gateway& gateway, CallPtr call) {
         [](Gateway& g, const CallPtr& c, bool&) { return g.empty(c, 204); });
 }
 
-Plan openapi(Gateway& gateway, CallPtr call) {
-    Response response = gateway.reply(call, 200, gateway.parts().openapi());
-    for (Header& header : response.headers)
-        if (header.name == "Content-Type") header.value = "application/yaml";
+// The documents change only with the program, so a caller that has one asks with its tag.
+Response document(Gateway& gateway, const CallPtr& call, std::string_view text, std::string_view type) {
+    const std::string tag = '"' + protocol::hex(certs::sha256(protocol::as_bytes(text))).substr(0, 32) + '"';
+    const bool known = already_has(*call, tag);
+    Response response = known ? gateway.empty(call, 304) : gateway.reply(call, 200, std::string(text));
+    for (Header& header : response.headers) {
+        if (header.name == "Content-Type") header.value = type;
+        if (header.name == "Cache-Control") header.value = "no-cache";
+    }
+    response.headers.push_back({"ETag", tag});
     return response;
+}
+
+Plan openapi_yaml(Gateway& gateway, CallPtr call) {
+    return document(gateway, call, gateway.parts().documents.yaml, "application/yaml");
+}
+
+Plan openapi_json(Gateway& gateway, CallPtr call) {
+    return document(gateway, call, gateway.parts().documents.json, "application/json");
+}
+
+// A page for people: no script, its own style and nothing from elsewhere.
+Response page(Gateway& gateway, const CallPtr& call, std::string_view html) {
+    Response response = document(gateway, call, html, "text/html; charset=utf-8");
+    response.headers.push_back({"Content-Security-Policy", "default-src 'none'; style-src 'sha256-" +
+                                                               std::string(gateway.parts().documents.style_digest) +
+                                                               "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"});
+    response.headers.push_back({"Referrer-Policy", "no-referrer"});
+    return response;
+}
+
+Plan docs(Gateway& gateway, CallPtr call) {
+    return page(gateway, call, gateway.parts().documents.page);
+}
+
+Plan problems(Gateway& gateway, CallPtr call) {
+    return page(gateway, call, gateway.parts().documents.problems);
 }
 
 // Alive and able to answer; whether it can also record is /readyz on the metrics listener.
@@ -40,7 +75,10 @@ constexpr auto signed_in = Access::signed_in;
 
 constexpr Route routes[] = {
     {Method::get, "/healthz", "getHealth", dialect, open, health},
-    {Method::get, "/api/v1/openapi.yaml", "getOpenApi", dialect, open, openapi},
+    {Method::get, "/api/v1/openapi.yaml", "getOpenApi", dialect, open, openapi_yaml},
+    {Method::get, "/api/v1/openapi.json", "getOpenApiJson", dialect, open, openapi_json},
+    {Method::get, "/api/v1/docs", "getDocumentation", dialect, open, docs},
+    {Method::get, "/api/v1/problems", "getProblems", dialect, open, problems},
     {Method::delete_, "/api/v1/session", "endSession", dialect, signed_in, log_out},
 };
 

@@ -11,6 +11,7 @@
 
 #include "protocol/connect/errors.hpp"
 #include "protocol/connect/query.hpp"
+#include "server/api/limits.hpp"
 #include "server/api/plan.hpp"
 #include "server/operations/sessions.hpp"
 
@@ -36,6 +37,7 @@ struct Call {
     operations::Presented presented;
     std::optional<std::string> idempotency_key;  // of a write
     bool repeated = false;                       // the answer shows what an earlier request with that key did
+    Quota quota;                                 // of this caller, as far as it was asked
     std::string caller;                          // label, once it is known
     std::string reason;                          // code of a refusal, for the log line
 };

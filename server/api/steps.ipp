@@ -49,7 +49,7 @@ Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render,
             state->outcome.emplace(std::unexpected(std::move(caller.error())));
             return {{}, false};
         }
-        call->caller = caller->principal.label();
+        recognise(call, *caller);
         state->auditor = caller->role() == protocol::Role::auditor;
         operations::Audited<T> done = once(txn, now, call, *caller, operation);
         const bool keep = done.outcome.has_value();
@@ -110,7 +110,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                 return;
             }
             state->caller = std::move(*caller);
-            call->caller = state->caller.principal.label();
+            recognise(call, state->caller);
             state->outcome.emplace(state->work(txn, now, state->caller));
             if (!*state->outcome) {
                 note_refused_access(txn, call, state->caller, state->outcome->error());
@@ -202,7 +202,7 @@ Plan Gateway::look_up(CallPtr call, ReadOperation<T> work, Render<T> render) {
             outcome->emplace(std::unexpected(std::move(caller.error())));
             return;
         }
-        call->caller = caller->principal.label();
+        recognise(call, *caller);
         outcome->emplace(work(txn, now, *caller));
     };
     step->then = [this, call, outcome, render = std::move(render)](std::string fault_text) -> Plan {

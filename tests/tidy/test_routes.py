@@ -106,3 +106,55 @@ def test_every_operation_says_what_it_answers(document):
     wrong = [f"{method} {path}" for path, item in document["paths"].items() for method, operation in item.items()
              if method in METHODS and not any(status.startswith("2") for status in operation["responses"])]
     assert not wrong, "\n".join(wrong)
+
+
+# --- problem codes ---
+
+# Codes that stand in the sources and never reach a caller of the API: settings, company files, proofs read by tools.
+NOT_SENT = {"config_invalid", "config_missing", "onboarding_invalid", "entry_malformed", "note_malformed", "note_not_verified", "receipt_malformed",
+            "receipt_not_verified", "not_canonical", "not_pseudonyms", "not_a_decision"}
+CODE = re.compile(
+    r'\.code\s*=\s*(?:std::string\()?"(\w+)"|ErrorKind::\w+,\s*"(\w+)"|Refusal \w+\{\d+, "(\w+)"|render_status\(\d+, "(\w+)"|"((?:agreement|authorization|customer)_\w+)",\s*$',
+    re.MULTILINE)
+
+
+def test_every_problem_code_of_the_sources_is_in_the_document(document):
+    listed = set(document["components"]["schemas"]["ProblemCode"]["enum"])
+    missing = {}
+    for path in sources.cpp_files("protocol", "policy", "certs", "server"):
+        if path.parts[:2] == ("server", "tools"):
+            continue
+        for found in CODE.finditer(sources.text_of(path)):
+            code = next(group for group in found.groups() if group)
+            if code not in listed and code not in NOT_SENT and not code.endswith("_changed"):
+                missing.setdefault(code, str(path))
+    assert not missing, f"add them to ProblemCode in {DOCUMENT.name}, with status and meaning: {missing}"
+
+
+def test_each_problem_code_has_a_meaning(document):
+    codes = document["components"]["schemas"]["ProblemCode"]
+    assert list(codes["x-meanings"]) == codes["enum"] == sorted(set(codes["enum"]))
+    for code, meaning in codes["x-meanings"].items():
+        assert 400 <= meaning["status"] <= 599 and meaning["text"].endswith("."), code
+
+
+def test_every_write_takes_an_idempotency_key(document):
+    wrong = []
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in ("post", "put", "patch", "delete") and operation.get("security") != []:
+                names = [each.get("$ref", "").rsplit("/", 1)[-1] for each in [*item.get("parameters", []), *operation.get("parameters", [])]]
+                if "idempotencyKey" not in names:
+                    wrong.append(f"{method} {path}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_document_renders_as_json_and_as_pages(tmp_path):
+    """What the build embeds; the page has a place for every operation and schema that anything points at."""
+    render = DOCUMENT.parent / "render.py"
+    page = tmp_path / "page.html"
+    subprocess.run(["/usr/bin/python3", str(render), str(DOCUMENT), str(page)], check=True, timeout=60)
+    html = page.read_text(encoding="utf-8")
+    anchors = set(re.findall(r'id="([^"]+)"', html))
+    assert not {target for target in re.findall(r'href="#([^"]+)"', html)} - anchors
+    assert "<script" not in html and "http://" not in html.replace("http://localhost", "")
