@@ -1,6 +1,6 @@
 #pragma once
-// The contract of the wire (protocol/openapi/entente.openapi.yaml) as it is, as JSON, and as two pages for people, embedded at build
-// time so that a gateway serves what it was built with. Made by protocol/openapi/render.py.
+// The contract of the wire (protocol/openapi/entente.openapi.yaml) as it is, as JSON, and as two pages for people, embedded at
+// build time so that a gateway serves what it was built with. Made by protocol/openapi/render.py.
 
 #include <string_view>
 

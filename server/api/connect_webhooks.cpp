@@ -19,11 +19,6 @@ protocol::WebhookId path_id(const Call& call) {
     return {connect::decode_id(call.path.at(0)).value_or(-1)};
 }
 
-void mark_deprecated(Response& response) {
-    response.headers.push_back({"Deprecation", "true"});
-    response.headers.push_back({"Sunset", "Fri, 01 Jan 2027 00:00:00 GMT"});
-}
-
 Plan create(Gateway& gateway, CallPtr call, WebhookVersion version) {
     auto input = decode_webhook(call->request->body, version, gateway.parts().callback_rules);
     if (!input) return gateway.failure(call, input.error());
@@ -32,11 +27,7 @@ Plan create(Gateway& gateway, CallPtr call, WebhookVersion version) {
         [webhook = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             return ops::add_webhook(txn, context, caller, webhook);
         },
-        [version](Gateway& g, const CallPtr& c, ops::WebhookMade& made) {
-            Response response = g.reply(c, 200, encode_webhook_made(made));
-            if (version == WebhookVersion::v1) mark_deprecated(response);
-            return response;
-        });
+        [](Gateway& g, const CallPtr& c, ops::WebhookMade& made) { return g.reply(c, 200, encode_webhook_made(made)); });
 }
 
 Plan list(Gateway& gateway, CallPtr call, WebhookVersion version) {
@@ -45,10 +36,8 @@ Plan list(Gateway& gateway, CallPtr call, WebhookVersion version) {
         [version](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
             return ops::list_webhooks(txn, context, caller, version);
         },
-        [version](Gateway& g, const CallPtr& c, std::vector<store::StoredWebhook>& rows) {
-            Response response = g.reply(c, 200, encode_webhook_rows(rows));
-            if (version == WebhookVersion::v1) mark_deprecated(response);
-            return response;
+        [](Gateway& g, const CallPtr& c, std::vector<store::StoredWebhook>& rows) {
+            return g.reply(c, 200, encode_webhook_rows(rows));
         });
 }
 
