@@ -130,9 +130,16 @@ class Assign {
     std::string wanted(std::string_view type) const {
         return "must be " + std::string(type) + ", not " + std::string(found_type(node_));
     }
+    // What is empty unless it is set may be set to nothing as well.
+    bool may_be_empty() const {
+        Config defaults;
+        const Slot slot = setting_.slot(defaults);
+        const auto* const* text = std::get_if<std::string*>(&slot);
+        return text != nullptr && (*text)->empty();
+    }
     std::string wrong_text(std::string_view text) const {
         const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
-        if (text.empty() && setting_.key != "deliveries.allowed_networks") return "must not be empty";
+        if (text.empty() && !may_be_empty()) return "must not be empty";
         if (std::ranges::any_of(text, control)) return "must be one line";
         if (setting_.words.empty() || has_word(setting_.words, text)) return {};
         std::string choice(setting_.words);

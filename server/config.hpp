@@ -86,6 +86,19 @@ struct Config {
         bool allow_plain_http = false;
         std::filesystem::path authorities;  // empty: the system's
     } deliveries;
+    struct Mail {
+        std::string server;  // empty: no mails
+        std::int64_t port = 587;
+        std::string security = "starttls";
+        std::filesystem::path authority;
+        std::string user;
+        std::filesystem::path password_file;
+        std::string from;
+        std::string reply_box;
+        std::string authentication_results;
+        std::int64_t retry_seconds = 60;
+        std::int64_t give_up_hours = 48;
+    } mail;
     struct Log {
         std::string level = "info";
         std::string format = "json";

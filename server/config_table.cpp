@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view engines = "sqlcipher";
 constexpr std::string_view levels = "debug|info|warning|error";
 constexpr std::string_view formats = "json|human";
+constexpr std::string_view mail_security = "starttls|tls|none";
 constexpr std::string_view choices = "none|optional|required";
 
 #define AT(member) [](Config& config) -> Slot { return &config.member; }
@@ -63,7 +64,8 @@ constexpr std::array table{
             "Days without any change after which a case is closed, at the next midnight UTC; 0: never.", 0, 3650},
     Setting{"case.content_removal_days", AT(cases.content_removal_days),
             "Days after its end until the texts and fields of a case are removed; 0: never.", 0, 3650},
-    Setting{"deliveries.enabled", AT(deliveries.enabled), "Whether webhooks are sent; what happens meanwhile waits in the outbox."},
+    Setting{"deliveries.enabled", AT(deliveries.enabled),
+            "Whether webhooks and mails are sent; what happens meanwhile waits in the outbox."},
     Setting{"deliveries.threads", AT(deliveries.threads), "Calls that may be under way at the same time.", 2, 512},
     Setting{"deliveries.timeout_seconds", AT(deliveries.timeout_seconds), "Time for a receiver to take a webhook and answer.", 1,
             120},
@@ -82,6 +84,24 @@ constexpr std::array table{
             "Whether callbacks without TLS are accepted (never with credentials). For closed networks only."},
     Setting{"deliveries.authorities", AT(deliveries.authorities),
             "Authorities that receivers' certificates must chain to, PEM. Empty: those of the system."},
+    Setting{"mail.server", AT(mail.server),
+            "Mail server (SMTP) that takes the gateway's mails: a host name or address. Empty: the gateway sends no mails."},
+    Setting{"mail.port", AT(mail.port), "Its port: usually 587, 465 with security tls, 25 for a relay.", 1, 65535},
+    Setting{"mail.security", AT(mail.security),
+            "starttls demands TLS after the greeting, tls from the first byte; none is plain text, for a relay on this machine.", 0,
+            0, mail_security},
+    Setting{"mail.authority", AT(mail.authority), "Authorities that vouch for its certificate, PEM. Empty: those of the system."},
+    Setting{"mail.user", AT(mail.user), "Name to sign in with at the mail server; empty: none."},
+    Setting{"mail.password_file", AT(mail.password_file), "File whose first line is the password, readable by the service alone."},
+    Setting{"mail.from", AT(mail.from), "Address in the From line of every mail, for example entente@gateway.example."},
+    Setting{"mail.reply_box", AT(mail.reply_box),
+            "Address at which replies and delivery reports come back; the mail server hands what comes to it, with any +tag, to "
+            "`entente mail receive`. Empty: replies are not taken in."},
+    Setting{"mail.authentication_results", AT(mail.authentication_results),
+            "Name of the mail server whose Authentication-Results line must say dmarc=pass for a reply. Empty: not asked."},
+    Setting{"mail.retry_seconds", AT(mail.retry_seconds), "Pause after a first failure to send; later pauses grow to an hour.", 1,
+            3600},
+    Setting{"mail.give_up_hours", AT(mail.give_up_hours), "Hours after which a mail that cannot be sent is given up.", 1, 240},
     Setting{"log.level", AT(log.level), "The least important lines that are written.", 0, 0, levels},
     Setting{"log.format", AT(log.format), "How lines look: one JSON object each, or for reading at a terminal.", 0, 0, formats},
 };

@@ -11,9 +11,11 @@
 #include "certs/files.hpp"
 #include "certs/jws.hpp"
 #include "certs/keys.hpp"
+#include "certs/mail_tag.hpp"
 #include "policy/detectors.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/json_writer.hpp"
+#include "protocol/mail/address.hpp"
 #include "server/api/gateway_api.hpp"
 #include "server/api/native_audit.hpp"
 #include "server/audit/format/section.hpp"
@@ -21,6 +23,7 @@
 #include "server/audit/log/verify.hpp"
 #include "server/bell.hpp"
 #include "server/deliveries/dispatcher.hpp"
+#include "server/deliveries/mail_senders.hpp"
 #include "server/deliveries/webhook.hpp"
 #include "server/housekeeper.hpp"
 #include "server/log.hpp"
@@ -37,8 +40,49 @@ namespace entente {
 
 namespace {
 
-operations::Settings settings_of(const Config& config) {
+// Half a configuration of mails would be noticed when the first one is missed: refuse to start instead.
+operations::MailSettings mail_settings(const Config& config, protocol::Bytes tag_key) {
+    using protocol::mail::clean_address;
+    const Config::Mail& mail = config.mail;
+    operations::MailSettings settings;
+    if (mail.server.empty()) return settings;
+    constexpr std::size_t tagged_room = 64 - 1 - certs::mail_tag_characters;  // of a local part, behind the box's name and a plus
+    const auto from = clean_address(mail.from);
+    if (!from) throw protocol::Fault("mail.from: must be a mail address when mail.server is set");
+    const auto box = clean_address(mail.reply_box);
+    if (!mail.reply_box.empty() && (!box || protocol::mail::split_address(*box).local.size() > tagged_room))
+        throw protocol::Fault("mail.reply_box: must be a mail address with at most 26 characters before the @");
+    if (!mail.user.empty() && mail.password_file.empty()) throw protocol::Fault("mail.password_file: is needed beside mail.user");
+    settings.on = true;
+    settings.from = *from;
+    settings.reply_box = box.value_or("");
+    settings.tag_key = tag_key;
+    settings.authentication_results = mail.authentication_results;
+    return settings;
+}
+
+deliveries::SmtpOptions smtp_options(const Config& config) {
+    using Security = deliveries::SmtpOptions::Security;
+    const Config::Mail& mail = config.mail;
+    deliveries::SmtpOptions options;
+    options.server = mail.server;
+    options.port = mail.port;
+    options.security = mail.security == "tls" ? Security::tls : mail.security == "none" ? Security::none : Security::starttls;
+    options.authority = mail.authority;
+    options.user = mail.user;
+    if (!mail.password_file.empty()) {
+        constexpr std::size_t password_max = 4'096;
+        const certs::Secret whole = certs::read_private_file(mail.password_file, password_max);
+        const std::string_view text = protocol::as_text(whole.bytes());
+        options.password = certs::Secret::copy_of(protocol::as_bytes(text.substr(0, text.find_first_of("\r\n"))));
+    }
+    options.greeting = protocol::mail::split_address(mail.from).domain;
+    return options;
+}
+
+operations::Settings settings_of(const Config& config, protocol::Bytes mail_key) {
     operations::Settings settings;
+    settings.mail = mail_settings(config, mail_key);
     settings.hold_days = config.cases.hold_days;
     settings.remind_submitter_hours = config.cases.remind_submitter_hours;
     settings.feedback_days = config.cases.feedback_days;
@@ -102,7 +146,7 @@ struct Gateway::Parts {
           authority(authority_in(config.keys.folder)),
           receipt_key(derived.receipt()),
           guard(config.deliveries.allowed_networks),
-          tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config)} {
+          tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config, derived.mail())} {
         protocol::PublicKey receipt{protocol::JwsAlgorithm::eddsa, receipt_key.public_key(), {}};
         receipt.kid = certs::thumbprint(receipt);
         tools.public_jwk = protocol::encode_jwk(receipt);
@@ -164,9 +208,14 @@ struct Gateway::Parts {
     void start_deliveries() {
         if (!config.deliveries.enabled) return;
         webhooks.emplace(webhook_options(config), clock);
+        operations::Senders senders{&*webhooks};
+        if (tools.settings.mail.on) {
+            mails.emplace(smtp_options(config), deliveries::MailRetry{config.mail.retry_seconds, config.mail.give_up_hours});
+            for (operations::Sender* sender : mails->senders()) senders.push_back(sender);
+        }
         const std::lock_guard hold(dispatcher_mutex);
-        dispatcher = std::make_unique<deliveries::Dispatcher>(*store, tools, clock, metrics, departures,
-                                                              operations::Senders{&*webhooks}, dispatcher_options(config));
+        dispatcher = std::make_unique<deliveries::Dispatcher>(*store, tools, clock, metrics, departures, std::move(senders),
+                                                              dispatcher_options(config));
     }
 
     // On a connection of its own, so that a long run holds no reader of the gateway.
@@ -290,6 +339,7 @@ struct Gateway::Parts {
     std::optional<net::MetricsApi> metrics_api;
     std::optional<net::Workers> workers;
     std::optional<deliveries::WebhookSender> webhooks;
+    std::optional<deliveries::MailSenders> mails;
     std::mutex dispatcher_mutex;
     std::unique_ptr<deliveries::Dispatcher> dispatcher;
     std::optional<Housekeeper> housekeeper;

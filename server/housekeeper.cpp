@@ -9,6 +9,7 @@
 #include "server/operations/timers.hpp"
 #include "server/store/statements/cases.hpp"
 #include "server/store/statements/customer_page.hpp"
+#include "server/store/statements/mail.hpp"
 #include "server/store/statements/repeats.hpp"
 #include "server/store/statements/sessions.hpp"
 
@@ -146,7 +147,7 @@ void Housekeeper::move_agreements() {
     std::vector<protocol::AgreementId> due;
     store::read_and_wait(store_, [&](store::ReadTxn& txn) { due = store::agreements_due(txn, clock_.now(), cases_at_once); });
     for (const protocol::AgreementId id : due) {
-        operations::Settled settled;
+        operations::AgreementSettled settled;
         const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
             settled = operations::settle_agreement(txn, {tools_, clock_.now()}, id);
             return {settled.records, true};
@@ -199,20 +200,22 @@ void Housekeeper::fire_timers() {
     }
 }
 
-// Sessions that ended a day ago and idempotency keys older than a week.
+// Sessions that ended a day ago, idempotency keys older than a week, letters and received mails after two months.
 void Housekeeper::forget_old() {
     const protocol::Instant now = clock_.now();
     store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
         const std::int64_t sessions = store::forget_sessions(txn, now.plus_seconds(-86'400));
         const std::int64_t keys = store::forget_repeats(txn, now.plus_seconds(-std::int64_t{7} * 86'400));
         const std::int64_t links = store::forget_links(txn, now.plus_seconds(-86'400));
-        if (sessions + keys + links == 0) return {};
+        const std::int64_t mails = store::forget_mails(txn, now.plus_seconds(-std::int64_t{60} * 86'400));
+        if (sessions + keys + links + mails == 0) return {};
         audit::Record record = gateway_record("gateway.forget", audit::Class::entity_management);
         record.activity = audit::activity_delete;
         record.decision = protocol::JsonWriter()
                               .object()
                               .member("customer_links", links)
                               .member("idempotency_keys", keys)
+                              .member("mails", mails)
                               .member("sessions", sessions)
                               .end()
                               .take();

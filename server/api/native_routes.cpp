@@ -26,6 +26,7 @@ std::span<const Route> native_routes() {
                  customer_page_routes(),
                  native_webhook_routes(),
                  native_event_routes(),
+                 native_mail_routes(),
              })
             routes.insert(routes.end(), table.begin(), table.end());
         return routes;

@@ -184,7 +184,7 @@ bool Dispatcher::carry_out(Round& round) {
         };
         std::vector<operations::Settled> settled;
         for (const Finished& one : round.finished) settled.push_back(one.settled);
-        auto records = operations::settle_deliveries(txn, context, options_.retry, settled);
+        auto records = operations::settle_deliveries(txn, context, senders_, options_.retry, settled);
         keep(records);
         if (round.plan) {
             round.planned = operations::plan_deliveries(txn, context, senders_, options_.retry, planned_);

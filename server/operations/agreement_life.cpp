@@ -63,7 +63,7 @@ audit::Record gateway_record(const Agreement& agreement, std::string_view kind) 
 }
 
 // What comes by time alone is announced by the gateway in the moment in which it holds: both texts named it from the beginning.
-void by_time(Txn& txn, const Context& context, Agreement& agreement, std::string_view kind, Settled& settled) {
+void by_time(Txn& txn, const Context& context, Agreement& agreement, std::string_view kind, AgreementSettled& settled) {
     AgreementChange change;
     change.agreement = agreement.id;
     change.kind = kind;
@@ -95,9 +95,9 @@ void announce_step(Txn& txn, const Context& context, const Caller& caller, Agree
     if (change.effective_at <= context.now && acknowledged_by_all(change, agreement)) apply(txn, context, agreement, change);
 }
 
-Settled settle_agreement(Txn& txn, const Context& context, AgreementId id) {
+AgreementSettled settle_agreement(Txn& txn, const Context& context, AgreementId id) {
     txn.lock("agreement/" + std::to_string(id.value));
-    Settled settled;
+    AgreementSettled settled;
     auto agreement = store::find_agreement(txn, context.tools.vault, id);
     if (!agreement) return settled;
     for (const AgreementChange& change : store::changes_of(txn, context.tools.vault, id)) {

@@ -21,11 +21,11 @@ Audited<Turned<protocol::Agreement>> acknowledge_change(Txn& txn, const Context&
                                                         protocol::AgreementId id, std::int64_t position);
 // Brings an agreement to where its announced changes, its own end and its successor say it is now. The housekeeper's step; nothing
 // to do is nothing recorded.
-struct Settled {
+struct AgreementSettled {
     std::vector<audit::Record> records;
     std::vector<protocol::CaseId> cases;  // to reconcile now
 };
-Settled settle_agreement(Txn& txn, const Context& context, protocol::AgreementId id);
+AgreementSettled settle_agreement(Txn& txn, const Context& context, protocol::AgreementId id);
 
 // Announces a step and applies it as far as it holds already. For move_agreement.
 void announce_step(Txn& txn, const Context& context, const Caller& caller, protocol::Agreement& agreement, std::string_view kind,

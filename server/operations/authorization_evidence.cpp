@@ -206,7 +206,7 @@ Audited<Turned<StoredAuthorization>> attest_emergency(Txn& txn, const Context& c
     insert_new(txn, context, stored, "emergency", caller.principal.label(), record);
     record.resources.push_back({"case", std::to_string(c->id.value), c->version});
     record.customer = customer_section(stored);
-    ask_customer(txn, context, stored, contact, protocol::Language::english, true);
+    ask_customer(txn, context, record, stored, contact, protocol::Language::english, true);
     return {Answer{std::move(stored), {c->id}}, std::move(record)};
 }
 

@@ -4,6 +4,7 @@
 #include "protocol/connect/errors.hpp"
 #include "protocol/json_writer.hpp"
 #include "server/store/statements/directory.hpp"
+#include "server/store/statements/mail.hpp"
 
 namespace entente::operations {
 
@@ -31,6 +32,11 @@ void about(audit::Record& record, const StoredCase& c) {
     if (c.released_at) record.parties.push_back(c.receiver);
 }
 
+void follow(Txn& txn, const Context& context, const Caller& caller, protocol::CaseId id) {
+    if (context.tools.settings.mail.on && caller.principal.kind == certs::PrincipalKind::user)
+        store::follow_case(txn, id, caller.company(), {caller.principal.id});
+}
+
 Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                               audit::Record& record) {
     if (auto allowed = require(caller, policy::Operation::case_write); !allowed) return std::unexpected(allowed.error());
@@ -38,6 +44,7 @@ Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& ca
     auto found = store::find_case(txn, context.tools.vault, token, caller.company());
     if (!found || found->erased) return std::unexpected(case_not_found(token));
     about(record, *found);
+    follow(txn, context, caller, found->id);
     const Side side = side_of(*found, caller.company());
     return Opened{std::move(*found), side};
 }

@@ -19,6 +19,9 @@ struct Opened {
 Error case_not_found(std::string_view token);
 Error gate_closed(const store::StoredCase& c);
 
+// Who takes a step in a case is told about it from then on (operations/mail), unless a person chose otherwise.
+void follow(Txn& txn, const Context& context, const Caller& caller, protocol::CaseId id);
+
 // The case, for a caller who may write: scope, role. Locks it until the transaction ends.
 Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                               audit::Record& record);

@@ -192,6 +192,7 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     FlowChange change = apply_judgement(txn, context, c, judgement);
     store::insert_case(txn, context.tools.vault, c);
     if (change.moved == Moved::released) store::note_use(txn, c.authorization, c.id, context.now);
+    follow(txn, context, caller, c.id);
     for (store::StoredNote& note : change.notes) add_note_row(txn, context, c, note);
     for (store::StoredResponse& response : change.responses) add_response_row(txn, context, c, response);
     if (!c.proactive.empty()) store::set_proactive(txn, c.id, c.proactive);

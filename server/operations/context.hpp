@@ -34,6 +34,15 @@ using protocol::Result;
 using store::ReadTxn;
 using store::Txn;
 
+// How mails are written; who carries them is server/deliveries' business. Not on: no mail is planned or taken in.
+struct MailSettings {
+    bool on = false;
+    std::string from;                    // address in the From line
+    std::string reply_box;               // the box at which mails come back, without tag; empty: none come back
+    protocol::Bytes tag_key;             // signs the addresses of that box
+    std::string authentication_results;  // whose Authentication-Results must say that a reply is genuine; empty: not asked
+};
+
 // Settings that operations need; immutable.
 struct Settings {
     std::int64_t hold_days = 30;
@@ -43,6 +52,7 @@ struct Settings {
     std::int64_t content_removal_days = 0;     // after the end; 0: never
     std::int64_t session_seconds = 3600;
     std::string public_url;
+    MailSettings mail;
 };
 
 // Shared by all operations of one gateway; outlives them.

@@ -63,8 +63,8 @@ std::string confirmed_contact(ReadTxn& txn, const protocol::Customer& customer) 
     return {};
 }
 
-bool ask_customer(Txn& txn, const Context& context, const StoredAuthorization& stored, std::string_view address,
-                  protocol::Language language, bool notice) {
+bool ask_customer(Txn& txn, const Context& context, audit::Record& record, const StoredAuthorization& stored,
+                  std::string_view address, protocol::Language language, bool notice) {
     const protocol::Authorization& z = stored.authorization;
     const std::string token = context.tools.secret();
     const auto hash = certs::sha256(protocol::as_bytes(token));
@@ -80,7 +80,7 @@ bool ask_customer(Txn& txn, const Context& context, const StoredAuthorization& s
     link.created_at = context.now;
     link.expires_at = context.now.plus_seconds(ask_days * 86'400);
     const auto vendor = store::find_company(txn, z.company);
-    const bool posted = post_customer_mail(txn, context,
+    const bool posted = post_customer_mail(txn, context, record,
                                            {.kind = notice ? CustomerMail::Kind::notice : CustomerMail::Kind::request,
                                             .company = z.company,
                                             .customer = z.customer,
@@ -122,7 +122,7 @@ Audited<LinkSent> send_authorization_link(Txn& txn, const Context& context, cons
              .code = "contact_not_confirmed",
              .message = "a link goes only to a confirmed contact or to a confirmed domain of this customer",
              .next_step = "a colleague confirms it: entente customer confirm " + std::to_string(customer->customer.id.value)});
-    if (!ask_customer(txn, context, *stored, address, wish.language, stored->authorization.emergency))
+    if (!ask_customer(txn, context, record, *stored, address, wish.language, stored->authorization.emergency))
         return refused<LinkSent>(std::move(record),
                                  {.kind = ErrorKind::wrong_state,
                                   .code = "mail_off",
@@ -166,7 +166,7 @@ void ask_for_held_case(Txn& txn, const Context& context, const store::StoredCase
     audit::Record unused;  // the case's record carries the decision; this is only named in it
     insert_new(txn, context, stored, "requested", "gateway", unused);
     record.resources.push_back({"authorization", std::to_string(z.id.value), z.version});
-    ask_customer(txn, context, stored, address, protocol::Language::english, false);
+    ask_customer(txn, context, record, stored, address, protocol::Language::english, false);
 }
 
 }  // namespace entente::operations

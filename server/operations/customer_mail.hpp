@@ -25,6 +25,7 @@ struct CustomerMail {
 };
 
 // False: this gateway sends no mails, or the address is none that can be written to.
-bool post_customer_mail(Txn& txn, const Context& context, const CustomerMail& mail);
+// `record`: of the step that it follows from.
+bool post_customer_mail(Txn& txn, const Context& context, audit::Record& record, const CustomerMail& mail);
 
 }  // namespace entente::operations

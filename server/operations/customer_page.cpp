@@ -194,7 +194,7 @@ Audited<PageStep> send_code(Txn& txn, const Context& context, std::string_view t
     CustomerMail mail = mail_to(visit->facts, CustomerMail::Kind::code);
     mail.code = code.substr(0, 4) + " " + code.substr(4);
     mail.until = link.code_until;
-    post_customer_mail(txn, context, mail);
+    post_customer_mail(txn, context, record, mail);
     return answer(std::move(record), std::move(*visit), Step::code_sent);
 }
 
@@ -259,7 +259,7 @@ Audited<PageStep> decide_by_customer(Txn& txn, const Context& context, std::stri
     mail.link = context.tools.settings.public_url + "/receipt/" + receipt;
     mail.decision = !decision.approve ? "refused" : narrowed ? "narrowed" : "approved";
     mail.until = visit->facts.authorization.until;
-    post_customer_mail(txn, context, mail);
+    post_customer_mail(txn, context, record, mail);
     // The link stays for a look until it ends; it decides nothing any more.
     Audited<PageStep> done = answer(std::move(record), *visit, Step::done);
     done.outcome->receipt_token = receipt;
@@ -301,7 +301,7 @@ Audited<PageStep> withdraw_by_customer(Txn& txn, const Context& context, std::st
     mail.link = context.tools.settings.public_url + "/receipt/" + std::string(token);
     mail.decision = "withdrawn";
     mail.until = context.now;
-    post_customer_mail(txn, context, mail);
+    post_customer_mail(txn, context, record, mail);
     Audited<PageStep> done = answer(std::move(record), *visit, Step::done);
     done.outcome->ticket = ticket;
     done.outcome->cases = std::move(cases);

@@ -35,8 +35,8 @@ bool may_be_asked(ReadTxn& txn, const protocol::Customer& customer, std::string_
 std::string confirmed_contact(ReadTxn& txn, const protocol::Customer& customer);
 // For steps that ask by themselves: makes the link and its mail. `notice`: it was used already by word of mouth.
 // False: it cannot be mailed, and nothing happened.
-bool ask_customer(Txn& txn, const Context& context, const store::StoredAuthorization& stored, std::string_view address,
-                  protocol::Language language, bool notice);
+bool ask_customer(Txn& txn, const Context& context, audit::Record& record, const store::StoredAuthorization& stored,
+                  std::string_view address, protocol::Language language, bool notice);
 // A held case names a contact of its customer and the company lets the gateway ask: the request and its link go out, and the record
 // of the case's own step names them.
 void ask_for_held_case(Txn& txn, const Context& context, const store::StoredCase& c, audit::Record& record);

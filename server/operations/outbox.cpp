@@ -89,9 +89,11 @@ PlanResult plan_deliveries(Txn& txn, const Context& context, const Senders& send
                 d.sender = target.sender;
                 d.target = one.target;
                 d.company = event.company;
-                d.lane = event.case_id.value;
-                d.event_idx = event.cursor;
-                d.event_seq = event.ordinal;
+                if (!one.without_event) {
+                    d.lane = event.case_id.value;
+                    d.event_idx = event.cursor;
+                    d.event_seq = event.ordinal;
+                }
                 d.ref = one.ref;
                 d.due_at = std::max(one.due_at, context.now);
                 d.created_at = context.now;
@@ -171,12 +173,14 @@ LeaseResult lease_deliveries(Txn& txn, const Context& context, const Senders& se
     return result;
 }
 
-std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, const RetryPolicy& policy,
+std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, const Senders& senders, const RetryPolicy& usual,
                                              std::span<const Settled> settled) {
     std::vector<audit::Record> records;
     for (const Settled& one : settled) {
         const StoredDelivery& d = one.delivery;
         using End = Answer::End;
+        Sender* sender = sender_of(senders, d.sender);
+        const RetryPolicy& policy = sender != nullptr && sender->retry() != nullptr ? *sender->retry() : usual;
         const bool again = one.answer.end == End::retry && d.attempts < policy.attempts;
         const char* step = "sent";
         if (again) {
@@ -206,6 +210,7 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
                                          .response = one.answer.response};
             store::insert_attempt(txn, context.tools.vault, d.company, attempt, [&] { return context.tools.draw(); });
         }
+        if (sender != nullptr) sender->settled(txn, context, one, !again);
         audit::Record record = delivery_record(d, one.event, step);
         record.reason = one.answer.reason;
         if (one.answer.end != End::delivered) record.outcome = audit::Outcome::failure;

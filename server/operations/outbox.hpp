@@ -48,9 +48,19 @@ struct Parcel {
 // One wanted delivery of an event.
 struct Planned {
     std::int64_t target = 0;
-    Instant due_at;        // zero: now
-    std::int64_t ref = 0;  // the sender's own
+    Instant due_at{};            // zero: now
+    std::int64_t ref = 0;        // the sender's own
+    bool without_event = false;  // collects several (a digest): its row names none
 };
+
+struct RetryPolicy {
+    int attempts = 5;
+    std::int64_t first_ms = 10'000;
+    std::int64_t max_ms = 300'000;
+    std::int64_t queue_max = 10'000;  // waiting deliveries of one target; beyond it they go to the dead letters
+};
+
+struct Settled;
 
 // A kind of delivery: webhook, mail, ... `plan` and `prepare` run inside the dispatcher's transaction and must be quick; what
 // `prepare` returns is called outside of it and may take as long as its own time limit says.
@@ -65,15 +75,15 @@ class Sender {
                                                        const store::StoredEvent* event) = 0;
     // The gateway stops: calls under way should end soon. Any thread.
     virtual void hurry() {}
+    // Its own patience, when it differs from that of the configuration.
+    virtual const RetryPolicy* retry() const { return nullptr; }
+    // What a delivery of this kind leaves behind, in the transaction that settles it. `over`: there will be no further attempt.
+    virtual void settled(Txn& txn, const Context& context, const Settled& one, bool over) {
+        static_cast<void>(txn), static_cast<void>(context), static_cast<void>(one), static_cast<void>(over);
+    }
 };
 using Senders = std::vector<Sender*>;
 
-struct RetryPolicy {
-    int attempts = 5;
-    std::int64_t first_ms = 10'000;
-    std::int64_t max_ms = 300'000;
-    std::int64_t queue_max = 10'000;  // waiting deliveries of one target; beyond it they go to the dead letters
-};
 // Pause before the attempt after `attempts` were made: three times longer each time, with a fifth of chance either way.
 std::int64_t retry_pause_ms(const RetryPolicy& policy, int attempts, std::uint64_t chance);
 
@@ -114,7 +124,7 @@ struct Settled {
     std::string request;
     Answer answer;
 };
-std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, const RetryPolicy& policy,
+std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, const Senders& senders, const RetryPolicy& policy,
                                              std::span<const Settled> settled);
 
 // At start: what a crash left leased is free again.

@@ -68,6 +68,7 @@ std::vector<Command> certificate_commands();
 std::vector<Command> webhook_commands();  // and events
 std::vector<Command> audit_commands();
 std::vector<Command> gate_commands();
+std::vector<Command> mail_commands();
 std::vector<Command> login_commands();
 std::vector<Command> onboard_commands();
 std::vector<Command> completion_commands();

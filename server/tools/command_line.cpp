@@ -23,7 +23,7 @@ constexpr std::string_view afterword = R"(First steps:
 
 Exit codes:
   0 done   1 refused or invalid   2 wrong usage   3 no gateway reached   4 not signed in   5 audit log tampered with
-  70 fault of program or machine   78 configuration wrong)";
+  70 fault of program or machine   75 mail server: try later      78 configuration wrong)";
 
 // What one command's parser writes into. Filled before parsing; addresses stay, because the vector is sized once.
 struct Slot {

@@ -165,6 +165,11 @@ Answer Context::attempt(api::Method method, const std::string& target, std::stri
     return answer_of(std::move(response));
 }
 
+Answer Context::attempt_typed(const std::string& target, std::string_view content_type, std::string body) {
+    api::Response response = send(api::Method::post, target, std::move(body), content_type, true);
+    return answer_of(std::move(response));
+}
+
 Answer Context::attempt_plain(const std::string& target, std::string_view content_type, std::string body) {
     api::Response response = send(api::Method::post, target, std::move(body), content_type, false);
     return answer_of(std::move(response));

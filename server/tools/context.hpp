@@ -88,6 +88,8 @@ class Context {
     Answer remove(const std::string& target);
     // The same, but a refusal is returned.
     Answer attempt(api::Method method, const std::string& target, std::string body = {});
+    // The same for a body that is no JSON.
+    Answer attempt_typed(const std::string& target, std::string_view content_type, std::string body);
     // Without a credential and with another content type: the two token calls.
     Answer attempt_plain(const std::string& target, std::string_view content_type, std::string body);
 

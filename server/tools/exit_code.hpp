@@ -10,6 +10,7 @@ inline constexpr int unreachable = 3;     // no gateway answers, or it is out of
 inline constexpr int not_signed_in = 4;   // no credential, or it is no longer accepted
 inline constexpr int tampered = 5;        // verification of the audit log found a bad record
 inline constexpr int broken = 70;         // a fault of this program or this machine
+inline constexpr int try_later = 75;      // mail receive: the mail server keeps the mail and comes again
 inline constexpr int configuration = 78;  // the configuration file is wrong or missing
 
 }  // namespace entente::tools::exit_code
