@@ -19,6 +19,7 @@ std::unique_ptr<Transport> reach(const Address& address, std::ostream& err);
 
 // Commands that need the gateway, its configuration or its keys rather than the API.
 std::vector<Command> gateway_commands();  // serve, init
+std::vector<Command> sandbox_commands();
 std::vector<Command> config_commands();
 std::vector<Command> keys_commands();
 std::vector<Command> audit_file_commands();  // audit verify, audit copy

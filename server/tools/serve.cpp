@@ -14,6 +14,7 @@
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
+#include "server/tools/serving.hpp"
 #include "server/tools/text.hpp"
 
 namespace entente::tools {
@@ -63,7 +64,8 @@ certs::ServerNames names_for(const Config& config) {
 
 class Preparation {
   public:
-    Preparation(Context& context, Config config) : context_(context), config_(std::move(config)) {}
+    Preparation(Context& context, Config config, bool quiet = false)
+        : context_(context), config_(std::move(config)), quiet_(quiet) {}
 
     void folders() {
         const bool data = std::filesystem::exists(config_.data.folder);
@@ -117,6 +119,7 @@ class Preparation {
     }
 
     void say(bool there, std::string_view what, const std::filesystem::path& where, std::string_view remark) {
+        if (quiet_) return;
         const Paint& paint = context_.paint();
         context_.out() << (there ? paint(Ink::dim, "exists ") : paint(Ink::green, "made   ")) << " " << padded(what, 22) << " "
                        << where.lexically_normal().string();
@@ -126,6 +129,7 @@ class Preparation {
 
     Context& context_;
     Config config_;
+    bool quiet_;
 };
 
 int init(Context& context) {
@@ -160,6 +164,13 @@ int serve(Context& context) {
 }
 
 }  // namespace
+
+void prepare_quietly(Context& context, const Config& config) {
+    Preparation preparation(context, config, true);
+    preparation.folders();
+    preparation.certificate();
+    preparation.database();
+}
 
 std::vector<Command> gateway_commands() {
     const Option config =
