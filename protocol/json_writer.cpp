@@ -1,14 +1,33 @@
 #include "protocol/json_writer.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 #include "protocol/result.hpp"
 
 namespace entente::protocol {
+
+namespace {
+
+// Whether one of eight bytes needs an escape: a control character, a quote or a backslash. Most texts hold few of them.
+bool needs_escape(const char* eight) {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t high = 0x8080808080808080U;
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, eight, sizeof bytes);
+    const auto below = [](std::uint64_t word, std::uint64_t limit) { return (word - ones * limit) & ~word & high; };
+    return (below(bytes, 0x20) | below(bytes ^ (ones * '"'), 1) | below(bytes ^ (ones * '\\'), 1)) != 0;
+}
+
+}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     out += '"';
     std::size_t copied = 0;  // up to here everything is in `out`
     for (std::size_t i = 0; i < text.size(); ++i) {
+        while (i + 8 <= text.size() && !needs_escape(text.data() + i)) i += 8;
+        if (i == text.size()) break;
         const auto c = static_cast<unsigned char>(text[i]);
         if (c >= 0x20 && c != '"' && c != '\\') continue;
         out.append(text.substr(copied, i - copied));

@@ -44,7 +44,7 @@ Result<Caller> by_certificate(ReadTxn& txn, Instant now, const Presented& presen
     return caller;
 }
 
-Result<Caller> by_session(ReadTxn& txn, const Tools& tools, Instant now, const Presented& presented) {
+Result<Caller> by_session(ReadTxn& txn, Instant now, const Presented& presented) {
     const auto session = store::find_session(txn, *presented.token, now);
     if (!session) return std::unexpected(token_refused());
     // A bound token is good only on a connection that proves the same certificate (RFC 8705 section 3).
@@ -55,19 +55,19 @@ Result<Caller> by_session(ReadTxn& txn, const Tools& tools, Instant now, const P
     principal.authentication = session->authentication;
     principal.credential = credential_name(*presented.token);
     if (session->kind == "user") {
-        const auto stored = store::find_user(txn, tools.vault, {session->principal});
-        if (!stored || !stored->user.active) return std::unexpected(token_refused());
+        const auto standing = store::find_standing(txn, {session->principal});
+        if (!standing) return std::unexpected(token_refused());
         principal.kind = PrincipalKind::user;
-        principal.company = stored->user.company;
-        principal.role = stored->user.role;
+        principal.company = standing->company;
+        principal.role = standing->role;
     } else {
         const auto client = store::find_client(txn, {session->principal});
         if (!client || !client->active) return std::unexpected(token_refused());
         principal.kind = PrincipalKind::client;
         principal.company = client->company;
         principal.role = client->role;
+        if (!company_active(txn, principal.company)) return std::unexpected(token_refused());
     }
-    if (!company_active(txn, principal.company)) return std::unexpected(token_refused());
     return caller;
 }
 
@@ -98,8 +98,8 @@ audit::Record login_record(const Presented& presented, std::string operation, st
 
 }  // namespace
 
-Result<Caller> authenticate(ReadTxn& txn, const Tools& tools, Instant now, const Presented& presented) {
-    Result<Caller> caller = presented.token                              ? by_session(txn, tools, now, presented)
+Result<Caller> authenticate(ReadTxn& txn, const Tools&, Instant now, const Presented& presented) {
+    Result<Caller> caller = presented.token                              ? by_session(txn, now, presented)
                             : !presented.certificate_fingerprint.empty() ? by_certificate(txn, now, presented)
                                                                          : std::unexpected(token_refused());
     if (caller) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
@@ -32,10 +33,10 @@ constexpr std::size_t cached_keys_max = 16'384;
 constexpr std::uint32_t no_generation = 0;
 
 struct KeyIdHash {
-    // Key ids are random: any eight bytes are a good hash.
+    // The last eight bytes of a key id are random.
     std::size_t operator()(const KeyId& id) const noexcept {
         std::size_t hash = 0;
-        std::memcpy(&hash, id.data(), sizeof hash);
+        std::memcpy(&hash, id.data() + id.size() - sizeof hash, sizeof hash);
         return hash;
     }
 };
@@ -65,6 +66,17 @@ Blob column_aad(const Hash& log_id, std::string_view place) {
 
 Blob section_aad(const Hash& log_id, const protocol::EventId& event, Tag tag) {
     return audit::section_domain(log_id, event, static_cast<std::uint8_t>(tag));
+}
+
+// An id of a data key: without meaning and never the same, but in order within a process, so that new keys land on few pages.
+KeyId next_data_key_id() {
+    static const auto base = certs::random_array<4>();
+    static std::atomic<std::uint32_t> drawn{0};
+    const std::uint32_t number = drawn.fetch_add(1);
+    KeyId id = certs::random_array<16>();
+    std::ranges::copy(base, id.begin());
+    for (unsigned i = 0; i < 4; ++i) id[4 + i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+    return id;
 }
 
 // Nonces are not secret, only never repeated: drawn in bulk, because asking for each costs a third of the sealing.
@@ -197,7 +209,7 @@ struct Vault::State {
         }
         txn.lock("owner_key/" + owner.uid);
         const OwnerKey owner_key = owner_key_in_use(txn, owner);
-        const auto id = certs::random_array<16>();
+        const KeyId id = next_data_key_id();
         Secret secret(certs::key_size);
         certs::random_bytes(secret.writable());
         const Blob wrapped = certs::wrap_key(owner_key.key->bytes(), owner_key.id, no_generation, id, owner_hash(owner.uid),

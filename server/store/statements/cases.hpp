@@ -164,9 +164,11 @@ std::vector<protocol::CaseId> cases_under_authorization(ReadTxn& txn, protocol::
 std::vector<protocol::CaseId> cases_under_agreement(ReadTxn& txn, protocol::AgreementId agreement);
 std::vector<protocol::CaseId> held_cases_between(ReadTxn& txn, protocol::CompanyId one, protocol::CompanyId other);
 std::vector<protocol::CaseId> held_cases_of_company(ReadTxn& txn, protocol::CompanyId company);
-// Cases whose flow no longer fits the clock: open ones whose keys ran out, held ones past the hold limit. At most `limit`.
+// Cases whose flow no longer fits the clock: open ones whose keys ran out, held ones past the hold limit. At most
+// `limit` of each kind.
 std::vector<protocol::CaseId> cases_out_of_time(ReadTxn& txn, protocol::Instant now, protocol::Instant held_since, int limit);
-// Open cases whose keys were withdrawn or suspended while no reconcile ran (a crash in between). At most `limit`.
+// Open cases whose keys were withdrawn or suspended while no reconcile ran (a crash in between). At most `limit` by
+// each key.
 std::vector<protocol::CaseId> cases_with_lost_keys(ReadTxn& txn, int limit);
 // Held or frozen cases for which a granted authorization exists now. At most `limit`.
 std::vector<protocol::CaseId> cases_with_new_keys(ReadTxn& txn, protocol::Instant now, int limit);

@@ -41,6 +41,12 @@ struct StoredUser {
 };
 void insert_user(Txn& txn, Vault& vault, const StoredUser& stored, protocol::Instant now);
 void update_user(Txn& txn, Vault& vault, const StoredUser& stored);
+// What each request asks of a signed-in person: nothing unless person and company are active and the company's key is there.
+struct Standing {
+    protocol::CompanyId company;
+    protocol::Role role = protocol::Role::engineer;
+};
+std::optional<Standing> find_standing(ReadTxn& txn, protocol::UserId id);
 std::optional<StoredUser> find_user(ReadTxn& txn, Vault& vault, protocol::UserId id);
 std::optional<StoredUser> find_user_by_name(ReadTxn& txn, Vault& vault, std::string_view username);
 std::vector<protocol::User> users_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company);

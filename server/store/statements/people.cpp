@@ -161,6 +161,15 @@ void update_user(Txn& txn, Vault& vault, const StoredUser& stored) {
                {user.id.value, name(user.role), user.active, stored.password_hash, profile});
 }
 
+std::optional<Standing> find_standing(ReadTxn& txn, protocol::UserId id) {
+    return txn.first(
+        "SELECT u.company, u.role FROM users u JOIN companies c ON c.id = u.company WHERE u.id = $1 AND u.active <> 0 AND c.active"
+        " <> 0 AND EXISTS (SELECT 1 FROM owner_key k WHERE k.uid = 'company/' || u.company AND k.destroyed = 0)",
+        {id.value}, [](const Row& row) {
+            return Standing{{row.number(0)}, protocol::parse_role(row.text(1)).value_or(protocol::Role::engineer)};
+        });
+}
+
 std::optional<StoredUser> find_user(ReadTxn& txn, Vault& vault, protocol::UserId id) {
     static const std::string sql = "SELECT " + std::string(user_columns) + " FROM users WHERE id = $1";
     return txn.first(sql, {id.value}, [&](const Row& row) { return read_user(txn, vault, row); });
