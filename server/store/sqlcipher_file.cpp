@@ -63,6 +63,23 @@ class File final : public DatabaseFile {
         return pages;
     }
 
+    std::vector<std::string> unreadable_tables() override {
+        connect();
+        std::vector<std::string> all, unreadable;
+        connection_->each("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name", {},
+                          [&](const Row& row) { all.emplace_back(row.text(0)); });
+        for (const std::string& table : all) {
+            try {
+                // Every column of every row, so every page of the table.
+                connection_->each("SELECT * FROM " + table + " NOT INDEXED", {}, [](const Row&) {});
+            } catch (const Fault&) {
+                unreadable.push_back(table);
+                connect();
+            }
+        }
+        return unreadable;
+    }
+
     std::optional<std::int64_t> find_page(protocol::Bytes bytes) override {
         connect();
         return connection_->find_page(bytes);

@@ -76,9 +76,19 @@ VerifyReport verify_with(const Run& run, const VerifyOptions& options) {
     return verification.take();
 }
 
+// What else than entries of the log is hit, as far as it has a name.
+std::string whats_hit(store::DatabaseFile& file) {
+    std::string names;
+    for (const std::string& table : file.unreadable_tables()) names += (names.empty() ? "" : ", ") + table;
+    if (names.empty()) return "every table can still be read whole: only an index or free space is damaged";
+    return "cannot be read whole: " + names;
+}
+
 void report_pages(store::DatabaseFile& file, const VerifyOptions& options, VerifyReport& report) {
     const bool all_read = report.size > 0 && report.entries == report.size;
-    for (const std::int64_t page : file.damaged_pages()) {
+    const std::vector<std::int64_t> pages = file.damaged_pages();
+    if (all_read && !pages.empty()) report.findings.push_back({Check::page, std::nullopt, whats_hit(file)});
+    for (const std::int64_t page : pages) {
         if (report.findings.size() >= options.findings_max) {
             report.more = true;
             return;
