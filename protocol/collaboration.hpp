@@ -88,7 +88,7 @@ struct Approval {  // POST and PATCH T/approval
 };
 
 struct Rejection {
-    std::string reason;
+    std::string reason;  // empty only when the engineer is empty too: a rejection without text, which a frozen case takes
     Engineer engineer;
 };
 

@@ -104,7 +104,9 @@ Result<Approval> decode_approval(std::string_view body) {
 
 Result<Rejection> decode_rejection(std::string_view body) {
     return decode<Rejection>(body, [](Reader& in) {
-        return Rejection{.reason = in.text("reason", limit::reason), .engineer = read_engineer(in, Need::optional)};
+        const bool wordless = !in.has("reason") && !in.has("engineerName") && !in.has("engineerEmail") && !in.has("engineerPhone");
+        return Rejection{.reason = in.text("reason", limit::reason, wordless ? Need::optional : Need::filled),
+                         .engineer = read_engineer(in, Need::optional)};
     });
 }
 

@@ -1,5 +1,6 @@
 // The formal steps of a case after it was opened (contract sections 10 and 12).
 
+#include "protocol/reader.hpp"
 #include "server/operations/announce.hpp"
 #include "server/operations/case_clock.hpp"
 #include "server/operations/case_common.hpp"
@@ -18,6 +19,10 @@ using protocol::Side;
 using store::StoredResponse;
 
 namespace {
+
+// What stands in the place of a reason that could not cross.
+constexpr std::string_view reason_withheld =
+    "Declined while the case was frozen; the reason could not be given through the gateway.";
 
 audit::Record step_record(const Caller& caller, std::string operation) {
     return record_of(caller, std::move(operation), audit::Class::api_activity, audit::activity_update);
@@ -141,8 +146,12 @@ Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& ca
     audit::Record record = step_record(caller, "case.reject");
     auto opened = open_for_write(txn, context, caller, token, record);
     if (!opened) return refused<CaseRead>(std::move(record), opened.error());
-    const auto next = step(txn, context, *opened, CaseAction::reject, true);
+    // Without text a frozen case can be declined (semantics 2); any other wants to hear why.
+    const bool wordless = input.reason.empty();
+    const auto next = step(txn, context, *opened, CaseAction::reject, !wordless);
     if (!next) return refused<CaseRead>(std::move(record), next.error());
+    if (wordless && flow_now(txn, opened->c, context.now) != protocol::Flow::frozen)
+        return refused<CaseRead>(std::move(record), protocol::invalid_members({{"/reason", "missing", "is missing"}}));
     if (auto objection = objection_to(txn, context, caller, *opened, {input.reason}))
         return refused<CaseRead>(std::move(record), std::move(*objection));
     if (auto valid = check_engineer(txn, caller, input.engineer); !valid)
@@ -151,7 +160,7 @@ Audited<CaseRead> reject_case(Txn& txn, const Context& context, const Caller& ca
     opened->c.status = *next;
     opened->c.responded = true;
     StoredResponse::Words words = engineer_words(input.engineer);
-    words.reason = input.reason;
+    words.reason = wordless ? std::string(reason_withheld) : input.reason;
     respond(txn, context, caller, *opened, ResponseType::rejection, std::move(words), record);
     system_notice(txn, context, *opened, "Case rejected", record);
     lives(txn, context, caller, *opened, LifeMove::declined, record);

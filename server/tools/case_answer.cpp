@@ -30,9 +30,14 @@ int accept(Context& context, bool again) {
 }
 
 int reject(Context& context) {
+    // Without a reason nothing else is said either: that is how a frozen case is declined.
+    const std::string reason = text_or_file(context, "reject");
     protocol::JsonWriter json;
-    json.object().member("reason", text_or_file(context, "reject"));
-    write_engineer(json, context);
+    json.object();
+    if (!reason.empty()) {
+        json.member("reason", reason);
+        write_engineer(json, context);
+    }
     json.end();
     return print_case(context, context.post(case_path(context, "/rejection"), json.take()));
 }
@@ -101,7 +106,8 @@ std::vector<Command> case_answer_commands() {
                     "  entente case answer Hq2sV8nT0LkYp5cWd3aB --reject 'Not our product'",
          .caller = Caller::person,
          .options = {token, flag("accept", "take the case"), flag("update", "change what was said when accepting"),
-                     value("reject", "REASON", "decline it"), value("ask", "TEXT|@FILE", "ask the submitter for information"),
+                     value("reject", "REASON", "decline it ('' on a frozen case)"),
+                     value("ask", "TEXT|@FILE", "ask the submitter for information"),
                      value("reply", "TEXT|@FILE", "give the information asked for"),
                      value("number", "TEXT", "your own case number"), value("engineer", "NAME", "who takes care (you)"),
                      value("email", "ADDRESS", "on your company's domain (yours)"), value("phone", "NUMBER", "telephone (yours)"),

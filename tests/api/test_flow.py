@@ -224,8 +224,13 @@ def test_a_frozen_open_case_can_be_declined_without_text(world, halden, brightwe
     case.release_to_receiver()
     halden.compliance.post(f"/api/v1/authorizations/{authorization['id']}/withdraw", {"reason": "changed mind"}, expect=200)
     case.approve(expect=403)
-    answer = brightwell.engineer.post(f"{case.path}/rejection", {"reason": "carried"}, expect=(200, 403))
-    assert "carried" not in case.seen_by_submitter().text or answer.status == 200
+    brightwell.engineer.post(f"{case.path}/rejection", {"reason": "carried"}, expect=403)
+    assert "carried" not in case.seen_by_submitter().text
+    halden.engineer.post(f"{case.path}/rejection", {}, expect=403)
+    answer = brightwell.engineer.post(f"{case.path}/rejection", {}, expect=200)
+    assert answer["status"] == "REJECTED" and "frozen" in answer["caseResponses"][-1]["reason"]
+    view = case.seen_by_submitter().body
+    assert view["status"] == "REJECTED" and view["caseResponses"][-1]["type"] == "REJECTION"
 
 
 def test_two_authorizations_one_withdrawn(world, halden, brightwell, customer):

@@ -205,6 +205,9 @@ TEST(DecodeApproval, NeedsOnlyTheMail) {
 TEST(DecodeRejection, ReasonAloneIsEnough) {
     EXPECT_TRUE(decode_rejection(R"({"reason":"Not ours"})"));
     EXPECT_EQ(violations(decode_rejection(R"({"engineerName":"Bo","engineerEmail":"b@c.example"})")), Words{"/reason missing"});
+    EXPECT_EQ(violations(decode_rejection(R"({"reason":""})")).size(), 1u);
+    ASSERT_TRUE(decode_rejection("{}")) << "without any word: whether the case takes that is the operation's matter";
+    EXPECT_EQ(decode_rejection("{}")->reason, "");
     EXPECT_TRUE(decode_rejection("{\"reason\":\"" + letters(2'000) + "\"}"));
     EXPECT_EQ(violations(decode_rejection("{\"reason\":\"" + letters(2'001) + "\"}")), Words{"/reason too_long"});
 }
