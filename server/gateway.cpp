@@ -424,7 +424,9 @@ void Gateway::stop() {
         if (p.metrics_listener) p.metrics_listener->drain(std::chrono::seconds(1));
     }
     if (p.dispatcher) p.dispatcher->stop();
-    if (p.housekeeper) p.housekeeper->stop();
+    // Without a listener nobody kept house: what was counted on the way is written now.
+    if (!p.housekeeper) p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally, p.refusals);
+    p.housekeeper->stop();
     if (p.workers) p.workers->stop();
     if (p.started) {
         p.lifecycle("gateway.stop", 4);

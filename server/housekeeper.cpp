@@ -50,8 +50,7 @@ void Housekeeper::stop() {
         stopping_ = true;
     }
     wake_.notify_all();
-    if (!thread_.joinable()) return;
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
     flush_counts();
     flush_refusals();
     flush_tally();

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from support.gateway import Gateway, program, until
-from support.world import World
+from support.world import PASSWORD, World
 
 
 def get(gateway, path):
@@ -303,3 +303,27 @@ def test_audit_verify_on_a_copy_names_the_record_that_was_changed(private_gatewa
     gateway = private_gateway()
     World(gateway, "verify").company("verified", form=False)
     assert gateway.command("audit", "verify").returncode == 0
+
+
+def test_reads_on_the_data_of_a_stopped_gateway_are_counted_too(private_gateway, tmp_path):
+    """Without a running gateway the command line does the whole of it in process: first sight on record, then counts."""
+    gateway = private_gateway()
+    world = World(gateway, "inprocess")
+    left, right = world.company("left"), world.company("right")
+    world.agreement(left, right)
+    customer = left.customer()
+    left.authorize(customer, [right])
+    case = world.released_case(left, right, customer)
+    case.seen_by_receiver()
+    username = next(iter(account["username"] for name, account in right.accounts.items() if name.startswith("engineer")))
+    gateway.stop()
+    state = {**os.environ, "ENTENTE_STATE": str(tmp_path / "state")}
+    (tmp_path / "password").write_text(PASSWORD + "\n", encoding="utf-8")
+    gateway.command("login", "--username", username, "--password-file", tmp_path / "password", env=state)
+    for _ in range(3):
+        gateway.command("case", "show", case.token, env=state)
+    gateway.start()
+    rows = world.operator.get("/api/v1/audit/entries?limit=100&order=newest", expect=200, judge=False).items
+    counted = [count for row in rows if row["operation"] == "case.read.counted" for count in row["core"]["unmapped"]["decision"]["counts"]]
+    # The first of them has a record of its own.
+    assert sum(int(count["reads"]) for count in counted if count["case"] == str(case.id)) >= 2

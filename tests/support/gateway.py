@@ -57,10 +57,31 @@ def free_port():
                 continue
 
 
+class DiskShim:
+    """A disk that fills up or gets stuck under a gateway that is started with `environment`."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        library = ROOT / "build" / os.environ.get("ENTENTE_PRESET", "release") / "tests" / "support" / "disk_shim.so"
+        assert library.is_file(), f"{library} is not built"
+        self.environment = {"LD_PRELOAD": str(library), "ENTENTE_DISK_SHIM": str(self.folder)}
+
+    def fills_up(self):
+        (self.folder / "full").touch()
+
+    def gets_stuck(self):
+        (self.folder / "stuck").touch()
+
+    def recovers(self):
+        for state in ("full", "stuck"):
+            (self.folder / state).unlink(missing_ok=True)
+
+
 class Gateway:
     """One configuration, one data folder, and the process while it runs. `settings` are {"section.key": value} on top."""
 
-    def __init__(self, folder, settings=None):
+    def __init__(self, folder, settings=None, environment=None):
+        self.environment = environment or {}
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = self.folder / "data"
@@ -115,7 +136,8 @@ class Gateway:
             self.init()
         with open(self.log_file, "ab") as log:
             self._log_from = log.tell()
-            self.process = subprocess.Popen([program(), "serve", "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([program(), "serve", "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={**os.environ, **self.environment})
         with contextlib.closing(requests.Session()) as session:
             session.trust_env = False
             session.verify = str(self.ca)

@@ -1,0 +1,85 @@
+"""When auditing is impossible (the disk is full, or does not answer) the running gateway says 503, changes nothing, shows nothing, and
+comes back by itself. The disk is a shim before libc (support/disk_shim.cpp)."""
+
+import pytest
+import requests
+
+from support.client import LEGACY_MODE, PROBLEM_MODE
+from support.gateway import DiskShim, Gateway, until
+from support.world import World
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    return DiskShim(tmp_path_factory.mktemp("disk"))
+
+
+@pytest.fixture(scope="module")
+def starved(tmp_path_factory, disk):
+    """A gateway on that disk with two companies, an authorized customer and a released case."""
+    with Gateway(tmp_path_factory.mktemp("starved"), environment=disk.environment) as gateway:
+        gateway.start()
+        world = World(gateway, "disk")
+        world.left, world.right = world.company("left"), world.company("right")
+        world.agreement(world.left, world.right)
+        world.customer = world.left.customer()
+        world.left.authorize(world.customer, [world.right])
+        world.case = world.released_case(world.left, world.right, world.customer)
+        yield world
+        disk.recovers()
+
+
+def ready(world):
+    return requests.get(world.gateway.metrics_url + "/readyz", verify=str(world.gateway.ca), timeout=10).status_code
+
+
+def tokens(world):
+    return {row["token"] for row in world.left.engineer.get("/v2/collaboration-requests/list", expect=200, judge=False).body}
+
+
+def draft(world, number):
+    return {**world.case.draft, "internalCaseNumber": number}
+
+
+def test_a_full_disk_answers_503_changes_nothing_and_shows_nothing(starved, disk):
+    engineer, case = starved.left.engineer, starved.case
+    newcomer = starved.right.person("engineer", "-newcomer")
+    username = starved.right.accounts["engineer-newcomer"]["username"]
+    case.seen_by_submitter()
+    before = tokens(starved)
+    records = starved.gateway.metric("entente_audit_records_total")
+    disk.fills_up()
+    answer = engineer.post("/v1/collaboration-requests", draft(starved, "D-1"), accept=PROBLEM_MODE, expect=503)
+    assert answer["code"] == "audit_unavailable" and int(answer.headers["Retry-After"]) > 0
+    engineer.post("/v1/collaboration-requests", draft(starved, "D-2"), accept=LEGACY_MODE, expect=503)
+    engineer.post(f"{case.path}/notes", {"summary": "note of a full disk", "priority": "LOW"}, expect=503)
+    engineer.post(f"{case.path}/closure", expect=503)
+    newcomer.get(case.path, expect=503)
+    starved.anonymous.post("/v1/login", {"username": username, "password": "wrong"}, expect=503)
+    assert ready(starved) == 503
+    disk.recovers()
+    until(lambda: ready(starved) == 200, what="readiness by itself")
+    assert tokens(starved) == before
+    view = newcomer.get(case.path, expect=200)
+    assert view["status"] == "OPEN" and "note of a full disk" not in view.text
+    assert starved.gateway.metric("entente_audit_records_total") > records
+    assert engineer.post("/v1/collaboration-requests", draft(starved, "D-1"), expect=200)["submitterCaseNumber"] == "D-1"
+    assert starved.verify()["ok"] is True
+
+
+def test_a_disk_that_does_not_answer_is_not_waited_for(starved, disk):
+    engineer = starved.left.engineer
+    disk.gets_stuck()
+    try:
+        # The answer comes while the disk still hangs: whoever asks is not kept.
+        engineer.post("/v1/collaboration-requests", draft(starved, "S-1"), accept=PROBLEM_MODE, expect=503)
+        answer = engineer.post("/v1/collaboration-requests", draft(starved, "S-2"), accept=PROBLEM_MODE, expect=503)
+        assert int(answer.headers["Retry-After"]) > 0
+    finally:
+        disk.recovers()
+    until(lambda: ready(starved) == 200, what="readiness by itself")
+    engineer.post("/v1/collaboration-requests", draft(starved, "S-3"), expect=200)
+    numbers = [row["submitterCaseNumber"] for row in engineer.get("/v2/collaboration-requests/list", expect=200, judge=False).body]
+    # The second had not begun when it was given up, and never did. The first may have been on its way to the disk.
+    assert numbers.count("S-2") == 0 and numbers.count("S-1") <= 1 and numbers.count("S-3") == 1
+    assert starved.verify()["ok"] is True
