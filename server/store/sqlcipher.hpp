@@ -83,7 +83,8 @@ class DatabaseFile {
     virtual void read(const ReadWork& work) = 0;
     // Numbers of the pages (4096 bytes each, from 1) whose authentication fails.
     virtual std::vector<std::int64_t> damaged_pages() = 0;
-    // Tables that cannot be read from the first row to the last. Empty although pages are damaged: only indexes or free space are hit.
+    // Tables that cannot be read from the first row to the last. Empty although pages are damaged: only indexes or free space are
+    // hit.
     virtual std::vector<std::string> unreadable_tables() = 0;
     // The first page that holds these bytes in one piece, once decrypted.
     virtual std::optional<std::int64_t> find_page(protocol::Bytes bytes) = 0;
