@@ -1,5 +1,6 @@
 #pragma once
-// Who calls, as proven by a session token, a client certificate or the operator's local key.
+// Who acts: a caller, as proven by a session token, a client certificate or the operator's local key; or what a company set up to
+// act by itself.
 
 #include <string>
 
@@ -8,11 +9,12 @@
 
 namespace entente::certs {
 
-enum class PrincipalKind { user, client, operator_ };
+// A rule and a probe act for their company without being anybody: no session ever yields them.
+enum class PrincipalKind { user, client, operator_, rule, probe };
 
 struct Principal {
     PrincipalKind kind = PrincipalKind::user;
-    std::int64_t id = 0;          // user or client id
+    std::int64_t id = 0;          // of the user, client, rule or probe
     protocol::CompanyId company;  // none for the operator
     protocol::Role role = protocol::Role::engineer;
     std::string authentication;  // password, client_credentials, mtls
@@ -25,6 +27,10 @@ struct Principal {
                 return "user:" + std::to_string(id);
             case PrincipalKind::client:
                 return "client:" + std::to_string(id);
+            case PrincipalKind::rule:
+                return "rule:" + std::to_string(id);
+            case PrincipalKind::probe:
+                return "probe:" + std::to_string(id);
             case PrincipalKind::operator_:
                 break;
         }

@@ -63,6 +63,7 @@ struct Department {
     std::string name;
     FormId form;
     std::vector<std::string> tags;
+    bool active = true;  // partners find it
 };
 
 enum class Section : std::uint8_t { contact, problem, common_customer };
@@ -105,6 +106,7 @@ struct Form {
     std::string escalation_instructions;  // HTML
     std::vector<FormField> fields;
     FieldId injected_field;  // id that the `Authorization reference` field has where it is shown
+    bool retired = false;    // no case can be opened with it any more
 };
 
 inline constexpr std::string_view injected_field_label = "Authorization reference";

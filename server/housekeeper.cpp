@@ -34,7 +34,13 @@ audit::Record gateway_record(std::string operation, audit::Class class_uid) {
 
 Housekeeper::Housekeeper(store::Store& store, const operations::Tools& tools, const Clock& clock, api::Sights& sights,
                          api::Tally& tally, api::Refusals& refusals)
-    : store_(store), tools_(tools), clock_(clock), sights_(sights), tally_(tally), refusals_(refusals) {}
+    : store_(store),
+      tools_(tools),
+      clock_(clock),
+      sights_(sights),
+      tally_(tally),
+      refusals_(refusals),
+      automation_(store, tools, clock) {}
 
 Housekeeper::~Housekeeper() {
     stop();
@@ -75,6 +81,7 @@ void Housekeeper::round() {
     move_agreements();
     move_cases();
     fire_timers();
+    automation_.tick();
 }
 
 // Exact counts of repeated reads, durable within about a second.

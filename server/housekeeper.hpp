@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "server/api/sights.hpp"
+#include "server/automation.hpp"
 #include "server/clock.hpp"
 #include "server/operations/context.hpp"
 #include "server/store/store.hpp"
@@ -42,6 +43,7 @@ class Housekeeper {
     api::Sights& sights_;
     api::Tally& tally_;
     api::Refusals& refusals_;
+    Automation automation_;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;

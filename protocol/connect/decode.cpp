@@ -223,6 +223,20 @@ Result<std::string> decode_search_term(std::string_view segment) {
         invalid_members({{"/searchTerm", characters == 0 ? "empty" : "too_long", "must have 1 to 100 characters"}}));
 }
 
+Result<PartnerSentence> decode_partner_sentence(std::span<const QueryItem> query) {
+    QueryReader in(query);
+    PartnerSentence sentence;
+    const auto text = in.find("query");
+    sentence.query = in.text("query", limit::sentence).value_or("");
+    if (!text || text->find_first_not_of(" \t\r\n") == std::string_view::npos) in.violate("query", "missing", "is required");
+    const std::int64_t rows = in.integer("limit", static_cast<std::int64_t>(sentence.limit));
+    if (rows < 1 || rows > static_cast<std::int64_t>(limit::partner_rows))
+        in.violate("limit", "not_allowed", "must be from 1 to 50");
+    if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
+    sentence.limit = static_cast<std::size_t>(rows);
+    return sentence;
+}
+
 std::optional<std::int64_t> decode_id(std::string_view segment) {
     std::int64_t number = 0;
     if (segment.empty() || segment.front() < '0' || segment.front() > '9') return std::nullopt;

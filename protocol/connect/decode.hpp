@@ -40,6 +40,8 @@ inline constexpr std::size_t information = 5'000;       // contract
 inline constexpr std::size_t note_summary = 500;        // contract
 inline constexpr std::size_t note_description = 5'000;  // contract
 inline constexpr std::size_t search_term = 100;         // contract
+inline constexpr std::size_t sentence = 500;            // contract
+inline constexpr std::size_t partner_rows = 50;         // contract
 inline constexpr std::size_t page_size = 1'000;         // larger requests are answered with pages of this size
 }  // namespace limit
 
@@ -73,6 +75,13 @@ Result<bool> decode_include_removed_notes(std::span<const QueryItem> query);
 
 // The keyword of a partner search: decoded, trimmed, 1 to 100 characters.
 Result<std::string> decode_search_term(std::string_view segment);
+
+// GET /v1/partners/search: a sentence and how many rows at most.
+struct PartnerSentence {
+    std::string query;
+    std::size_t limit = 10;
+};
+Result<PartnerSentence> decode_partner_sentence(std::span<const QueryItem> query);
 
 // A numeric id in a path: digits, 1 to 2^31-1; nothing for anything else (the answer is then not found).
 std::optional<std::int64_t> decode_id(std::string_view segment);

@@ -8,6 +8,7 @@
 #include "server/api/connect_webhooks.hpp"
 #include "server/api/gateway_api.hpp"
 #include "server/operations/directory.hpp"
+#include "server/operations/partners.hpp"
 
 namespace entente::api {
 
@@ -172,17 +173,29 @@ Plan current_user(Gateway& gateway, CallPtr call) {
         });
 }
 
-Plan partners(Gateway& gateway, CallPtr call) {
-    auto term = connect::decode_search_term(call->raw_values.at(0));
-    if (!term) return gateway.failure(call, term.error());
+Plan find_partners(Gateway& gateway, CallPtr call, ops::PartnerQuery query) {
     return gateway.look_up<std::vector<protocol::PartnerRow>>(
         std::move(call),
-        [term = *term](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
-            return ops::search_partners(txn, caller, term);
+        [query = std::move(query)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::search_partners(txn, context, caller, query);
         },
         [](Gateway& g, const CallPtr& c, std::vector<protocol::PartnerRow>& rows) {
             return g.reply(c, 200, connect::encode_partners(rows));
         });
+}
+
+Plan partners(Gateway& gateway, CallPtr call) {
+    auto term = connect::decode_search_term(call->raw_values.at(0));
+    if (!term) return gateway.failure(call, term.error());
+    return find_partners(gateway, std::move(call), {.text = std::move(*term)});
+}
+
+Plan partners_by_sentence(Gateway& gateway, CallPtr call) {
+    auto sentence = connect::decode_partner_sentence(call->query);
+    if (!sentence) return gateway.failure(call, sentence.error());
+    return find_partners(
+        gateway, std::move(call),
+        {.text = std::move(sentence->query), .manner = ops::PartnerIndex::Manner::sentence, .limit = sentence->limit});
 }
 
 template <ops::FormBy by>
@@ -210,6 +223,7 @@ constexpr Route routes[] = {
     {Method::post, "/v1/login", "login", dialect, open, login},
     {Method::post, "/{tenant}/oauth2/v2.0/token", "issueClientCredentialsToken", dialect, open, oauth_token},
     {Method::get, "/v1/me", "getCurrentUser", dialect, signed_in, current_user},
+    {Method::get, "/v1/partners/search", "searchPartnersSemanticSearch", dialect, signed_in, partners_by_sentence},
     {Method::get, "/v1/partners/{searchTerm}", "searchPartners", dialect, signed_in, partners},
     {Method::get, "/v1/forms/company/{companyId}", "getFormByCompanyId", dialect, signed_in, form<ops::FormBy::company>},
     {Method::get, "/v1/forms/department/{departmentId}", "getFormByDepartmentId", dialect, signed_in,

@@ -63,6 +63,36 @@ Plan replace_form(Gateway& gateway, CallPtr call) {
     return native::post<protocol::Form>(gateway, std::move(call), std::move(input), ops::save_form, 200, native::as_json);
 }
 
+Plan read_form(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::FormId>(*call);
+    return gateway.look_up<protocol::Form>(
+        std::move(call),
+        [id](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) { return ops::read_form(txn, caller, id); },
+        [](Gateway& g, const CallPtr& c, protocol::Form& form) { return g.reply(c, 200, native::encode(form)); });
+}
+
+Plan list_form_versions(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::FormId>(*call);
+    return gateway.look_up<std::vector<store::EarlierForm>>(
+        std::move(call),
+        [id](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::list_form_versions(txn, caller, id);
+        },
+        [](Gateway& g, const CallPtr& c, std::vector<store::EarlierForm>& versions) {
+            return g.reply(c, 200, native::encode_items(versions));
+        });
+}
+
+Plan retire_form(Gateway& gateway, CallPtr call) {
+    const auto id = native::path_id<protocol::FormId>(*call);
+    return gateway.write<protocol::Form>(
+        std::move(call),
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::retire_form(txn, context, caller, id);
+        },
+        [](Gateway& g, const CallPtr& c, protocol::Form& form) { return g.reply(c, 200, native::encode(form)); });
+}
+
 Plan list_forms(Gateway& gateway, CallPtr call) {
     const protocol::CompanyId company{native::query_id(*call, "company")};
     return gateway.look_up<std::vector<protocol::Form>>(
@@ -78,6 +108,17 @@ Plan list_forms(Gateway& gateway, CallPtr call) {
 Plan add_department(Gateway& gateway, CallPtr call) {
     auto input = native::decode_department(call->request->body);
     return native::create<protocol::Department>(gateway, std::move(call), std::move(input), ops::add_department, native::as_json);
+}
+
+Plan change_department(Gateway& gateway, CallPtr call) {
+    auto input = native::decode_department_change(call->request->body);
+    const auto id = native::path_id<protocol::DepartmentId>(*call);
+    return native::post<protocol::Department>(
+        gateway, std::move(call), std::move(input),
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::DepartmentChange& change) {
+            return ops::change_department(txn, context, caller, id, change);
+        },
+        200, native::as_json);
 }
 
 Plan list_departments(Gateway& gateway, CallPtr call) {
@@ -102,8 +143,12 @@ constexpr Route routes[] = {
     {Method::patch, "/api/v1/companies/{id}", "changeCompany", dialect, signed_in, change_company},
     {Method::get, "/api/v1/forms", "listForms", dialect, signed_in, list_forms},
     {Method::post, "/api/v1/forms", "createForm", dialect, signed_in, add_form},
+    {Method::get, "/api/v1/forms/{id}", "getForm", dialect, signed_in, read_form},
+    {Method::delete_, "/api/v1/forms/{id}", "retireForm", dialect, signed_in, retire_form},
+    {Method::get, "/api/v1/forms/{id}/versions", "listFormVersions", dialect, signed_in, list_form_versions},
     {Method::put, "/api/v1/forms/{id}", "replaceForm", dialect, signed_in, replace_form},
     {Method::get, "/api/v1/departments", "listDepartments", dialect, signed_in, list_departments},
+    {Method::patch, "/api/v1/departments/{id}", "changeDepartment", dialect, signed_in, change_department},
     {Method::post, "/api/v1/departments", "createDepartment", dialect, signed_in, add_department},
 };
 

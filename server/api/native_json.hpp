@@ -43,7 +43,9 @@ std::string encode_client(const operations::ClientMade& made);  // with the secr
 
 Result<protocol::Form> decode_form(std::string_view body);
 void write(JsonWriter& out, const protocol::Form& form);
+void write(JsonWriter& out, const store::EarlierForm& earlier);  // a form with the time when it was replaced
 Result<operations::NewDepartment> decode_department(std::string_view body);
+Result<operations::DepartmentChange> decode_department_change(std::string_view body);
 void write(JsonWriter& out, const protocol::Department& department);
 
 Result<protocol::Customer> decode_customer(std::string_view body);

@@ -36,6 +36,7 @@ std::vector<protocol::Selection> to_selections(const std::vector<std::string>& p
 
 protocol::FormField read_field(Reader& in) {
     protocol::FormField field;
+    field.id = {in.integer("id", 1, id_max, Need::optional).value_or(0)};
     field.section = in.choice("section", protocol::parse_section, "CONTACT_SECTION, PROBLEM_SECTION, COMMON_CUSTOMER_SECTION")
                         .value_or(field.section);
     field.label = in.text("label", name_chars);
@@ -118,6 +119,7 @@ Result<protocol::Form> decode_form(std::string_view body) {
         protocol::Form form;
         form.company = read_company_id(in);
         form.department = {in.integer("department", 1, id_max, Need::optional).value_or(0)};
+        form.version = static_cast<int>(in.integer("version", 1, id_max, Need::optional).value_or(0));
         form.admin_note = in.text("adminNote", html_chars, Need::optional);
         form.escalation_instructions = in.text("escalationInstructions", html_chars, Need::optional);
         for (Reader& field : in.objects("fields", 200, Need::present)) form.fields.push_back(read_field(field));
@@ -125,8 +127,10 @@ Result<protocol::Form> decode_form(std::string_view body) {
     });
 }
 
-void write(JsonWriter& out, const protocol::Form& form) {
-    out.object().member("id", form.id.value).member("company", form.company.value);
+namespace {
+
+void write_form_members(JsonWriter& out, const protocol::Form& form) {
+    out.member("id", form.id.value).member("company", form.company.value);
     out.key("department");
     if (form.department) {
         out.value(form.department.value);
@@ -144,11 +148,26 @@ void write(JsonWriter& out, const protocol::Form& form) {
         for (const std::string& option : field.options) out.value(option);
         out.end().key("selections").array();
         write_paths(out, field.selections, "");
-        out.end().member("displayOrder", field.display_order).member("validationRules", field.validation_rules);
+        out.end().member("additionalSettings", field.additional_settings);
+        out.member("displayOrder", field.display_order).member("validationRules", field.validation_rules);
         out.member("required", field.required).member("dataClass", name(field.data_class)).member("stage", name(field.stage));
         out.member("identifiesCustomer", field.identifies_customer).end();
     }
-    out.end().end();
+    out.end().member("retired", form.retired);
+}
+
+}  // namespace
+
+void write(JsonWriter& out, const protocol::Form& form) {
+    out.object();
+    write_form_members(out, form);
+    out.end();
+}
+
+void write(JsonWriter& out, const store::EarlierForm& earlier) {
+    out.object();
+    write_form_members(out, earlier.form);
+    out.member("until", protocol::to_rfc3339(earlier.until)).end();
 }
 
 Result<operations::NewDepartment> decode_department(std::string_view body) {
@@ -162,11 +181,22 @@ Result<operations::NewDepartment> decode_department(std::string_view body) {
     });
 }
 
+Result<operations::DepartmentChange> decode_department_change(std::string_view body) {
+    return decode<operations::DepartmentChange>(body, [](Reader& in) {
+        operations::DepartmentChange change;
+        change.name = in.maybe_text("name", name_chars);
+        if (in.has("tags")) change.tags = in.texts("tags", 50, 100);
+        if (const auto form = in.integer("form", 1, id_max, Need::optional)) change.form = protocol::FormId{*form};
+        change.active = in.boolean("active");
+        return change;
+    });
+}
+
 void write(JsonWriter& out, const protocol::Department& department) {
     out.object().member("id", department.id.value).member("company", department.company.value).member("name", department.name);
     out.member("form", department.form.value).key("tags").array();
     for (const std::string& tag : department.tags) out.value(tag);
-    out.end().end();
+    out.end().member("active", department.active).end();
 }
 
 }  // namespace entente::api::native

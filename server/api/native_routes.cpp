@@ -12,6 +12,7 @@ std::span<const Route> native_routes() {
         for (const auto table : {
                  native_session_routes(),
                  native_directory_routes(),
+                 native_automation_routes(),
                  native_people_routes(),
                  native_trust_routes(),
                  native_agreement_routes(),

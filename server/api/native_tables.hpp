@@ -9,6 +9,7 @@ namespace entente::api {
 
 std::span<const Route> native_session_routes();
 std::span<const Route> native_directory_routes();
+std::span<const Route> native_automation_routes();
 std::span<const Route> native_people_routes();
 std::span<const Route> native_trust_routes();
 std::span<const Route> native_agreement_routes();

@@ -73,12 +73,18 @@ protocol::UserView person_of(ReadTxn& txn, const Tools& tools, const Caller& cal
         }
         return person;
     }
-    // A connector acts for its company: it has a name and the company's domain, but is nobody.
-    const auto client = store::find_client(txn, {caller.principal.id});
+    // A connector acts for its company: it has a name and the company's domain, but is nobody. So does what acts by itself.
     const auto company = store::find_company(txn, caller.company());
-    person.first_name = client ? client->name : "Connector";
+    const std::string domain = company ? company->domain : "";
     person.last_name = company ? company->name : "";
-    person.email = "connector@" + (company ? company->domain : "");
+    if (caller.principal.kind != certs::PrincipalKind::client) {
+        person.first_name = "Automatic";
+        person.email = "automatic@" + domain;
+        return person;
+    }
+    const auto client = store::find_client(txn, {caller.principal.id});
+    person.first_name = client ? client->name : "Connector";
+    person.email = "connector@" + domain;
     return person;
 }
 

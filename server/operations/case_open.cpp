@@ -6,6 +6,7 @@
 #include "server/operations/case_common.hpp"
 #include "server/operations/case_life.hpp"
 #include "server/operations/customer_page.hpp"
+#include "server/operations/form_check.hpp"
 #include "server/operations/links.hpp"
 #include "server/store/statements/life.hpp"
 
@@ -37,7 +38,7 @@ Error partner_refused(const policy::Decision& decision) {
 Result<Addressed> address(ReadTxn& txn, const Caller& caller, protocol::FormId id) {
     const auto form = store::find_form(txn, id);
     const auto submitter = store::find_company(txn, caller.company());
-    if (!form || !submitter)
+    if (!form || form->retired || !submitter)
         return fail(ErrorKind::not_found, "form_not_found", "there is no intake form " + std::to_string(id.value),
                     "search the partner again and fetch its form: forms change");
     auto receiver = store::find_company(txn, form->company);
@@ -175,6 +176,7 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
     if (auto valid = check_contact(*to, input); !valid) return refused<CaseRead>(record, valid.error());
     const policy::Decision agreement = judge_agreement(txn, to->submitter.id, to->receiver.id, context.now);
     if (agreement.verdict != policy::Verdict::allow) return refused<CaseRead>(record, partner_refused(agreement));
+    if (auto fit = check_fields(txn, to->form, input.fields); !fit) return refused<CaseRead>(record, fit.error());
 
     const auto grading = grade(txn, to->submitter.id, to->receiver.id, input.severity, input.severity_name, input.priority);
     if (!grading) return refused<CaseRead>(record, grading.error());

@@ -19,6 +19,21 @@ std::string alphanumeric(const std::function<void(std::span<std::uint8_t>)>& ran
     return out;
 }
 
+std::string_view kind_name(certs::PrincipalKind kind) {
+    switch (kind) {
+        case certs::PrincipalKind::user:
+            return "user";
+        case certs::PrincipalKind::rule:
+            return "rule";
+        case certs::PrincipalKind::probe:
+            return "probe";
+        case certs::PrincipalKind::client:
+        case certs::PrincipalKind::operator_:
+            break;
+    }
+    return "client";
+}
+
 }  // namespace
 
 std::string Tools::token() const {
@@ -38,7 +53,7 @@ std::string lower(std::string_view text) {
 std::string actor_section(const Caller& caller) {
     protocol::JsonWriter json;
     json.object().key("actor").object().key("principal").object();
-    json.member("kind", caller.principal.kind == certs::PrincipalKind::user ? "user" : "client");
+    json.member("kind", kind_name(caller.principal.kind));
     json.member("uid", std::to_string(caller.principal.id));
     json.end().end();
     if (!caller.peer_address.empty()) json.key("src_endpoint").object().member("ip", caller.peer_address).end();

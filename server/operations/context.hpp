@@ -55,6 +55,9 @@ struct Settings {
     MailSettings mail;
 };
 
+class PartnerDirectory;  // partners.hpp
+std::shared_ptr<PartnerDirectory> make_partner_directory();
+
 // Shared by all operations of one gateway; outlives them.
 struct Tools {
     store::Vault& vault;
@@ -66,6 +69,7 @@ struct Tools {
     std::string public_jwk{};  // of that key
     // The rules of a time zone of the tz database; nothing for a name that it does not have.
     std::function<std::shared_ptr<const policy::ZoneRules>(std::string_view)> zone{};
+    std::shared_ptr<PartnerDirectory> partners = make_partner_directory();
 
     std::uint64_t draw() const {
         std::array<std::uint8_t, 8> bytes{};

@@ -1,5 +1,5 @@
 #pragma once
-// Companies and what belongs to them: users, clients, departments, forms, customers, certificates; and finding a partner.
+// Companies and what belongs to them: users, clients, departments, forms, customers, certificates.
 //
 // The operator works on every company but names it; an administrator works on the own one. Answers never contain a secret but the
 // one that was just made.
@@ -77,7 +77,12 @@ Audited<store::StoredCertificate> revoke_certificate(Txn& txn, const Context& co
 Result<std::vector<store::StoredCertificate>> list_certificates(ReadTxn& txn, const Caller& caller);
 
 // --- departments and forms ---
-Audited<protocol::Form> save_form(Txn& txn, const Context& context, const Caller& caller, protocol::Form form);  // id 0: a new one
+// id 0: a new one. Else the next version; `version` names the one that was edited, 0 overwrites whatever is there.
+Audited<protocol::Form> save_form(Txn& txn, const Context& context, const Caller& caller, protocol::Form form);
+// No case can be opened with it any more; cases that were keep what they hold. Refused while a department uses it.
+Audited<protocol::Form> retire_form(Txn& txn, const Context& context, const Caller& caller, protocol::FormId id);
+Result<protocol::Form> read_form(ReadTxn& txn, const Caller& caller, protocol::FormId id);
+Result<std::vector<store::EarlierForm>> list_form_versions(ReadTxn& txn, const Caller& caller, protocol::FormId id);
 Result<std::vector<protocol::Form>> list_forms(ReadTxn& txn, const Caller& caller, protocol::CompanyId company);
 struct NewDepartment {
     protocol::CompanyId company;
@@ -86,6 +91,14 @@ struct NewDepartment {
     protocol::FormId form;  // none: the company's own form
 };
 Audited<protocol::Department> add_department(Txn& txn, const Context& context, const Caller& caller, const NewDepartment& input);
+struct DepartmentChange {
+    std::optional<std::string> name;
+    std::optional<std::vector<std::string>> tags;
+    std::optional<protocol::FormId> form;
+    std::optional<bool> active;
+};
+Audited<protocol::Department> change_department(Txn& txn, const Context& context, const Caller& caller, protocol::DepartmentId id,
+                                                const DepartmentChange& change);
 Result<std::vector<protocol::Department>> list_departments(ReadTxn& txn, const Caller& caller, protocol::CompanyId company);
 
 struct FormFound {
@@ -94,9 +107,6 @@ struct FormFound {
 };
 enum class FormBy { company, department, document };
 Result<FormFound> find_form(ReadTxn& txn, const Caller& caller, FormBy by, std::int64_t id);
-
-// Active, not hidden companies other than the caller's whose name, department or tag contains every word of `term`.
-Result<std::vector<protocol::PartnerRow>> search_partners(ReadTxn& txn, const Caller& caller, std::string_view term);
 
 // --- customers ---
 Audited<store::StoredCustomer> add_customer(Txn& txn, const Context& context, const Caller& caller, protocol::Customer customer);

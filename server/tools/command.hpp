@@ -71,6 +71,8 @@ std::vector<Command> gate_commands();
 std::vector<Command> mail_commands();
 std::vector<Command> login_commands();
 std::vector<Command> onboard_commands();
+std::vector<Command> automation_commands();  // rules, probes, partners
+std::vector<Command> conformance_commands();
 std::vector<Command> completion_commands();
 
 // What talks to the API, in the order of the help. Commands that need the gateway itself (serve, init, ...) are added by main.

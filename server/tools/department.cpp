@@ -7,7 +7,8 @@ namespace entente::tools {
 namespace {
 
 const std::vector<Field> columns{{"ID", "id"}, {"NAME", "name"}, {"COMPANY", "company"}, {"FORM", "form"}, {"TAGS", "tags"}};
-const std::vector<Field> details{{"id", "id"}, {"name", "name"}, {"company", "company"}, {"form", "form"}, {"tags", "tags"}};
+const std::vector<Field> details{{"id", "id"},     {"name", "name"}, {"company", "company"},
+                                 {"form", "form"}, {"tags", "tags"}, {"active", "active"}};
 
 int add(Context& context) {
     protocol::JsonWriter json;
@@ -28,6 +29,19 @@ int show(Context& context) {
     const Value row =
         find_row(context, of_company(context, "/api/v1/departments"), "name", context.text("DEPARTMENT"), "department");
     return print_object(context, {.status = 200, .headers = {}, .body = row.serialized(), .value = row}, details);
+}
+
+int change(Context& context) {
+    const std::string id =
+        find_row(context, of_company(context, "/api/v1/departments"), "name", context.text("DEPARTMENT"), "department").text("id");
+    protocol::JsonWriter json;
+    json.object();
+    add_texts(json, context, {{"name", "name"}});
+    if (context.given("tag")) add_list(json, "tags", context.all("tag"));
+    json.member_if("form", context.number("form"));
+    if (context.given("active")) json.member("active", context.text("active") == "yes");
+    json.end();
+    return print_object(context, context.patch("/api/v1/departments/" + id, json.take()), details);
 }
 
 }  // namespace
@@ -53,6 +67,14 @@ std::vector<Command> department_commands() {
          .caller = Caller::person_or_operator,
          .options = {argument("DEPARTMENT", "id or name"), company_option()},
          .run = show},
+        {.path = "department change",
+         .summary = "Rename a department, give it other tags or another form, or take it out of the search",
+         .example = "  entente department change 'Block Storage' --tag san --tag nvme",
+         .caller = Caller::person_or_operator,
+         .options = {argument("DEPARTMENT", "id or name"), value("name", "NAME", "its new name"),
+                     several("tag", "WORD", "its tags from now on; may be repeated"), value("form", "ID", "its intake form"),
+                     choice("active", {"yes", "no"}, "no: partners no longer find it"), company_option()},
+         .run = change},
     };
 }
 

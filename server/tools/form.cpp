@@ -59,14 +59,24 @@ int replace(Context& context) {
 }
 
 int list(Context& context) {
-    return print_list(context, context.get(of_company(context, "/api/v1/forms")),
-                      {{"ID", "id"}, {"COMPANY", "company"}, {"DEPARTMENT", "department"}, {"VERSION", "version"}},
-                      "No forms: partners cannot open cases with you. entente form add FILE");
+    return print_list(
+        context, context.get(of_company(context, "/api/v1/forms")),
+        {{"ID", "id"}, {"COMPANY", "company"}, {"DEPARTMENT", "department"}, {"VERSION", "version"}, {"RETIRED", "retired"}},
+        "No forms: partners cannot open cases with you. entente form add FILE");
 }
 
 int show(Context& context) {
     const Value row = find_row(context, of_company(context, "/api/v1/forms"), "id", context.text("FORM"), "form");
     return print_form(context, {.status = 200, .headers = {}, .body = row.serialized(), .value = row});
+}
+
+int versions(Context& context) {
+    return print_list(context, context.get("/api/v1/forms/" + context.text("FORM") + "/versions"),
+                      {{"VERSION", "version"}, {"REPLACED", "until"}}, "No earlier versions: this is the first.");
+}
+
+int retire(Context& context) {
+    return print_form(context, context.remove("/api/v1/forms/" + context.text("FORM")));
 }
 
 }  // namespace
@@ -98,6 +108,18 @@ std::vector<Command> form_commands() {
          .caller = Caller::person_or_operator,
          .options = {argument("FORM", "its id"), file},
          .run = replace},
+        {.path = "form versions",
+         .summary = "List the earlier versions of a form",
+         .example = "  entente form versions 7001",
+         .caller = Caller::person_or_operator,
+         .options = {argument("FORM", "its id")},
+         .run = versions},
+        {.path = "form retire",
+         .summary = "Take a form out of use; existing cases keep what they hold",
+         .example = "  entente form retire 7001",
+         .caller = Caller::person_or_operator,
+         .options = {argument("FORM", "its id")},
+         .run = retire},
     };
 }
 

@@ -5,6 +5,7 @@ import urllib.parse
 import pytest
 
 from support import contract
+from support.canary import EVERYBODY
 from support.client import LEGACY_MODE
 
 TYPES = {"STRING", "TEXT", "EMAIL", "PHONE", "INTEGER", "URL", "SELECT", "TIERSELECT", "HIDDEN"}
@@ -163,3 +164,48 @@ def test_the_injected_field_is_off_by_default_and_last_seen_by_its_own_engineers
     assert (shown[0]["type"], shown[0]["section"], shown[0]["required"]) == ("STRING", "COMMON_CUSTOMER_SECTION", False)
     form = halden.engineer.get(f"/v1/forms/company/{injecting.id}", expect=200)
     assert label not in [field["label"] for field in form["customFields"]]
+
+
+# --- search by sentence ---
+
+
+def ask(caller, sentence, **more):
+    return caller.get("/v1/partners/search?" + urllib.parse.urlencode({"query": sentence, **more}), expect=200).body
+
+
+def test_a_sentence_finds_who_is_meant_best_first(halden, brightwell):
+    networking = brightwell.departments[0]
+    tag = f"{networking['name'].split()[1]}tag"
+    rows = ask(halden.engineer, f"who can help us with {tag} at {brightwell.name}, please?")
+    assert rows[0]["departmentId"] == networking["id"]
+
+
+def test_misspelt_names_are_forgiven(halden, corvid):
+    name = word(corvid)
+    typed = name[0] + name[2] + name[1] + name[3:]
+    assert corvid.id in [row["companyId"] for row in ask(halden.engineer, f"the people of {typed}")]
+    assert corvid.id in [row["companyId"] for row in search(halden.engineer, typed)]
+
+
+def test_products_of_a_form_are_searched(world, halden):
+    company = world.company("product", form=False)
+    product = company.word("product name", (EVERYBODY,))
+    world.form(company, [{"label": "Product", "section": "PROBLEM_SECTION", "type": "TIERSELECT", "dataClass": "product", "selections": [f"Arrays:{product}"], "displayOrder": 1}])
+    assert ask(halden.engineer, f"our {product} has failed")[0]["companyId"] == company.id
+
+
+def test_the_limit_of_a_sentence_search(world, halden):
+    assert len(ask(halden.engineer, "systems", limit=1)) == 1
+    assert len(ask(halden.engineer, "systems")) <= 10
+    assert ask(halden.engineer, "qqqqzzzz xxxxwwww") == []
+
+
+@pytest.mark.parametrize("query", ["", "query=", "query=%20", "limit=5", "query=x&limit=0", "query=x&limit=51", "query=x&limit=many", "query=x&limit=-1", "query=" + "x" * 501])
+def test_sentence_searches_that_are_none(halden, query):
+    assert halden.engineer.get(f"/v1/partners/search?{query}", expect=400)["violations"]
+    assert halden.engineer.get(f"/v1/partners/search?{query}", accept=LEGACY_MODE, expect=500)["validationErrors"]
+
+
+def test_plus_and_percent_20_are_blanks_in_a_query(halden, corvid):
+    name = urllib.parse.quote(corvid.name)
+    assert halden.engineer.get(f"/v1/partners/search?query={name}", expect=200).body == halden.engineer.get(f"/v1/partners/search?query={name.replace('%20', '+')}", expect=200).body

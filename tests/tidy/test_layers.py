@@ -44,6 +44,8 @@ SERVER_FILES = {
     "server/main.cpp": None,
     "server/zones.hpp": {"policy"},
     "server/zones.cpp": {"policy", "protocol", "server/zones.hpp"},
+    "server/automation.hpp": None,
+    "server/automation.cpp": None,
     "server/housekeeper.hpp": None,
     "server/housekeeper.cpp": None,
     **{f"server/{name}.{suffix}": UTILITIES | {"protocol", "certs", "server/config_table.hpp"}

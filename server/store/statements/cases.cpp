@@ -304,6 +304,16 @@ std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, CaseId id) {
     return txn.first(sql, {id.value}, [&](const Row& row) { return read_case(txn, vault, row); });
 }
 
+bool accepted_under(ReadTxn& txn, Vault& vault, CompanyId submitter, CompanyId receiver, std::string_view number, CaseId except) {
+    const auto index = number_index(vault, receiver, number);
+    return txn
+        .first(
+            "SELECT 1 FROM cases c WHERE c.receiver = $1 AND c.submitter = $2 AND c.receiver_number_index = $3 AND c.id <> $4 AND"
+            " c.accepted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rule_acceptances a WHERE a.case_id = c.id)",
+            {receiver.value, submitter.value, Bytes(index), except.value}, [](const Row&) { return true; })
+        .has_value();
+}
+
 std::optional<CaseId> find_case_id(ReadTxn& txn, std::string_view token, CompanyId party) {
     return txn.first("SELECT id FROM cases WHERE token = $1 AND (submitter = $2 OR (receiver = $2 AND released_at IS NOT NULL))",
                      {token, party.value}, [](const Row& row) { return CaseId{row.number(0)}; });

@@ -135,6 +135,9 @@ bool update_case(Txn& txn, Vault& vault, const StoredCase& c);
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view token, protocol::CompanyId party);
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, protocol::CaseId id);  // for the gateway's own work
 std::optional<std::string> token_of_case(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId party);
+// Is there another case of these two companies that somebody of the receiver, not a rule, accepted under this number of its own?
+bool accepted_under(ReadTxn& txn, Vault& vault, protocol::CompanyId submitter, protocol::CompanyId receiver,
+                    std::string_view number, protocol::CaseId except);
 std::optional<protocol::CaseId> find_case_id(ReadTxn& txn, std::string_view token, protocol::CompanyId party);
 struct CasePage {
     std::vector<protocol::CaseId> ids;  // newest id first

@@ -15,6 +15,11 @@ namespace entente::store {
 // A random id that `table` does not use yet. `draw` gives 64 random bits.
 std::int64_t fresh_id(ReadTxn& txn, std::string_view table, const std::function<std::uint64_t()>& draw);
 
+// Counts changes of companies, departments and forms; moves in the transaction of the change. What is kept in memory of the
+// directory compares it.
+std::int64_t directory_version(ReadTxn& txn);
+void directory_moved(Txn& txn);
+
 // --- companies ---
 void insert_company(Txn& txn, const protocol::Company& company, protocol::Instant now);
 void update_company(Txn& txn, const protocol::Company& company);
@@ -24,15 +29,25 @@ std::vector<protocol::Company> all_companies(ReadTxn& txn);
 
 // --- departments and forms ---
 void insert_department(Txn& txn, const protocol::Department& department);
+void update_department(Txn& txn, const protocol::Department& department);
 std::vector<protocol::Department> departments_of(ReadTxn& txn, protocol::CompanyId company);
 std::vector<protocol::Department> all_departments(ReadTxn& txn);
 std::optional<protocol::Department> find_department(ReadTxn& txn, protocol::DepartmentId id);
 void insert_form(Txn& txn, const protocol::Form& form, protocol::Instant now);
 void update_form(Txn& txn, const protocol::Form& form);
 std::optional<protocol::Form> find_form(ReadTxn& txn, protocol::FormId id);
-// The company's own form: the newest one without a department, else the newest of any.
+// The company's own form: the newest one in use without a department, else the newest in use of any.
 std::optional<protocol::Form> find_company_form(ReadTxn& txn, protocol::CompanyId company);
 std::vector<protocol::Form> forms_of(ReadTxn& txn, protocol::CompanyId company);
+std::vector<protocol::Form> all_forms(ReadTxn& txn);
+
+// What a form was before its present version.
+struct EarlierForm {
+    protocol::Form form;
+    protocol::Instant until;  // when the next version replaced it
+};
+void keep_form_version(Txn& txn, const protocol::Form& form, protocol::Instant until);
+std::vector<EarlierForm> earlier_forms(ReadTxn& txn, const protocol::Form& form);  // newest first
 
 // --- users ---
 struct StoredUser {
