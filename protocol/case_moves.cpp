@@ -11,6 +11,7 @@ namespace {
 
 using Codes = std::span<const std::string_view>;
 
+constexpr std::array<std::string_view, 4> unasked_codes{"defect", "telemetry", "end_of_support", "security"};
 constexpr std::array<std::string_view, 7> moved_codes{"handover",    "data_needed",     "test_needed", "decision_needed",
                                                       "engineering", "customer_action", "ready"};
 constexpr std::array<std::string_view, 3> offer_codes{"fix", "workaround", "answer"};
@@ -35,6 +36,7 @@ struct Row {
 };
 
 constexpr std::array rows{
+    Row{LifeMove::opened, "Case opened unasked", unasked_codes, false},
     Row{LifeMove::moved, "Next move handed over", moved_codes, false},
     Row{LifeMove::fix_offered, "Fix offered", offer_codes, false},
     Row{LifeMove::fix_confirmed, "Fix confirmed", confirm_codes, false},

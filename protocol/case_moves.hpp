@@ -41,7 +41,7 @@ struct MoveScene {
 // Errors: wrong_side (forbidden), wrong_state, or invalid_members (owner, work, reason, level) with pointers.
 Result<MovePlan> plan_move(const MoveInput& input, const MoveScene& scene);
 
-// Codes that a person may give for a move; the first is taken when none is given, except where `reason_needed`.
+// Codes that a person may give for a move; for `opened` why a case is opened unasked.
 std::span<const std::string_view> reasons_of(LifeMove move);
 bool reason_needed(LifeMove move);
 

@@ -235,6 +235,7 @@ struct CaseView {
     bool feedback_requested = false;
     bool reminder_sent = false;
     bool test = false;
+    std::string proactive;                               // reason code; empty: the case was asked for
     std::optional<std::string> priority_note;            // HTML
     std::optional<std::string> escalation_instructions;  // HTML
     std::vector<FieldView> fields;

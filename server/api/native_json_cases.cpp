@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "protocol/case_moves.hpp"
 #include "protocol/connect/decode.hpp"
 #include "protocol/connect/query_reader.hpp"
 #include "protocol/severity.hpp"
@@ -100,6 +101,7 @@ void write(JsonWriter& out, const CaseView& view) {
     text_or_null(out, "severityName", view.severity_name);
     out.member("priority", name(view.priority)).member("form", view.form.value).member("summary", view.summary);
     out.member("description", view.description).member("test", view.test);
+    text_or_null(out, "proactive", view.proactive);
     write_fields(out, view);
     write_sides(out, view);
     out.key("authorization");
@@ -118,6 +120,14 @@ std::optional<protocol::ContactDetails> read_contact(Reader& in) {
                                      .phone = object->text("phone", limit::phone, Need::optional)};
     if (contact.name.empty() && contact.email.empty() && contact.phone.empty()) return std::nullopt;
     return contact;
+}
+
+std::string read_proactive(Reader& in) {
+    std::string code = in.text("proactive", 64, Need::optional);
+    const auto codes = protocol::reasons_of(protocol::LifeMove::opened);
+    if (!code.empty() && std::ranges::find(codes, code) == codes.end())
+        in.violate("proactive", "not_allowed", "must be one of defect, telemetry, end_of_support, security");
+    return code;
 }
 
 std::vector<protocol::FieldInput> read_fields(Reader& in) {
@@ -193,6 +203,7 @@ Result<protocol::NewCase> decode_new_case(std::string_view body) {
         out.severity_name = in.text("severityName", protocol::severity_name_chars, Need::optional);
         if (!out.severity && out.severity_name.empty()) out.severity = protocol::Severity::medium;
         out.test = in.boolean("test").value_or(false);
+        out.proactive = read_proactive(in);
         out.authorization = {in.integer("authorization", 1, id_max, Need::optional).value_or(0)};
         out.fields = read_fields(in);
         if (auto submitter = in.object("submitter", Need::filled)) {

@@ -3,10 +3,39 @@
 #include "server/api/native_json_life.hpp"
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
+#include "server/store/statements/hours.hpp"
 
 namespace entente::api {
 
-namespace ops = operations;
+// What a repeated request shows (idempotency.hpp).
+template <>
+struct Again<ops::Timeline> {
+    static std::optional<ops::Timeline> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
+                                             std::int64_t id) {
+        return ops::reread_timeline(txn, context, caller, {id});
+    }
+    static std::int64_t id(const ops::Timeline& timeline) { return timeline.shown.id.value; }
+    static void about(audit::Record& record, const ops::Timeline& timeline) {
+        record.resources.push_back({"case", std::to_string(timeline.shown.id.value), timeline.shown.version});
+        record.case_scope = timeline.shown.id;
+    }
+};
+template <>
+struct Again<protocol::BusinessCalendar> {
+    static std::optional<protocol::BusinessCalendar> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller,
+                                                          std::int64_t id) {
+        return store::find_calendar(txn, caller.company(), {id});
+    }
+    static std::int64_t id(const protocol::BusinessCalendar& calendar) { return calendar.id.value; }
+};
+template <>
+struct Again<ops::TargetsOf> {
+    static std::optional<ops::TargetsOf> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
+        return ops::TargetsOf{{id}, store::targets_of(txn, {id})};
+    }
+    static std::int64_t id(const ops::TargetsOf& targets) { return targets.company.value; }
+};
+
 using namespace native;
 using protocol::LifeMove;
 

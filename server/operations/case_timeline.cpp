@@ -70,6 +70,12 @@ Timeline timeline_of(ReadTxn& txn, const Context& context, const StoredCase& c, 
     return timeline;
 }
 
+std::optional<Timeline> reread_timeline(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CaseId id) {
+    const auto c = store::find_case(txn, context.tools.vault, id);
+    if (!c || (c->submitter != caller.company() && (c->receiver != caller.company() || !c->released_at))) return std::nullopt;
+    return timeline_of(txn, context, *c, side_of(*c, caller.company()));
+}
+
 Result<Timeline> read_timeline(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
     if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
     const auto c = store::find_case(txn, context.tools.vault, token, caller.company());

@@ -47,6 +47,8 @@ struct Timeline {
 };
 
 Timeline timeline_of(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side);
+// For a repeated request: the case by its id, if it is still the caller's to see.
+std::optional<Timeline> reread_timeline(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CaseId id);
 Result<Timeline> read_timeline(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
 
 }  // namespace entente::operations

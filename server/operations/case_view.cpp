@@ -189,6 +189,7 @@ CaseView view_of(const Scene& scene, Known& known) {
     view.reminder_sent = c.reminder_sent;
     view.feedback_requested = c.feedback_requested;
     view.test = c.test;
+    view.proactive = c.proactive;
     view.version = c.version;
     view.priority_note = c.flow == Flow::held ? hold_sentence(c) : priority_sentence(scene, known);
     view.flow = scene.flow;

@@ -220,6 +220,15 @@ def test_a_frozen_case_is_the_submitters_to_mend_and_comes_back_to_whoever_had_i
     assert turn(timeline(case)) == ("receiver", "investigating")
 
 
+def test_a_move_that_is_sent_twice_is_made_once(accepted):
+    key = {"Idempotency-Key": f"escalation-{accepted.token}"}
+    path = f"/api/v1/cases/{accepted.token}/escalate"
+    ours = accepted.submitter.engineer
+    first = ours.post(path, {"reason": "no_progress"}, headers=key, expect=200)
+    second = ours.post(path, {"reason": "no_progress"}, headers=key, expect=200)
+    assert first["escalation"]["level"] == second["escalation"]["level"] == 1 and second.headers["Idempotency-Replayed"] == "true"
+
+
 def test_a_case_goes_to_another_department(case, corvid):
     theirs = case.receiver.engineer
     department = case.receiver.departments[1]
@@ -230,6 +239,22 @@ def test_a_case_goes_to_another_department(case, corvid):
     case.approve()
     move(case, case.submitter.engineer, "reroute", {"department": case.receiver.departments[0]["id"]}, expect=403)
     assert move(case, theirs, "reroute", {"department": case.receiver.departments[0]["id"]})["counts"]["reroutes"] == 2
+
+
+def test_a_case_may_be_opened_unasked(world, halden, brightwell):
+    fields = {field["label"]: field["id"] for field in brightwell.form["fields"]}
+    world.ledger.release(world.harbour.name, brightwell.key)
+    body = {"form": brightwell.form["id"], "summary": "A controller of this lot fails after 3 years", "proactive": "defect", "severity": "high",
+            "submitter": {"caseNumber": "H-unasked"}, "fields": [{"field": fields["Customer Company"], "value": world.harbour.name}]}
+    halden.engineer.post("/api/v1/cases", {**body, "proactive": "boredom"}, expect=400)
+    made = halden.engineer.post("/api/v1/cases", body, expect=201).body
+    assert made["proactive"] == "defect" and made["respondBy"] is None
+    path = f"/v1/collaboration-requests/{made['token']}"
+    view = brightwell.engineer.get(path, expect=200).body
+    assert "respondBy" not in view and "unasked" in view["priorityNote"]
+    life = holds(brightwell.engineer.get(f"/api/v1/cases/{made['token']}/timeline", expect=200).body)
+    assert life["proactive"] == "defect"
+    brightwell.engineer.post(f"{path}/rejection", {"reason": "Known, fixed by 9.4", **brightwell.engineer_block()}, expect=200)
 
 
 def test_links_are_seen_by_who_knows_both_cases(world, halden, brightwell, corvid):

@@ -54,6 +54,7 @@ struct Played {
     std::optional<std::int64_t> pause_until_us;
     std::int64_t last_change_us = 0;
     bool over = false;
+    std::int64_t over_us = 0;
 };
 
 class Play {
@@ -79,6 +80,7 @@ class Play {
             }
             world.clock.set({tick});
             world.keep_house();
+            if (one_in(10)) world.keep_house();  // nothing is due any more
         }
         end_us = end;
     }
@@ -108,6 +110,10 @@ class Play {
     std::string connect(const Played& c, const char* tail) { return "/v1/collaboration-requests/" + c.token + "/" + tail; }
     std::string native(const Played& c, const char* tail) { return "/api/v1/cases/" + c.token + "/" + tail; }
     void touched(Played& c) { c.last_change_us = now(); }
+    void ended(Played& c) {
+        c.over = true;
+        c.over_us = now();
+    }
 
     json::object engineer() {
         return {{"engineerName", "Duty"}, {"engineerEmail", "duty@" + receiver_.domain}, {"engineerPhone", "1"}};
@@ -155,7 +161,7 @@ class Play {
     void withdraw(Played& c) {
         must(submitter_.engineer.post(native(c, "withdraw")));
         c.answered_us = now();
-        c.over = true;
+        ended(c);
         touched(c);
     }
 
@@ -167,7 +173,7 @@ class Play {
         if (one_in(10)) {
             body["reason"] = "Not ours";
             must(receiver_.engineer.post(connect(c, "rejection"), body));
-            c.over = true;
+            ended(c);
         } else if (one_in(3)) {
             body["requestedInformation"] = "Which release?";
             must(receiver_.engineer.post(connect(c, "information-request"), body));
@@ -215,7 +221,7 @@ class Play {
         }
         must(one_in(2) ? submitter_.engineer.post(native(c, "fix/confirm")) : submitter_.engineer.post(connect(c, "closure")));
         touched(c);
-        c.over = true;
+        ended(c);
         c.closed.emplace_back(now(), std::numeric_limits<std::int64_t>::max());
         if (one_in(5)) later(below(10 * day_us), [this, pointer = &c] { reopen(*pointer); });
     }
@@ -307,7 +313,8 @@ void the_log_and_the_rows_agree(const Evidence& evidence, std::int64_t end_us) {
     const std::int64_t told = evidence.count("case.remind") + evidence.count("case.escalate", "answer_overdue") +
                               evidence.count("case.escalate", "resolution_overdue") + evidence.count("case.resume", "pause_ended") +
                               evidence.count("case.feedback.request") + evidence.count("case.close.idle") +
-                              evidence.count("case.close.put_off") + evidence.count("case.timer.pass");
+                              evidence.count("case.close.put_off") + evidence.count("case.content.remove") +
+                              evidence.count("case.timer.pass");
     ASSERT_EQ(fired, told) << "each firing has one record";
 }
 
@@ -336,6 +343,9 @@ void the_oracle_agrees(const Played& c, const Evidence& evidence, std::int64_t e
             close_call = true;
     }
     if (!close_call) ASSERT_EQ(evidence.count("case.feedback.request"), asked);
+    const std::int64_t ended = c.over ? c.over_us : idle ? idle_due : end_us;
+    const std::int64_t ago = end_us - ended - 20 * day_us;
+    if (ago < 0 || ago >= tick_us) ASSERT_EQ(evidence.count("case.content.remove"), ago < 0 ? 0 : 1);
     if (c.pause_until_us && *c.pause_until_us + tick_us < end_us) ASSERT_EQ(evidence.count("case.resume", "pause_ended"), 1);
 }
 
@@ -359,7 +369,8 @@ TEST(SixtyDays, EveryTimerFiresOnceAlsoAcrossRestarts) {
         for (const auto& [kind, times] : all[i].fired) fired[kind] += times;
     }
     for (const auto& [kind, times] : fired) std::printf("%s fired %lld times\n", kind.c_str(), static_cast<long long>(times));
-    for (const char* kind : {"reminder", "escalation", "pause_end", "feedback", "idle_close"}) EXPECT_GT(fired[kind], 0) << kind;
+    for (const char* kind : {"reminder", "escalation", "pause_end", "feedback", "idle_close", "content_removal"})
+        EXPECT_GT(fired[kind], 0) << kind;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ json::array every_class() {
 SimWorld::SimWorld(const std::filesystem::path& folder) {
     config_.data.folder = folder / "data";
     config_.keys.folder = folder / "keys";
+    config_.cases.content_removal_days = 20;
     config_.limits.requests_per_second = 1'000'000;  // by a clock that stands
     config_.limits.login_attempts_per_minute = 10'000;
     certs::create_private_folder(config_.data.folder);
