@@ -25,6 +25,14 @@ int print_agreement(Context& context, const Answer& answer) {
     facts.add("valid until", agreement.text("validUntil", "no end"));
     facts.add("purpose", agreement.text("purpose"));
     facts.add("data classes", agreement.text("dataClasses"));
+    if (agreement.text("kind") != "bilateral") {
+        facts.add("kind", agreement.text("kind"));
+        facts.add("hub", companies(agreement.at("hub")));
+    }
+    facts.add("products", agreement.text("products"));
+    facts.add("label ceiling", agreement.text("labelCeiling"));
+    if (agreement.text("emergencyHours") != "0")
+        facts.add("by word of mouth", "for " + agreement.text("emergencyHours") + " hours");
     facts.add("customer's consent", agreement.text("requiredAssurance") + " or stronger");
     std::string accepted;
     for (const Value& each : agreement.items("acceptances")) {
@@ -57,6 +65,13 @@ int add(Context& context) {
     json.member("validFrom", context.given("from") ? moment(context, "from") : protocol::to_rfc3339(context.world().now()));
     if (context.given("until")) json.member("validUntil", moment(context, "until"));
     add_list(json, "dataClasses", context.all("class"));
+    if (context.given("product")) add_list(json, "products", context.all("product"));
+    if (context.given("kind")) json.member("kind", context.text("kind"));
+    if (context.given("hub")) json.key("hub").raw(company_id(context, context.text("hub")));
+    if (context.given("supersedes")) json.key("supersedes").raw(std::to_string(*context.number("supersedes")));
+    if (context.given("emergency-hours")) json.key("emergencyHours").raw(std::to_string(*context.number("emergency-hours")));
+    add_texts(json, context, {{"transfer-basis", "transferBasis"}, {"label-ceiling", "labelCeiling"}});
+    if (context.flag("acknowledge-changes")) json.member("acknowledgeChanges", true);
     json.member("purpose", context.text("purpose", "support"))
         .member("requiredAssurance", context.text("assurance", "recorded"))
         .end();
@@ -101,6 +116,7 @@ int step(Context& context, std::string_view tail) {
     protocol::JsonWriter json;
     json.object();
     add_texts(json, context, {{"reason", "reason"}});
+    if (context.given("effective")) json.member("effectiveAt", moment(context, "effective"));
     json.end();
     return print_agreement(context, context.post(path_of(context, tail), json.take()));
 }
@@ -113,6 +129,42 @@ int resume(Context& context) {
 }
 int terminate(Context& context) {
     return step(context, "/terminate");
+}
+
+int leave(Context& context) {
+    return step(context, "/leave");
+}
+
+int member(Context& context) {
+    protocol::JsonWriter json;
+    json.object().key("company").raw(company_id(context, context.text("COMPANY")));
+    add_texts(json, context, {{"role", "role"}});
+    return print_agreement(context, context.post(path_of(context, "/members"), json.end().take()));
+}
+
+int changes(Context& context) {
+    return print_list(context, context.get(path_of(context, "/changes")),
+                      {{"NO", "position"},
+                       {"CHANGE", "kind"},
+                       {"BY", "company"},
+                       {"ANNOUNCED", "announcedAt"},
+                       {"HOLDS FROM", "effectiveAt"},
+                       {"APPLIED", "appliedAt"},
+                       {"REASON", "reason"}},
+                      "Nothing was announced yet");
+}
+
+int acknowledge(Context& context) {
+    const std::string position = std::to_string(*context.number("CHANGE"));
+    return print_agreement(context, context.post(path_of(context, "/changes/" + position + "/acknowledge")));
+}
+
+int text(Context& context) {
+    protocol::JsonWriter json;
+    json.object().member("title", context.text("title")).member("version", context.text("document-version", "1.0"));
+    json.member("text", context.world().read_file(context.text("FILE")));
+    return print_object(context, context.post("/api/v1/agreement-texts", json.end().take()),
+                        {{"digest", "digest"}, {"title", "title"}, {"version", "version"}});
 }
 
 }  // namespace
@@ -132,8 +184,16 @@ std::vector<Command> agreement_commands() {
                      value("from", "TIME", "in force from (now)"), value("until", "TIME", "and until; 365d, 2027-12-31"),
                      several("class", "NAME", "data class that may cross: case_facts, technical, product, diagnostics, ..."),
                      value("purpose", "TEXT", "what for (support)"),
-                     choice("assurance", {"attested", "recorded", "confirmed", "signed"},
-                            "how surely customers must consent (recorded)")},
+                     choice("assurance", {"attested", "recorded", "covered", "confirmed", "signed"},
+                            "how surely customers must consent (recorded)"),
+                     choice("kind", {"bilateral", "one_to_many", "consortium"}, "which pairs of parties it joins (bilateral)"),
+                     value("hub", "COMPANY", "of a one-to-many agreement"), several("product", "NAME", "only for this product"),
+                     choice("transfer-basis", {"none_needed", "adequacy", "standard_clauses", "binding_rules", "derogation"},
+                            "what a transfer of data between countries rests on"),
+                     value("label-ceiling", "LABEL", "highest label that may cross, for example tlp:amber"),
+                     value("emergency-hours", "N", "how long a customer's word of mouth stands unconfirmed (0: never)"),
+                     flag("acknowledge-changes", "a suspension is taken back only when every party acknowledged it"),
+                     value("supersedes", "AGREEMENT", "which one ends when this one comes in force")},
          .run = add},
         {.path = "agreement list",
          .summary = "List agreements",
@@ -159,20 +219,52 @@ std::vector<Command> agreement_commands() {
          .summary = "Stop new exchange under an agreement for a while",
          .example = "  entente agreement suspend 4711 --reason 'Contract under review'",
          .caller = Caller::person_or_operator,
-         .options = {which, needed("reason", "TEXT", "why")},
+         .options = {which, needed("reason", "TEXT", "why"), value("effective", "TIME", "announced now, holds from then")},
          .run = suspend},
         {.path = "agreement resume",
          .summary = "Put a suspended agreement in force again",
          .example = "  entente agreement resume 4711",
          .caller = Caller::person_or_operator,
-         .options = {which, value("reason", "TEXT", "why")},
+         .options = {which, value("reason", "TEXT", "why"), value("effective", "TIME", "announced now, holds from then")},
          .run = resume},
         {.path = "agreement terminate",
          .summary = "End an agreement for good",
          .example = "  entente agreement terminate 4711 --reason 'Replaced by version 2.0'",
          .caller = Caller::person_or_operator,
-         .options = {which, needed("reason", "TEXT", "why")},
+         .options = {which, needed("reason", "TEXT", "why"), value("effective", "TIME", "announced now, holds from then")},
          .run = terminate},
+        {.path = "agreement member",
+         .summary = "Bring a company into a consortium or one-to-many agreement",
+         .example = "  entente agreement member 4711 halden.example --role processor",
+         .caller = Caller::person_or_operator,
+         .options = {which, argument("COMPANY", "id, name or domain"),
+                     choice("role", {"controller", "joint_controller", "processor"}, "what it is to the data (controller)")},
+         .run = member},
+        {.path = "agreement leave",
+         .summary = "Leave a consortium or one-to-many agreement; your cases under it freeze",
+         .example = "  entente agreement leave 4711 --reason 'Contract ended'",
+         .caller = Caller::person,
+         .options = {which, needed("reason", "TEXT", "why")},
+         .run = leave},
+        {.path = "agreement changes",
+         .summary = "List what was announced, and from when it holds",
+         .example = "  entente agreement changes 4711",
+         .caller = Caller::person_or_operator,
+         .options = {which},
+         .run = changes},
+        {.path = "agreement acknowledge",
+         .summary = "Acknowledge an announced change for your company",
+         .example = "  entente agreement acknowledge 4711 3",
+         .caller = Caller::person,
+         .options = {which, argument("CHANGE", "its number")},
+         .run = acknowledge},
+        {.path = "agreement text",
+         .summary = "Keep an agreement's text under its SHA-256",
+         .example = "  entente agreement text mutual-support.md --title 'Mutual support' --document-version 1.0",
+         .caller = Caller::person_or_operator,
+         .options = {argument("FILE", "the text"), needed("title", "TEXT", "what people call it"),
+                     value("document-version", "TEXT", "its version (1.0)")},
+         .run = text},
     };
 }
 
