@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "certs/jws.hpp"
+#include "protocol/signed_acceptance.hpp"
 #include "protocol/signed_authorization.hpp"
 
 using namespace entente;
@@ -27,5 +28,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (certs::usable_key(*key)) ENTENTE_ASSERT(protocol::decode_jwk(protocol::encode_jwk(*key))->bytes == key->bytes);
     }
     static_cast<void>(protocol::decode_signed_authorization(text));
+    static_cast<void>(protocol::decode_signed_acceptance(text));
     return 0;
 }

@@ -108,6 +108,37 @@ TEST(Gate, TheSecondKeyNamesWhatIsWrongWithTheAuthorization) {
     check(rows);
 }
 
+TEST(Gate, AnAgreementOfManyJoinsThoseWhoAcceptedIt) {
+    const auto third_silent = [](Situation& s) { s.agreements[0].parties.push_back(stranger); };
+    const Row rows[]{
+        {"refuse agreement_not_accepted", third_silent},
+        {"allow all_keys_turn",
+         [=](Situation& s) {
+             third_silent(s);
+             s.agreements[0].kind = protocol::AgreementKind::consortium;
+         }},
+        {"refuse agreement_not_accepted",
+         [](Situation& s) {
+             s.agreements[0].kind = protocol::AgreementKind::consortium;
+             s.agreements[0].acceptances.pop_back();
+         }},
+        {"allow all_keys_turn",
+         [=](Situation& s) {
+             third_silent(s);
+             s.agreements[0].kind = protocol::AgreementKind::one_to_many;
+             s.agreements[0].hub = receiver;
+         }},
+        {"refuse agreement_missing",
+         [=](Situation& s) {
+             third_silent(s);
+             s.agreements[0].kind = protocol::AgreementKind::one_to_many;
+             s.agreements[0].hub = stranger;
+         }},
+        {"refuse agreement_expired", [](Situation& s) { s.agreements[0].state = AgreementState::expired; }},
+    };
+    check(rows);
+}
+
 TEST(Gate, ProductsAndCasesNarrowBothKeys) {
     const Row rows[]{
         {"refuse agreement_other_product",

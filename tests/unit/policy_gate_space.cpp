@@ -26,7 +26,11 @@ bool shares_one(const std::vector<std::string>& left, const std::vector<std::str
 bool first_key_turns(const Agreement& a, const Situation& s) {
     bool turns = a.state == AgreementState::in_force;
     turns = turns && contains(a.parties, s.from) && contains(a.parties, s.to) && s.from != s.to;
+    // Of an agreement of many only the two count; in one_to_many one of them is the hub.
+    const bool many = a.kind != protocol::AgreementKind::bilateral;
+    if (a.kind == protocol::AgreementKind::one_to_many) turns = turns && (a.hub == s.from || a.hub == s.to);
     for (const CompanyId party : a.parties) {
+        if (many && party != s.from && party != s.to) continue;
         bool accepted = false;
         for (const auto& acceptance : a.acceptances)
             accepted = accepted || (acceptance.company == party && acceptance.at.us <= s.at.us);
@@ -99,7 +103,8 @@ void agrees(const Situation& s, const std::string& which, bool to_the_byte) {
 
 TEST(GateSpace, EveryStateAtEveryBoundaryWithEveryClass) {
     constexpr AgreementState agreement_states[]{AgreementState::draft,     AgreementState::offered,    AgreementState::in_force,
-                                                AgreementState::suspended, AgreementState::superseded, AgreementState::terminated};
+                                                AgreementState::suspended, AgreementState::superseded, AgreementState::terminated,
+                                                AgreementState::expired};
     constexpr AuthorizationState authorization_states[]{AuthorizationState::requested, AuthorizationState::granted,
                                                         AuthorizationState::refused, AuthorizationState::withdrawn};
     constexpr std::int64_t offsets[]{-1, 0, 1};
@@ -212,12 +217,17 @@ class Generator {
         if (pick(4) == 0 && !a.acceptances.empty()) a.acceptances.front().at = near();
         a.valid_from = near();
         a.valid_until = pick(3) == 0 ? std::nullopt : std::optional(far());
-        a.state = usually(AgreementState::in_force, static_cast<AgreementState>(pick(6)));
+        a.state = usually(AgreementState::in_force, static_cast<AgreementState>(pick(7)));
         a.permitted = classes();
         a.purpose = usually(std::string("support"), std::string("sales"));
         if (pick(12) == 0) a.document_digest = "unknown";
         a.required_assurance = static_cast<Assurance>(std::min(pick(5), pick(5)));
         if (pick(8) == 0) a.products = products();
+        if (pick(4) == 0) a.kind = protocol::AgreementKind::consortium;
+        if (pick(6) == 0) {
+            a.kind = protocol::AgreementKind::one_to_many;
+            a.hub = usually(submitter, company());
+        }
         if (pick(2) == 0) a.emergency_hours = 4;
         a.version = static_cast<std::int64_t>(pick(9));
         return a;
