@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from api.test_authorization import Signer
 from support.gateway import until
+from support.signing import Signer
 from support.world import ALL_CLASSES, DIGEST, stamp
 
 
@@ -118,7 +118,7 @@ def test_a_successor_ends_its_predecessor_and_time_ends_the_rest(world):
     old = offer(world, left, right, validUntil=stamp(86400))
     accept(left, old, readers)
     accept(right, old, readers)
-    new = offer(world, left, right, supersedes=old["id"], documentVersion="2.0", validUntil=stamp(4))
+    new = offer(world, left, right, supersedes=old["id"], documentVersion="2.0", validUntil=stamp(8))
     accept(left, new, readers)
     assert left.compliance.get(f"/api/v1/agreements/{old['id']}", expect=200)["state"] == "in_force"
     accept(right, new, readers)
