@@ -206,7 +206,12 @@ Audited<Turned<StoredAuthorization>> attest_emergency(Txn& txn, const Context& c
     insert_new(txn, context, stored, "emergency", caller.principal.label(), record);
     record.resources.push_back({"case", std::to_string(c->id.value), c->version});
     record.customer = customer_section(stored);
-    ask_customer(txn, context, record, stored, contact, protocol::Language::english, true);
+    if (!ask_customer(txn, context, record, stored, contact, protocol::Language::english, true))
+        return refused<Answer>(std::move(record),
+                               {.kind = ErrorKind::wrong_state,
+                                .code = "mail_off",
+                                .message = "this gateway sends no mails, so the customer cannot be told at once",
+                                .next_step = "the operator names a mail server: mail.server in its configuration"});
     return {Answer{std::move(stored), {c->id}}, std::move(record)};
 }
 

@@ -145,7 +145,7 @@ std::string contact_in(ReadTxn& txn, const store::StoredCase& c, const protocol:
 void ask_for_held_case(Txn& txn, const Context& context, const store::StoredCase& c, audit::Record& record) {
     if (c.flow != protocol::Flow::held || !c.customer || c.hold_reason != "authorization_missing") return;
     const auto company = store::find_company(txn, c.submitter);
-    if (!company || !company->asks_customers) return;
+    if (!company || !company->asks_customers || !context.tools.settings.mail.on) return;
     const auto customer = store::find_customer(txn, context.tools.vault, c.submitter, c.customer);
     if (!customer) return;
     const std::string address = contact_in(txn, c, customer->customer);

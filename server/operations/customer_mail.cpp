@@ -19,9 +19,11 @@ LetterWords words_of(const CustomerMail& mail) {
         case CustomerMail::Kind::receipt:
             break;
     }
-    const auto decision = letters::parse_authorization_decision(mail.decision);
-    return letters::AuthorizationReceipt{mail.vendor, mail.partners, decision.value_or(letters::AuthorizationDecision::refused),
-                                         mail.until, mail.link};
+    using Decision = letters::AuthorizationDecision;
+    const Decision decision = letters::parse_authorization_decision(mail.decision).value_or(Decision::refused);
+    const bool lasts = decision == Decision::approved || decision == Decision::narrowed;
+    return letters::AuthorizationReceipt{mail.vendor, mail.partners, decision, lasts ? std::optional(mail.until) : std::nullopt,
+                                         mail.link};
 }
 
 }  // namespace
@@ -35,6 +37,10 @@ bool post_customer_mail(Txn& txn, const Context& context, audit::Record& record,
     letter.words = words_of(mail);
     // A code or a link that has ended is not worth sending any more; a receipt always is.
     if (mail.kind != CustomerMail::Kind::receipt) letter.expires_at = mail.until;
+    if (!mail.record.empty()) {
+        letter.attachment_name = "receipt.json";
+        letter.attachment = mail.record;
+    }
     return post_letter(txn, context, record, letter);
 }
 

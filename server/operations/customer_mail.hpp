@@ -21,6 +21,7 @@ struct CustomerMail {
     std::string link;      // request, notice, receipt
     std::string code;
     std::string decision;  // receipt: approved, narrowed, refused, withdrawn
+    std::string record;    // receipt: the record with the signed receipt, as JSON; goes along as a file
     Instant until;  // request: end of the link; notice: end of the emergency; code: its end; receipt: end of the authorization
 };
 

@@ -259,6 +259,7 @@ Audited<PageStep> decide_by_customer(Txn& txn, const Context& context, std::stri
     mail.link = context.tools.settings.public_url + "/receipt/" + receipt;
     mail.decision = !decision.approve ? "refused" : narrowed ? "narrowed" : "approved";
     mail.until = visit->facts.authorization.until;
+    mail.record = record_with_receipt(txn, context, visit->stored);
     post_customer_mail(txn, context, record, mail);
     // The link stays for a look until it ends; it decides nothing any more.
     Audited<PageStep> done = answer(std::move(record), *visit, Step::done);
@@ -300,6 +301,7 @@ Audited<PageStep> withdraw_by_customer(Txn& txn, const Context& context, std::st
     CustomerMail mail = mail_to(visit->facts, CustomerMail::Kind::receipt);
     mail.link = context.tools.settings.public_url + "/receipt/" + std::string(token);
     mail.decision = "withdrawn";
+    mail.record = record_with_receipt(txn, context, visit->stored);
     mail.until = context.now;
     post_customer_mail(txn, context, record, mail);
     Audited<PageStep> done = answer(std::move(record), *visit, Step::done);
