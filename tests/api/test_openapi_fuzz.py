@@ -1,5 +1,5 @@
-"""Random requests made from the OpenAPI document against the running gateway: no answer outside of the document, no 500 in problem
-mode, no canary of another company. Bodies are near the schema and far from it; ids are real ones, foreign ones and invented ones.
+"""Random requests made from the OpenAPI document against the running gateway: no answer outside of the document, no 5xx in problem
+mode (a fault of an operation would be 503), no canary of another company. Bodies are near the schema and far from it; ids are real ones, foreign ones and invented ones.
 
 The seed is printed by hypothesis; ENTENTE_LONG=1 asks many more.
 """
@@ -117,9 +117,7 @@ def test_any_request_is_answered_as_the_document_says(arena, method, path, opera
         caller = data.draw(st.sampled_from(arena.callers))
         answer = caller.request(method, target, json=sent, accept=accept)
         problem = accept in (PROBLEM_MODE, PROBLEM_ONLY) or path.startswith("/api/")
-        assert answer.status < 500 or answer.status == 503 or (answer.status == 500 and not problem), answer
-        if answer.status == 500:
-            assert answer["message"] and answer["message"] != "internal error", answer
+        assert answer.status < 500 or (answer.status == 500 and not problem), answer
 
     run()
 
