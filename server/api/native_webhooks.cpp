@@ -101,7 +101,7 @@ Plan replay_webhook(Gateway& gateway, CallPtr call) {
     const auto id = native::path_id<WebhookId>(*call);
     return native::post<ops::Replayed>(
         gateway, std::move(call), decode_replay(call->request->body),
-        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::Replay& replay) {
+        [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::WebhookReplay& replay) {
             return ops::replay_webhook(txn, context, caller, id, replay);
         },
         202, [](const ops::Replayed& done) { return encode_replayed(done); });

@@ -222,11 +222,11 @@ Result<operations::WebhookChange> decode_webhook_change(std::string_view body, c
     return finished(in, std::move(change));
 }
 
-Result<operations::Replay> decode_replay(std::string_view body) {
+Result<operations::WebhookReplay> decode_replay(std::string_view body) {
     const auto json = protocol::parse_json(body);
     if (!json) return std::unexpected(json.error());
     Reader in(*json);
-    operations::Replay replay;
+    operations::WebhookReplay replay;
     replay.from = in.instant("from");
     replay.to = in.instant("to");
     replay.failed_only = in.boolean("failedOnly").value_or(false);

@@ -21,7 +21,7 @@ struct CallbackRules {
 protocol::Result<protocol::Webhook> decode_webhook(std::string_view body, std::optional<protocol::WebhookVersion> version,
                                                    const CallbackRules& rules);
 protocol::Result<operations::WebhookChange> decode_webhook_change(std::string_view body, const CallbackRules& rules);
-protocol::Result<operations::Replay> decode_replay(std::string_view body);
+protocol::Result<operations::WebhookReplay> decode_replay(std::string_view body);
 protocol::Result<std::int64_t> decode_overlap(std::string_view body);  // hours; the usual when the body is empty
 
 // The contract's shapes: the answer of create and rotation, and a row of a list.

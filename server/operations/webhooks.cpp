@@ -183,7 +183,8 @@ Audited<std::int64_t> test_webhook(Txn& txn, const Context& context, const Calle
     return {d.id, std::move(record)};
 }
 
-Audited<Replayed> replay_webhook(Txn& txn, const Context& context, const Caller& caller, WebhookId id, const Replay& replay) {
+Audited<Replayed> replay_webhook(Txn& txn, const Context& context, const Caller& caller, WebhookId id,
+                                 const WebhookReplay& replay) {
     audit::Record record = webhook_record(caller, "webhook.replay", audit::activity_create, id);
     if (auto allowed = require(caller, policy::Operation::webhook_admin); !allowed)
         return refused<Replayed>(std::move(record), allowed.error());

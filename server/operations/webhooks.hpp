@@ -62,7 +62,7 @@ Result<std::vector<store::StoredDelivery>> list_deliveries(ReadTxn& txn, const C
 Audited<std::int64_t> test_webhook(Txn& txn, const Context& context, const Caller& caller, protocol::WebhookId id);
 
 // Tells the events of a window of time, or all that are in the dead letters or were stopped, once more.
-struct Replay {
+struct WebhookReplay {
     std::optional<Instant> from;
     std::optional<Instant> to;
     bool failed_only = false;
@@ -74,7 +74,7 @@ struct Replayed {
     std::optional<Instant> until;
 };
 Audited<Replayed> replay_webhook(Txn& txn, const Context& context, const Caller& caller, protocol::WebhookId id,
-                                 const Replay& replay);
+                                 const WebhookReplay& replay);
 
 // Page of the event feed. `next` is where the following page starts.
 struct EventFilter {
