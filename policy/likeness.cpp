@@ -1,6 +1,7 @@
 #include "policy/likeness.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 
@@ -145,8 +146,19 @@ Span past_placeholders(std::string_view text, Span value) {
     return {value.begin, at};
 }
 
+namespace {
+
+// sgp_xxxxxxxxxxxxxxxx: somebody has blotted it out.
+bool blotted_out(std::string_view value) {
+    constexpr std::array runs{"xxxxxxxxxx", "XXXXXXXXXX", "**********", ".........."};
+    return std::ranges::any_of(runs, [&](std::string_view run) { return value.find(run) != std::string_view::npos; });
+}
+
+}  // namespace
+
 bool plainly_none(std::string_view value) {
     value = trimmed(value);
+    if (blotted_out(value) && value.size() < 200) return true;
     std::string rest;
     for (std::size_t at = 0; at < value.size();) {
         const std::size_t held = placeholder_length(value, at);

@@ -31,16 +31,17 @@ constexpr std::array rules{
     Rule{"private_key", DataClass::secret, "AGE-SECRET-KEY-1", START R"((AGE-SECRET-KEY-1[0-9A-Z]{20,}))"},
     Rule{"aws_access_key", DataClass::secret, "A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{8}", START R"((A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16,}))"},
     Rule{"github_token", DataClass::secret, "gh[pousr]_|github_pat_",
-         START R"((gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}))"},
+         START R"((gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}))", Check::issued},
     Rule{"gitlab_token", DataClass::secret, "gl[a-z]{2,5}-",
-         START R"((gl(?:pat|dt|rt|ptt|ft|imt|agent|soat|cbt|ffct|oas)-[A-Za-z0-9_\-.]{16,}))"},
-    Rule{"slack_token", DataClass::secret, "xox[a-z]-|xapp-", START R"((xox[a-z]-[A-Za-z0-9\-]{10,}|xapp-\d-[A-Za-z0-9\-]{10,}))"},
+         START R"((gl(?:pat|dt|rt|ptt|ft|imt|agent|soat|cbt|ffct|oas)-[A-Za-z0-9_\-.]{16,}))", Check::issued},
+    Rule{"slack_token", DataClass::secret, "xox[a-z]-|xapp-", START R"((xox[a-z]-[A-Za-z0-9\-]{10,}|xapp-\d-[A-Za-z0-9\-]{10,}))",
+         Check::issued},
     Rule{"slack_token", DataClass::secret, R"(hooks\.slack\.com/)",
          R"(hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9/_\-]{20,}))"},
     Rule{"stripe_key", DataClass::secret, "[sr]k_(?:live|test)_|whsec_",
-         START R"(([sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{16,}))"},
+         START R"(([sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{16,}))", Check::issued},
     Rule{"google_key", DataClass::secret, R"(AIza|ya29\.|GOCSPX-)",
-         START R"((AIza[0-9A-Za-z_\-]{30,}|ya29\.[0-9A-Za-z_\-]{20,}|GOCSPX-[0-9A-Za-z_\-]{20,}))"},
+         START R"((AIza[0-9A-Za-z_\-]{30,}|ya29\.[0-9A-Za-z_\-]{20,}|GOCSPX-[0-9A-Za-z_\-]{20,}))", Check::issued},
     Rule{"json_web_token", DataClass::secret, "eyJ",
          START R"((eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*){0,3}))"},
     Rule{
@@ -48,11 +49,11 @@ constexpr std::array rules{
         R"(npm_|pypi-AgE|do[opr]_v1_|sk-|hf_|SG\.|sh[pc]|dapi|hv[sb]\.|dckr_|atlasv1|glsa_|sntry|xkeysib-|ATATT3|NRAK-|lin_api_|dp\.|rubygems_)",
         START
         R"((npm_[A-Za-z0-9]{30,}|pypi-AgE[A-Za-z0-9_\-]{20,}|do[opr]_v1_[a-f0-9]{40,}|sk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_\-]{20,})"
-        R"(|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32,}|dapi[a-f0-9]{32,})"
+        R"(|hf_[A-Za-z]{30,}|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32,}|dapi[a-f0-9]{32,})"
         R"(|hv[sb]\.[A-Za-z0-9_\-]{20,}|dckr_pat_[A-Za-z0-9_\-]{20,}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{40,}|glsa_[A-Za-z0-9_]{30,})"
         R"(|sntry[su]_[A-Za-z0-9_+/=\-]{30,}|xkeysib-[a-f0-9]{40,}[A-Za-z0-9\-]*|ATATT3[A-Za-z0-9_\-=]{30,}|NRAK-[A-Z0-9]{20,})"
         R"(|lin_api_[A-Za-z0-9]{30,}|dp\.(?:pt|st|ct)\.[A-Za-z0-9._\-]{30,}|rubygems_[a-f0-9]{40,}))",
-        Check::random},
+        Check::issued},
     Rule{"service_token", DataClass::secret, R"(\d:AA[A-Za-z0-9_\-]{20})", START R"((\d{8,10}:AA[A-Za-z0-9_\-]{30,}))"},
     Rule{"signed_address", DataClass::secret,
          R"((?i)[?&;](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=)",
@@ -123,15 +124,22 @@ constexpr std::array rules{
          Check::assigned, true},
     Rule{"assigned_secret", DataClass::secret, "(?i)" STRONG_WORDS R"([ \t\w:.="'-]{0,80}>)",
          R"((?i)<[a-z0-9_:.\-]{0,40})" STRONG_WORDS R"((?:\s[^<>\n]{0,80})?>)", Check::element},
-    Rule{"assigned_secret", DataClass::secret, R"((?i)<(?:pass|token|pw)[\s>])", R"((?i)<(?:pass|token|pw)(?:\s[^<>\n]{0,80})?>)",
-         Check::element},
+    Rule{"assigned_secret", DataClass::secret, R"((?i)(?:pass|token|pw)[\s>])",
+         R"((?i)<[\w.:\-]{0,60}(?:pass|token|pw)(?:\s[^<>\n]{0,80})?>)", Check::element},
     Rule{
         "assigned_secret", DataClass::secret, R"((?i)[(][ ]{0,4}["'][\w.\-]{0,40})" STRONG_WORDS,
         R"((?i)\b(?:define|put|set|add|setproperty|setattribute|setheader|header|with)[ ]{0,4}\([ ]{0,4}["'][\w.\-]{0,40})" STRONG_WORDS
         R"(["'][ ]{0,8},[ ]{0,8})",
         Check::assigned},
+    Rule{"assigned_secret", DataClass::secret,
+         R"((?i)[(][ ]{0,4}["'][\w.\-]{0,40})"
+         R"((?:token|pass|pw))",
+         R"((?i)\b(?:define|put|set|add|setproperty|setattribute|setheader|header|with)[ ]{0,4}\([ ]{0,4}["'][\w.\-]{0,40})"
+         R"((?:token|pass|pw))"
+         R"(["'][ ]{0,8},[ ]{0,8})",
+         Check::assigned_weak},
     Rule{"assigned_secret", DataClass::secret, "(?i)" WEAK_WORDS,
-         R"((?:(?:^|[^A-Za-z0-9]|\\[nrt])(?i:)" WEAK_WORDS R"()|[a-z0-9](?:Token|Pass|Pw|Signature|Otp|Credentials)))" SEPARATOR,
+         R"((?:(?:^|[^A-Za-z0-9]|\\[nrt])(?i:)" WEAK_WORDS R"()|[A-Za-z0-9](?:Token|Pass|Pw|Signature|Otp|Credentials)))" SEPARATOR,
          Check::assigned_weak},
     Rule{"assigned_secret", DataClass::secret, R"((?i)key|auth)", R"((?i)\b[\w.\-]{0,40}(?:key|auth))" SEPARATOR,
          Check::assigned_random},

@@ -41,7 +41,7 @@ constexpr std::array rules{
         R"((\+?[(]?\d(?:[ .()/\-]{0,2}\d){5,15}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?))",
         Check::phone_labelled},
     Rule{"bank_account", PERSONAL, R"([A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{4})",
-         R"(([A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]){11,30}))", Check::iban},
+         R"(([A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]){11,31}))", Check::iban},
     Rule{"payment_card", PERSONAL, R"(\d{4}[ -]?\d{4}[ -]?\d{4}|3[47]\d{2}[ -]\d{6})", R"((\d(?:[ \-]?\d){12,18}))",
          Check::payment_card},
     Rule{"national_id", PERSONAL, R"(\d{3}-\d{2}-\d{4})", R"((\d{3}-\d{2}-\d{4}))", Check::us_ssn},
@@ -65,7 +65,7 @@ constexpr std::array rules{
     Rule{
         "national_id", PERSONAL,
         R"((?i)steuer|identifikationsnr|idnr|pesel|bsn|burgerservice|aadhaar|social security|ssn|national insurance|nino|passport|reisepass|ausweis|f\xc3\xb8dsel|personnummer|cpr|kimlik|id number|\bsin\b|social insurance|tfn|tax file|\bnif\b|contribuinte|nhs|sozialvers|svnr|\bcnp\b|\boib\b|\bpps|national id|id card|\xe5\x80\x8b\xe4\xba\xba\xe7\x95\xaa\xe5\x8f\xb7|\xe3\x83\x9e\xe3\x82\xa4\xe3\x83\x8a\xe3\x83\xb3\xe3\x83\x90\xe3\x83\xbc)",
-        R"((?i)(?:\b(?:steuer-?(?:id|identifikationsnummer|idnr\.?)|idnr\.?|pesel|bsn|burgerservicenummer|aadhaar|social security(?: number)?|ssn|national insurance(?: number)?|nino|passport|reisepass|(?:personal)?ausweis|f\xc3\xb8dselsnummer|personnummer|cpr|(?:t\.?c\.?[ ]?)?kimlik|(?:sa|rsa|national|identity|za)[ ]?id(?:entity)?|id card|sin|social insurance(?: number)?|tfn|tax file(?: number)?|nif|contribuinte|nhs|sozialversicherungs|svnr|cnp|oib|pps)|\xe5\x80\x8b\xe4\xba\xba\xe7\x95\xaa\xe5\x8f\xb7|\xe3\x83\x9e\xe3\x82\xa4\xe3\x83\x8a\xe3\x83\xb3\xe3\x83\x90\xe3\x83\xbc)(?:[ \-]?(?:no|nr|number|nummer))?\.?["']?[ \t]{0,4}(?:[:=#]|\xef\xbc\x9a)?[ \t]{0,4}["']?)"
+        R"((?i)(?:\b(?:steuer-?(?:id|identifikationsnummer|idnr\.?)|idnr\.?|pesel|bsn|burgerservicenummer|aadhaar|social security(?: number)?|ssn|national insurance(?: number)?|nino|passport|reisepass|(?:personal)?ausweis|f\xc3\xb8dselsnummer|personnummer|cpr|(?:t\.?c\.?[ ]?)?kimlik|(?:sa|rsa|national|identity|za)[ ]?id(?:entity)?|id card|sin|social insurance(?: number)?|tfn|tax file(?: number)?|nif|contribuinte|nhs|sozialversicherungs|svnr|cnp|oib|pps)|\xe5\x80\x8b\xe4\xba\xba\xe7\x95\xaa\xe5\x8f\xb7|\xe3\x83\x9e\xe3\x82\xa4\xe3\x83\x8a\xe3\x83\xb3\xe3\x83\x90\xe3\x83\xbc)(?:[ \-]?(?:no|nr|number|nummer))?\.?["']?[ \t]{0,4}(?:(?:[:=#]|\xef\xbc\x9a)|(?:is|ist|lautet|est|es)[ ])?[ \t]{0,4}["']?)"
         R"(([A-Z0-9](?:[ \-]?[A-Z0-9]){6,13}))",
         Check::labelled_id},
     Rule{

@@ -113,6 +113,12 @@ policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, pr
                                      .case_id = {}});
 }
 
+policy::Label ceiling_of(ReadTxn& txn, protocol::AgreementId agreement, const store::RulesInForce& rules) {
+    const auto agreed = store::agreement_ceiling(txn, agreement);
+    if (!agreed) return rules.ceiling;
+    return rules.id == 0 ? *agreed : std::min(*agreed, rules.ceiling);
+}
+
 Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side, bool reviewed) {
     const Tools& tools = context.tools;
     std::optional<protocol::Customer> customer;
@@ -129,7 +135,7 @@ Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase&
     // The receiver learned the customer's name only as far as it was released; what it writes is judged by the same classes.
     terms.sharing = policy::Sharing(c.released, rules.rules, reviewed);
     terms.rules_id = rules.id;
-    terms.ceiling = rules.ceiling;
+    terms.ceiling = ceiling_of(txn, c.agreement, rules);
     terms.label = store::case_label(txn, c.id, introducing).label;
     return Sharer(tools.detectors, std::move(terms),
                   side == protocol::Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver, std::move(names));

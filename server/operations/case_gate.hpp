@@ -9,6 +9,7 @@
 #include "server/operations/context.hpp"
 #include "server/store/statements/cases.hpp"
 #include "server/store/statements/directory.hpp"
+#include "server/store/statements/sharing.hpp"
 
 namespace entente::operations {
 
@@ -31,6 +32,9 @@ bool is_customers_mail(const store::StoredField& field);
 // A sharer for what `side` introduces into the case, with the classes that flow in that direction.
 class Sharer;
 Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side, bool reviewed = false);
+
+// The highest label that may cross: the agreement's, the company's own, or the default; of two the lower.
+policy::Label ceiling_of(ReadTxn& txn, protocol::AgreementId agreement, const store::RulesInForce& rules);
 
 // Do the side's rules and labels let these words cross? `author`: who wrote them; a review by the same person does not count.
 struct Objection {

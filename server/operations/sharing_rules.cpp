@@ -161,7 +161,7 @@ Audited<Relabelled> relabel_case(Txn& txn, const Context& context, const Caller&
     record.decision = json.end().take();
     record.reason = verdict.takes_effect ? std::string() : std::string(verdict.reason);
     const store::RulesInForce rules = store::sharing_rules_in_force(txn, caller.company(), c->agreement, context.now);
-    return {Relabelled{c->id, std::move(label), rules.ceiling, verdict.reason}, std::move(record)};
+    return {Relabelled{c->id, std::move(label), ceiling_of(txn, c->agreement, rules), verdict.reason}, std::move(record)};
 }
 
 }  // namespace entente::operations

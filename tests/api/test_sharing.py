@@ -175,3 +175,10 @@ def test_a_label_rises_at_once_and_falls_with_two(world, halden, brightwell):
     assert halden.engineer2.post(label, {"label": "TLP:GREEN"}, expect=200).body["result"] == "label_lowered"
     case.note(halden.engineer, "Any", "any words")
     halden.engineer.post(label, {"label": "TLP:PINK"}, expect=400)
+
+
+def test_the_agreements_ceiling_counts_where_the_company_has_no_rules(world, halden):
+    partner = world.company("ceiling")
+    world.agreement(halden, partner, labelCeiling="TLP:GREEN")
+    answer = halden.engineer.post("/api/v1/scan", {"text": "TLP:AMBER words", "partner": partner.id}, expect=200).body
+    assert answer["ceiling"] == "TLP:GREEN" and answer["verdict"] == "refuse" and answer["label"] == "TLP:AMBER"

@@ -8,7 +8,8 @@ namespace entente::corpus {
 
 namespace {
 
-constexpr double similarity_min = 0.4;  // Drain's usual value
+constexpr std::size_t leading_words = 2;  // depth 4
+constexpr double similarity_min = 0.4;    // Drain's usual value
 constexpr const char* wildcard = "<*>";
 
 using Words = std::vector<std::string>;
@@ -34,7 +35,7 @@ Words words_of(const std::string& line) {
         if (begin == std::string::npos) break;
         const std::size_t end = std::min(line.find_first_of(" \t", begin), line.size());
         const std::string word = line.substr(begin, end - begin);
-        words.push_back(has_digit(word) ? wildcard : word);
+        words.push_back(has_digit(word) || word.find(wildcard) != std::string::npos ? wildcard : word);
         at = end;
     }
     return words;
@@ -55,12 +56,13 @@ double similarity(const Words& group, const Words& line) {
 }  // namespace
 
 std::vector<int> mined_groups(const std::string& log) {
-    std::map<std::pair<std::size_t, std::string>, std::vector<Group>> leaves;
+    std::map<std::pair<std::size_t, Words>, std::vector<Group>> leaves;
     std::vector<int> numbers;
     int next = 0;
     for (const std::string& line : lines_of(log)) {
         const Words words = words_of(line);
-        auto& groups = leaves[{words.size(), words.empty() ? "" : words.front()}];
+        const auto leading = static_cast<std::ptrdiff_t>(std::min(leading_words, words.size()));
+        auto& groups = leaves[{words.size(), Words(words.begin(), words.begin() + leading)}];
         Group* best = nullptr;
         double most = similarity_min;
         for (Group& group : groups) {

@@ -1,6 +1,6 @@
 #pragma once
-// A small log-template miner after Drain (He, Zhu, Zheng, Lyu: ICWS 2017): fixed-depth tree by number of words and first word, then
-// the most similar group. Only for asking whether masking changes the templates of a log.
+// A small log-template miner after Drain (He, Zhu, Zheng, Lyu: ICWS 2017): fixed-depth tree by number of words and first two words,
+// then the most similar group. Only for asking whether masking changes the templates of a log.
 
 #include <string>
 #include <vector>

@@ -84,6 +84,13 @@ RulesInForce sharing_rules_in_force(ReadTxn& txn, CompanyId company, AgreementId
         .value_or(RulesInForce{});
 }
 
+std::optional<policy::Label> agreement_ceiling(ReadTxn& txn, AgreementId agreement) {
+    return txn
+        .first("SELECT label_ceiling FROM agreements WHERE id = $1", {agreement.value},
+               [](const Row& row) { return policy::parse_label(row.text(0)); })
+        .value_or(std::nullopt);
+}
+
 CaseLabel case_label(ReadTxn& txn, CaseId id, CompanyId side) {
     return txn
         .first("SELECT label, wanted, wanted_by FROM case_labels WHERE case_id = $1 AND company = $2", {id.value, side.value},

@@ -46,6 +46,9 @@ struct RulesInForce {
 RulesInForce sharing_rules_in_force(ReadTxn& txn, protocol::CompanyId company, protocol::AgreementId agreement,
                                     protocol::Instant now);
 
+// The ceiling that the agreement itself sets; nothing when it sets none or names a class of its own, which says nothing about TLP.
+std::optional<policy::Label> agreement_ceiling(ReadTxn& txn, protocol::AgreementId agreement);
+
 // The label that a side gave to a case, and a lower one that somebody asked for.
 struct CaseLabel {
     policy::Label label = policy::Label::clear;
