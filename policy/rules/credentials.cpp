@@ -49,7 +49,7 @@ constexpr std::array rules{
         R"(npm_|pypi-AgE|do[opr]_v1_|sk-|hf_|SG\.|sh[pc]|dapi|hv[sb]\.|dckr_|atlasv1|glsa_|sntry|xkeysib-|ATATT3|NRAK-|lin_api_|dp\.|rubygems_)",
         START
         R"((npm_[A-Za-z0-9]{30,}|pypi-AgE[A-Za-z0-9_\-]{20,}|do[opr]_v1_[a-f0-9]{40,}|sk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_\-]{20,})"
-        R"(|hf_[A-Za-z]{30,}|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32,}|dapi[a-f0-9]{32,})"
+        R"(|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32,}|dapi[a-f0-9]{32,})"
         R"(|hv[sb]\.[A-Za-z0-9_\-]{20,}|dckr_pat_[A-Za-z0-9_\-]{20,}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{40,}|glsa_[A-Za-z0-9_]{30,})"
         R"(|sntry[su]_[A-Za-z0-9_+/=\-]{30,}|xkeysib-[a-f0-9]{40,}[A-Za-z0-9\-]*|ATATT3[A-Za-z0-9_\-=]{30,}|NRAK-[A-Z0-9]{20,})"
         R"(|lin_api_[A-Za-z0-9]{30,}|dp\.(?:pt|st|ct)\.[A-Za-z0-9._\-]{30,}|rubygems_[a-f0-9]{40,}))",

@@ -9,7 +9,7 @@ namespace entente::corpus {
 namespace {
 
 constexpr std::size_t leading_words = 2;  // depth 4
-constexpr double similarity_min = 0.4;    // Drain's usual value
+constexpr double similarity_min = 0.6;    // with less, short messages that have nothing to do with each other share a template
 constexpr const char* wildcard = "<*>";
 
 using Words = std::vector<std::string>;
