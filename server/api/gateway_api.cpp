@@ -152,18 +152,19 @@ Response Gateway::not_routed(const CallPtr& call, const Found& found) {
         parts_.tally.add("malformed", source);
         return failure(call, *found.bad);
     }
-    if (!found.path_known) {
-        parts_.tally.add("unknown_route", source);
-        return failure(call, {.kind = ErrorKind::not_found, .code = "no_such_path", .message = "there is nothing at this path"});
-    }
-    parts_.tally.add("method_not_allowed", source);
-    const auto body = connect::render_status(405, "method_not_allowed", "this path does not take this method", call->mode,
-                                             call->raw_path, call->request->request_id);
+    // Both keep their status in both error modes: the contract's /v1/cases "must give 404", whatever the caller accepts.
+    const bool unknown = !found.path_known;
+    const std::string_view code = unknown ? "no_such_path" : "method_not_allowed";
+    parts_.tally.add(unknown ? "unknown_route" : "method_not_allowed", source);
+    const auto body = connect::render_status(unknown ? 404 : 405, code,
+                                             unknown ? "there is nothing at this path" : "this path does not take this method",
+                                             call->mode, call->raw_path, call->request->request_id);
     Response response;
     response.status = body.status;
     response.body = body.body;
-    response.reason = "method_not_allowed";
-    response.headers = {{"Content-Type", body.content_type}, {"Allow", found.allow}};
+    response.reason = code;
+    response.headers = {{"Content-Type", body.content_type}};
+    if (!unknown) response.headers.push_back({"Allow", found.allow});
     add_common_headers(call, response);
     return response;
 }

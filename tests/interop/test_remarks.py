@@ -65,7 +65,7 @@ def test_an_error_body_is_an_object_whoever_asks(world):
             shown = answer.body.get("detail") or answer.body.get("title") or answer.body.get("message")
             assert shown and answer.body.get("message")
             problem = "problem+json" in (connector.accept_of("GET") or "")
-            assert (answer.status == 500) == (not problem and path != "/v1/nothing") or answer.status == 404
+            assert answer.status == 404 if path == "/v1/nothing" else (answer.status == 500) != problem
 
 
 def test_delete_with_only_problem_json_accepted(world):
