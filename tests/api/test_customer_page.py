@@ -83,7 +83,7 @@ def test_a_scanner_that_opens_every_link_decides_nothing(posted, ada):
     before = posted.read(asked)
     for _ in range(3):
         person.look()
-        person.eyes.request("HEAD", f"/authorize/{person.token}", contract=False)
+        person.eyes.request("HEAD", f"/authorize/{person.token}", judge=False)
     # It may even press buttons: without the code that goes another way they do nothing.
     for fields in ([], [("decision", "approve")], [("decision", "refuse"), ("code", "")], [("decision", "approve"), ("code", "0000 0000")]):
         person.send(f"/authorize/{person.token}", fields, expect=400)
