@@ -68,11 +68,13 @@ int answer(Context& context) {
 
 int note(Context& context) {
     protocol::JsonWriter json;
-    json.object().member("summary", context.text("summary")).member("description", text_or_file(context, "text"));
-    json.member("priority", "MEDIUM").end();
-    const Answer added = context.post(case_path(context, "/notes"), json.take());
+    const bool internal = context.flag("internal");
+    json.object().member("visibility", internal ? "internal" : "shared").member("summary", context.text("summary"));
+    json.member("text", text_or_file(context, "text")).member("topic", context.text("topic")).end();
+    const Answer added = context.post(native_case_path(context, "/notes"), json.take());
     if (!context.printed_raw(added))
-        context.out() << "Noted: " << printable(plain_text(added.value.text("summary")), Lines::join) << "\n";
+        context.out() << (internal ? "Noted for your company only: " : "Noted: ")
+                      << printable(plain_text(added.value.text("summary")), Lines::join) << "\n";
     return exit_code::ok;
 }
 
@@ -114,11 +116,14 @@ std::vector<Command> case_answer_commands() {
                      value("next-steps", "TEXT", "what happens next")},
          .run = answer},
         {.path = "case note",
-         .summary = "Write a note to the partner",
-         .example = "  entente case note Hq2sV8nT0LkYp5cWd3aB --summary 'Logs attached' --text @paths.log",
+         .summary = "Write a note to the partner, or for your own company only",
+         .example = "  entente case note Hq2sV8nT0LkYp5cWd3aB --summary 'Logs attached' --text @paths.log\n"
+                    "  entente case note Hq2sV8nT0LkYp5cWd3aB --summary 'Ask Kim first' --internal",
          .caller = Caller::person,
          .options = {token, needed("summary", "TEXT", "one line"),
-                     value("text", "TEXT|@FILE", "the rest; @- reads the standard input")},
+                     value("text", "TEXT|@FILE", "the rest; @- reads the standard input"),
+                     value("topic", "TEXT", "what it belongs to; groups notes"),
+                     flag("internal", "for your company only; the partner learns nothing of it")},
          .run = note},
         {.path = "case close",
          .summary = "Close an accepted case (the submitter does)",
