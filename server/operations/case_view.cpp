@@ -56,8 +56,8 @@ protocol::UserView placeholder(const protocol::Company& company) {
     return user;
 }
 
-Scene scene_of(ReadTxn& txn, Known& known, const StoredCase& c, Side side, Instant now, bool removed_notes) {
-    return {c, side, flow_now(txn, c, now), removed_notes, known.company(c.submitter), known.company(c.receiver)};
+Scene scene_of(Known& known, const StoredCase& c, Side side, Instant now, bool removed_notes) {
+    return {c, side, known.flow(c, now), removed_notes, known.company(c.submitter), known.company(c.receiver)};
 }
 
 NoteView view_note(const Scene& scene, const StoredNote& note) {
@@ -208,6 +208,14 @@ CaseView view_of(const Scene& scene, Known& known) {
 
 }  // namespace
 
+protocol::Flow Known::flow(const StoredCase& c, Instant now) {
+    if (c.flow != Flow::open) return c.flow;
+    const std::pair key{c.agreement.value, c.authorization.value};
+    const auto found = flows_.find(key);
+    if (found != flows_.end()) return found->second;
+    return flows_.emplace(key, flow_now(txn_, c, now)).first->second;
+}
+
 const protocol::Company& Known::company(protocol::CompanyId id) {
     const auto found = companies_.find(id.value);
     if (found != companies_.end()) return found->second;
@@ -229,13 +237,13 @@ const protocol::SeverityNames& Known::severities(protocol::CompanyId own, protoc
     return severities_.emplace(key, store::find_link(txn_, own, partner).own).first->second;
 }
 
-CaseView view_case_alone(ReadTxn& txn, Known& known, const StoredCase& c, Side side, Instant now) {
-    return view_of(scene_of(txn, known, c, side, now, false), known);
+CaseView view_case_alone(Known& known, const StoredCase& c, Side side, Instant now) {
+    return view_of(scene_of(known, c, side, now, false), known);
 }
 
 CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now, bool removed_notes) {
     Known known(txn);
-    const Scene scene = scene_of(txn, known, c, side, now, removed_notes);
+    const Scene scene = scene_of(known, c, side, now, removed_notes);
     CaseView view = view_of(scene, known);
     for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
         if (note_visible(scene, note)) view.notes.push_back(view_note(scene, note));
@@ -250,7 +258,7 @@ CaseView view_case(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side s
 std::vector<NoteView> view_notes(ReadTxn& txn, const Tools& tools, const StoredCase& c, Side side, Instant now,
                                  bool removed_notes) {
     Known known(txn);
-    const Scene scene = scene_of(txn, known, c, side, now, removed_notes);
+    const Scene scene = scene_of(known, c, side, now, removed_notes);
     std::vector<NoteView> notes;
     for (const StoredNote& note : store::notes_of(txn, tools.vault, c.id))
         if (note_visible(scene, note)) notes.push_back(view_note(scene, note));

@@ -24,15 +24,18 @@ class Known {
     const protocol::ServiceTargets& targets(protocol::CompanyId company);
     const protocol::SeverityNames& severities(protocol::CompanyId own, protocol::CompanyId partner);
 
+    protocol::Flow flow(const store::StoredCase& c, Instant now);  // of this very moment
+
   private:
     ReadTxn& txn_;
+    std::map<std::pair<std::int64_t, std::int64_t>, protocol::Flow> flows_;  // of open cases, by agreement and authorization
     std::map<std::int64_t, protocol::Company> companies_;
     std::map<std::int64_t, protocol::ServiceTargets> targets_;
     std::map<std::pair<std::int64_t, std::int64_t>, protocol::SeverityNames> severities_;
 };
 
 // Without notes and responses: what the list of the own API shows.
-protocol::CaseView view_case_alone(ReadTxn& txn, Known& known, const store::StoredCase& c, protocol::Side side, Instant now);
+protocol::CaseView view_case_alone(Known& known, const store::StoredCase& c, protocol::Side side, Instant now);
 // `removed_notes`: with what is left of notes whose content was removed.
 protocol::CaseView view_case(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, protocol::Side side, Instant now,
                              bool removed_notes = false);

@@ -147,7 +147,7 @@ protocol::Flow parse_flow(std::string_view text) {
     return protocol::Flow::held;
 }
 
-StoredCase read_case(ReadTxn& txn, Vault& vault, const Row& row) {
+StoredCase read_case(ReadTxn& txn, Vault& vault, const Row& row, bool pseudonyms = true) {
     StoredCase c;
     c.id = {row.number(0)};
     c.token = row.text(1);
@@ -191,6 +191,7 @@ StoredCase read_case(ReadTxn& txn, Vault& vault, const Row& row) {
     c.original = unpack_words(*original);
     if (!row.is_null(28))
         if (const auto shared = vault.open(txn, place("shared", c.id), row.bytes(28))) c.shared = unpack_words(*shared);
+    if (!pseudonyms) return c;
     if (!row.is_null(29)) c.pseudonyms_submitter = vault.open(txn, place("pseudonyms_submitter", c.id), row.bytes(29)).value_or("");
     if (!row.is_null(30)) c.pseudonyms_receiver = vault.open(txn, place("pseudonyms_receiver", c.id), row.bytes(30)).value_or("");
     return c;
@@ -312,6 +313,11 @@ bool accepted_under(ReadTxn& txn, Vault& vault, CompanyId submitter, CompanyId r
             " c.accepted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rule_acceptances a WHERE a.case_id = c.id)",
             {receiver.value, submitter.value, Bytes(index), except.value}, [](const Row&) { return true; })
         .has_value();
+}
+
+std::optional<StoredCase> find_case_to_show(ReadTxn& txn, Vault& vault, CaseId id) {
+    static const std::string sql = "SELECT " + std::string(case_columns) + " FROM cases WHERE id = $1";
+    return txn.first(sql, {id.value}, [&](const Row& row) { return read_case(txn, vault, row, false); });
 }
 
 std::optional<CaseId> find_case_id(ReadTxn& txn, std::string_view token, CompanyId party) {

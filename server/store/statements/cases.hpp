@@ -133,7 +133,8 @@ void insert_case(Txn& txn, Vault& vault, const StoredCase& c);
 bool update_case(Txn& txn, Vault& vault, const StoredCase& c);
 // Scoped: nothing when the company is no party, or is the receiver of a case that was never released.
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view token, protocol::CompanyId party);
-std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, protocol::CaseId id);  // for the gateway's own work
+std::optional<StoredCase> find_case_to_show(ReadTxn& txn, Vault& vault, protocol::CaseId id);  // without pseudonyms: lists
+std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, protocol::CaseId id);          // for the gateway's own work
 std::optional<std::string> token_of_case(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId party);
 // Is there another case of these two companies that somebody of the receiver, not a rule, accepted under this number of its own?
 bool accepted_under(ReadTxn& txn, Vault& vault, protocol::CompanyId submitter, protocol::CompanyId receiver,
