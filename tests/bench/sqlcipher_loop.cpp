@@ -7,7 +7,7 @@
 // The first form goes on in a copy of the gateway's own data file: same pages, tables and indexes. It takes the rows that the
 // newest create left (case, notes, data keys, audit entry with its sealed sections, parties, whatever has them) and inserts them
 // again and again under fresh random keys, by one prepared statement each. It seals, hashes, looks up, judges and renders nothing.
-// Both forms use the gateway's settings: WAL, synchronous FULL, the same page cache.
+// Both forms use the gateway's settings: pages authenticated with SHA-256, WAL, synchronous FULL, the same page cache.
 
 #include <sqlite3.h>
 
@@ -81,7 +81,9 @@ class Database {
     Database(const std::string& file, std::string_view key) {
         must(sqlite3_open(file.c_str(), &database_), database_, "open");
         must(sqlite3_key(database_, key.data(), static_cast<int>(key.size())), database_, "key");
-        for (const char* sql : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -65536"}) run(sql);
+        for (const char* sql : {"PRAGMA cipher_hmac_algorithm = HMAC_SHA256", "PRAGMA journal_mode = WAL",
+                                "PRAGMA synchronous = FULL", "PRAGMA cache_size = -65536"})
+            run(sql);
     }
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;

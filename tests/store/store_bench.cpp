@@ -146,7 +146,7 @@ Measured measure_bare(const fs::path& file, std::int64_t records, const Measured
     sqlite3* db = nullptr;
     sqlite3_open(file.c_str(), &db);
     run(db, "PRAGMA key = \"x'0101010101010101010101010101010101010101010101010101010101010101'\"");
-    run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536");
+    run(db, "PRAGMA cipher_hmac_algorithm=HMAC_SHA256; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536");
     run(db,
         "CREATE TABLE entry (idx INTEGER PRIMARY KEY, entry BLOB, sealed BLOB); CREATE TABLE thing (id INTEGER PRIMARY KEY, body "
         "BLOB)");
