@@ -92,7 +92,7 @@ int show(Context& context) {
 int change(Context& context) {
     protocol::JsonWriter json;
     json.object();
-    add_texts(json, context, {{"url", "callbackUrl"}, {"for", "description"}});
+    add_texts(json, context, {{"callback", "callbackUrl"}, {"for", "description"}});
     add_filters(json, context);
     add_auth(json, context);
     if (context.flag("pause")) json.member("active", false);
@@ -229,7 +229,7 @@ std::vector<Command> webhook_commands() {
         {.path = "webhook change",
          .summary = "Change, pause or resume a subscription",
          .example = "  entente webhook change 4711 --event case.closed\n  entente webhook change 4711 --pause",
-         .options = with({which, value("url", "URL", "the new address"), value("for", "TEXT", "what it is for"),
+         .options = with({which, value("callback", "URL", "the new address"), value("for", "TEXT", "what it is for"),
                           flag("pause", "tell it nothing for now"), flag("resume", "tell it again")},
                          filters),
          .run = change},
