@@ -185,7 +185,8 @@ def test_a_ticket_system_gets_a_plain_copy_of_everything(post):
     case = post.case()
     case.approve()
     case.note(post.ada.engineer, "Our own step")
-    mails = until(lambda: found if {"note.created", "case.accepted"} <= {m["X-Entente-Event"] for m in (found := post.server.to(box))} else None, what="copies")
+    until(lambda: {"note.created", "case.accepted"} <= {m["X-Entente-Event"] for m in post.server.to(box)}, what="copies")
+    mails = post.server.to(box)
     assert all(m.html is None and m["X-Entente-Case"] == case.token and m["Reply-To"] is None for m in mails)
     changed = post.ada.administrator.put(f"/api/v1/mail/boxes/{made['id']}", {"kind": "copy", "address": box, "language": "en", "delivery": "off"}, expect=200).body
     assert changed["delivery"] == "off"
