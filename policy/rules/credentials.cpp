@@ -151,6 +151,10 @@ constexpr std::array rules{
         "(?i)" PASSWORD_WORDS
         R"((?:[ \t]{1,4}[\w@.\-]{1,40}){0,4}?[ \t]{1,4}(?:is|was|ist|war|lautet|set to|changed to|reset to|to|auf|est|es|\xc3\xa8|\xc3\xa9|to|jest|\xe2\x80\x93|-)[ \t]{0,4}:?[ \t]{0,4})",
         Check::phrase},
+    // パスワードは「...」です, 密码是 ...: the word for "is" stands without a blank.
+    Rule{"spoken_secret", DataClass::secret, "(?i)" PASSWORD_WORDS,
+         "(?i)" PASSWORD_WORDS R"((?:\xe3\x81\xaf|\xe6\x98\xaf|\xe4\xb8\xba|\xe7\x82\xba|\xec\x9d\x80|\xeb\x8a\x94)[ \t]{0,4})",
+         Check::phrase},
     // "Password for the console: ...", "Passwort für root: ..."
     Rule{
         "spoken_secret", DataClass::secret, "(?i)" PASSWORD_WORDS,

@@ -115,9 +115,9 @@ std::optional<Error> objection_to(ReadTxn& txn, const Context& context, const Ca
 void note_masking(audit::Record& record, const Sharer& sharer) {
     if (sharer.counts().empty()) return;
     protocol::JsonWriter json;
-    json.object().key("masked").object();
+    json.object().member("detectors", sharer.detectors()).key("masked").object();
     for (const auto& [data_class, values] : sharer.counts()) json.member(data_class, values);
-    json.end().end();
+    json.end().member("sharing_rules", sharer.terms().rules_id).end();
     record.decision = json.take();
 }
 

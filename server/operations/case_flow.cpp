@@ -28,6 +28,8 @@ void build_shared_view(ReadTxn& txn, const Context& context, StoredCase& c, cons
     c.pseudonyms_submitter = sharer.pseudonyms();
     change.withheld = std::move(shared.withheld);
     change.masked = sharer.counts();
+    change.detectors = sharer.detectors();
+    change.sharing_rules = sharer.terms().rules_id;
 }
 
 // The receiver's view is built with the rules now in force; its clock starts now, and waiting notes follow in their order.
@@ -179,10 +181,13 @@ FlowChange apply_judgement(ReadTxn& txn, const Context& context, StoredCase& c, 
 
 std::string decision_text(const Judgement& judgement, const FlowChange& change) {
     protocol::JsonWriter json;
-    json.object().key("gate").raw(judgement.json);
+    json.object();
+    if (!change.detectors.empty()) json.member("detectors", change.detectors);
+    json.key("gate").raw(judgement.json);
     json.key("masked").object();
     for (const auto& [data_class, values] : change.masked) json.member(data_class, values);
     json.end();
+    if (!change.detectors.empty()) json.member("sharing_rules", change.sharing_rules);
     json.member("withheld_fields", static_cast<std::int64_t>(change.withheld.size()));
     json.end();
     return json.take();

@@ -51,6 +51,7 @@ class Sharer {
     // How many values were masked by data class name, for the record.
     const std::map<std::string, int>& counts() const { return counts_; }
     const SharingTerms& terms() const { return terms_; }
+    const std::string& detectors() const { return detectors_.version(); }
 
     policy::Scan scan(std::string_view text) const { return detectors_.scan(text, names_); }
     // Is this value one of the parseable forms that this side's pseudonyms were given?
