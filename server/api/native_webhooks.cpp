@@ -99,8 +99,9 @@ Plan test_webhook(Gateway& gateway, CallPtr call) {
 
 Plan replay_webhook(Gateway& gateway, CallPtr call) {
     const auto id = native::path_id<WebhookId>(*call);
+    auto input = decode_replay(call->request->body);  // before the call is given away
     return native::post<ops::Replayed>(
-        gateway, std::move(call), decode_replay(call->request->body),
+        gateway, std::move(call), std::move(input),
         [id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller, const ops::WebhookReplay& replay) {
             return ops::replay_webhook(txn, context, caller, id, replay);
         },
