@@ -38,7 +38,7 @@ Result<protocol::AcceptanceRule> decode_acceptance_rule(std::string_view body) {
         rule.company = read_company_id(in);
         rule.name = in.text("name", name_chars);
         rule.department = {in.integer("department", 1, id_max, Need::optional).value_or(0)};
-        rule.partners = read_companies(in, "partners");
+        if (in.has("partners")) rule.partners = read_companies(in, "partners");
         for (Reader& evidence : in.objects("evidence", 20, Need::present)) rule.evidence.push_back(read_evidence(evidence));
         rule.next_steps = in.text("nextSteps", text_chars, Need::optional);
         rule.act_within_hours =

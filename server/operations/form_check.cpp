@@ -42,7 +42,8 @@ class History {
 };
 
 Error changed(const Form& form, std::vector<protocol::Violation> violations) {
-    Error error{.kind = ErrorKind::wrong_state, .code = "form_changed"};
+    // 400: the contract lists no 409 and no 422 for creating a case.
+    Error error{.kind = ErrorKind::invalid, .code = "form_changed"};
     error.message = "the intake form was changed by its owner while this request was being filled in (it is at version " +
                     std::to_string(form.version) + " now):";
     for (std::size_t i = 0; i < violations.size() && i < 3; ++i) error.message += (i > 0 ? "; " : " ") + violations[i].message;

@@ -67,7 +67,7 @@ Result<void> check_editable(const Form& stored, int version) {
     if (stored.retired) return fail(ErrorKind::conflict, "form_retired", "this form was taken out of use; publish a new one");
     if (version == 0 || version == stored.version) return {};
     return fail(
-        ErrorKind::conflict, "form_changed",
+        ErrorKind::conflict, "form_version_moved",
         "the form is at version " + std::to_string(stored.version) + " by now, and you edited version " + std::to_string(version),
         "entente form show " + std::to_string(stored.id.value));
 }

@@ -109,7 +109,7 @@ def test_a_form_that_lost_a_field_meanwhile_says_so(world, halden, owner):
     body = draft(world, halden, owner, {})
     fields = [field for field in owner.form["fields"] if field["label"] != "Node count"]
     put(owner, owner.form | {"fields": fields})
-    problem = halden.engineer.post("/v1/collaboration-requests", body, expect=422)
+    problem = halden.engineer.post("/v1/collaboration-requests", body, expect=400)
     assert problem.code == "form_changed" and '"Node count" is no longer asked' in problem["detail"] and "Fetch the form again" in problem["detail"]
     legacy = halden.engineer.post("/v1/collaboration-requests", body, accept=LEGACY_MODE, expect=500)
     assert legacy["message"] == problem["detail"]
@@ -122,7 +122,7 @@ def test_a_choice_that_is_gone_meanwhile_says_so(world, halden, owner):
     body = draft(world, halden, owner, {})
     fields = [dict(field, options=["12.1", "13.0"]) if field["label"] == "Release" else field for field in owner.form["fields"]]
     put(owner, owner.form | {"fields": fields})
-    problem = halden.engineer.post("/v1/collaboration-requests", body, expect=422)
+    problem = halden.engineer.post("/v1/collaboration-requests", body, expect=400)
     assert problem.code == "form_changed" and '"Release" must be one of 12.1, 13.0' in problem["detail"]
 
 
