@@ -114,7 +114,7 @@ class Writer(threading.Thread):
             assert answer.status in (200, 404, 422, 503), answer
             self.acknowledged += answer.status == 200
         elif lot < 0.85:
-            answer = self.caller(pair.right).post(f"{path}/approval", {"caseNumber": "R", "nextSteps": "Looking"}, judge=False)
+            answer = self.caller(pair.right).post(f"{path}/approval", pair.answer, judge=False)
             assert answer.status in (200, 404, 422, 503), answer
         else:
             self.send(self.caller(pair.left), f"{path}/closure", {})
@@ -131,6 +131,10 @@ class Pair:
         self.left.authorize(customer, [self.right])
         self.draft = world.draft(self.left, self.right, customer)
         self.draft.pop("values")
+        self.answer = {"caseNumber": "R-1", "nextSteps": "Looking into it", **self.right.engineer_block()}
+        # What the two of a pair may read of each other is not the question here; what anybody else reads is.
+        for one, other in ((self.left, self.right), (self.right, self.left)):
+            world.ledger.release(" ".join(world.ledger.of(one.key)), other.key)
 
 
 def everything(caller):
