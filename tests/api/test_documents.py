@@ -48,7 +48,7 @@ def test_a_problem_has_a_type_that_leads_to_its_meaning(world, halden):
 
 def test_deprecated_operations_say_so_and_no_other_does(world, halden):
     for (method, path), operation in world.contract.operations.items():
-        answer = world.anonymous.request(method, re.sub(r"\{\w+\}", "1", path), data=b"" if method != "GET" else None)
+        answer = world.anonymous.request(method, re.sub(r"\{\w+\}", "1", path), data=b"" if method != "GET" else None, judge=False)
         deprecated = operation.get("deprecated", False)
         assert ("Deprecation" in answer.headers) == deprecated, (method, path)
         if deprecated:
