@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "protocol/result.hpp"
@@ -40,7 +41,7 @@ constexpr std::array<V4Network, 16> special_v4{{{{0, 0, 0, 0}, 8},
 
 bool within(const std::uint8_t* address, const std::uint8_t* network, int bits) {
     const auto whole = static_cast<std::size_t>(bits / 8);
-    if (std::memcmp(address, network, whole) != 0) return false;
+    if (!std::equal(address, address + whole, network)) return false;
     const int rest = bits % 8;
     if (rest == 0) return true;
     const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
@@ -59,7 +60,7 @@ constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 
 
 IpAddress from_v6(const std::uint8_t* bytes) {
     IpAddress address;
-    if (std::memcmp(bytes, mapped_prefix.data(), mapped_prefix.size()) == 0) {
+    if (std::ranges::equal(std::span(bytes, mapped_prefix.size()), mapped_prefix)) {
         address.v4 = true;
         std::memcpy(address.bytes.data(), bytes + 12, 4);
     } else {
