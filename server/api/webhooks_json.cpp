@@ -232,7 +232,7 @@ Result<operations::WebhookReplay> decode_replay(std::string_view body) {
     replay.failed_only = in.boolean("failedOnly").value_or(false);
     if (!replay.from && !replay.failed_only) in.violate("from", "missing", "say from when, or failedOnly");
     if (replay.from && replay.to && *replay.to <= *replay.from) in.violate("to", "not_allowed", "must be after from");
-    return finished(in, std::move(replay));
+    return finished(in, replay);
 }
 
 Result<std::int64_t> decode_overlap(std::string_view body) {

@@ -183,6 +183,7 @@ bool Dispatcher::carry_out(Round& round) {
                                    std::make_move_iterator(records.end()));
         };
         std::vector<operations::Settled> settled;
+        settled.reserve(round.finished.size());
         for (const Finished& one : round.finished) settled.push_back(one.settled);
         auto records = operations::settle_deliveries(txn, context, senders_, options_.retry, settled);
         keep(records);

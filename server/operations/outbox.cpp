@@ -61,10 +61,13 @@ std::int64_t retry_pause_ms(const RetryPolicy& policy, int attempts, std::uint64
     return std::max<std::int64_t>(1, pause * (800 + static_cast<std::int64_t>(chance % 401)) / 1000);
 }
 
-bool may_tell(ReadTxn& txn, const StoredEvent& event, Instant now) {
+bool may_tell(ReadTxn& txn, const StoredEvent& event, Instant now, KnownKeys& known) {
     if (event.view.event.side == protocol::Side::submitter || !leads_to_content(event.view.event)) return true;
     if (event.flow == protocol::Flow::frozen || event.flow == protocol::Flow::held) return false;
-    return event.flow == protocol::Flow::ended || store::keys_hold(txn, event.agreement, event.authorization, now);
+    if (event.flow == protocol::Flow::ended) return true;
+    const auto [found, fresh] = known.try_emplace({event.agreement, event.authorization}, false);
+    if (fresh) found->second = store::keys_hold(txn, event.agreement, event.authorization, now);
+    return found->second;
 }
 
 PlanResult plan_deliveries(Txn& txn, const Context& context, const Senders& senders, const RetryPolicy& policy,

@@ -88,8 +88,13 @@ using Senders = std::vector<Sender*>;
 std::int64_t retry_pause_ms(const RetryPolicy& policy, int attempts, std::uint64_t chance);
 
 // May this event be told to its company now? While a case is frozen its receiver is told of states and notices, but of nothing
-// that leads to the other side's words.
-bool may_tell(ReadTxn& txn, const store::StoredEvent& event, Instant now);
+// that leads to the other side's words. `known`: what was already asked about pairs of keys, when many events are judged at once.
+using KnownKeys = std::map<std::pair<protocol::AgreementId, protocol::AuthorizationId>, bool>;
+bool may_tell(ReadTxn& txn, const store::StoredEvent& event, Instant now, KnownKeys& known);
+inline bool may_tell(ReadTxn& txn, const store::StoredEvent& event, Instant now) {
+    KnownKeys known;
+    return may_tell(txn, event, now, known);
+}
 
 struct PlanResult {
     std::int64_t planned = -1;  // position up to which events were looked at

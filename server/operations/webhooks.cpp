@@ -226,6 +226,7 @@ Result<EventPage> read_events(ReadTxn& txn, const Context& context, const Caller
         return list.empty() || std::ranges::find(list, one) != list.end();
     };
     EventPage page{.next = after};
+    KnownKeys known;
     const auto rows = store::events_after(txn, caller.company(), after, limit);
     page.more = rows.size() >= static_cast<std::size_t>(limit);
     for (const store::StoredEvent& row : rows) {
@@ -234,7 +235,7 @@ Result<EventPage> read_events(ReadTxn& txn, const Context& context, const Caller
         if (!listed(filter.kinds, event.kind) || !listed(filter.sides, event.side) || !listed(filter.partners, event.partner))
             continue;
         if (!filter.case_token.empty() && filter.case_token != row.view.case_token) continue;
-        if (!may_tell(txn, row, context.now)) continue;
+        if (!may_tell(txn, row, context.now, known)) continue;
         page.events.push_back(row.view);
     }
     return page;
