@@ -144,7 +144,8 @@ std::vector<Command> sandbox_commands() {
          .summary = "Run a gateway of your own with a partner that answers, refuses, asks or stalls, to try a connector on",
          .example = "  entente sandbox\n  entente sandbox --port 8443 --folder /tmp/my-sandbox",
          .caller = Caller::nobody,
-         .options = {value("port", "NUMBER", "the port on 127.0.0.1; any free one otherwise"),
+         .options = {flag("json", "print what one needs to know as one line of JSON"),
+                     value("port", "NUMBER", "the port on 127.0.0.1; any free one otherwise"),
                      value("folder", "FOLDER", "a new folder to keep; otherwise a temporary one that is deleted at the end")},
          .run = sandbox},
     };
