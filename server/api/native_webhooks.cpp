@@ -115,7 +115,7 @@ Plan list_deliveries(Gateway& gateway, CallPtr call) {
         state = store::parse_delivery_state(word);
         if (!state) {
             protocol::Error error{.kind = protocol::ErrorKind::invalid, .code = "invalid", .message = "there is no such state"};
-            error.violations.push_back({"state", "not_allowed", "must be one of waiting, leased, delivered, dead, stopped"});
+            error.violations.push_back({"/state", "not_allowed", "must be one of waiting, leased, delivered, dead, stopped"});
             return gateway.failure(call, error);
         }
     }
