@@ -14,6 +14,8 @@ from support.client import PROBLEM_MODE
 
 # Bodies that are judged against something stored first, or are no JSON object of members.
 LATER = {"changeCase"}
+# Members that are read only when another member asks for them: which kind of credential decides which of its parts counts.
+CONDITIONAL = {"callbackAuth"}
 LONGEST = 70_000
 
 
@@ -166,7 +168,7 @@ def test_what_the_document_forbids_is_refused_by_name(world, nobody_special):
         for schema in bodies(shape, operation):
             sample = shape.sample(schema)
             for path, member, required in shape.members(schema):
-                if "oneOf" in member:
+                if "oneOf" in member or (len(path) > 1 and path[0] in CONDITIONAL):
                     continue
                 for what, value in outside(shape, member, required):
                     body = place_in(sample, path, value, shape, schema, delete=value is None)
@@ -210,7 +212,8 @@ def test_limits_of_parameters(world, halden):
                 values.append(str(schema["maximum"] + 1))
             for value in values:
                 answer = halden.engineer.request(method, f"{target(template)}?{parameter['name']}={value}", judge=False)
-                if f"/{parameter['name']}" not in pointers(answer):
+                # A list that this caller may not see, or of a thing that does not exist, says that first.
+                if answer.status not in (403, 404) and f"/{parameter['name']}" not in pointers(answer):
                     wrong.append(f"{operation['operationId']} {parameter['name']}={value}: {answer.status} {sorted(pointers(answer))}")
     assert not wrong, "\n".join(wrong)
 
