@@ -38,6 +38,7 @@ struct Dialogue {
     std::string command;    // its first word
     std::string reply;
     bool mail_sent = false;
+    bool over = false;  // libcurl says goodbye: what decides was said before
     const std::atomic<bool>* hurry = nullptr;
 };
 
@@ -52,11 +53,14 @@ std::size_t give(char* to, std::size_t size, std::size_t count, void* user) {
 
 int overhear(CURL*, curl_infotype what, char* data, std::size_t size, void* user) {
     auto& dialogue = *static_cast<Dialogue*>(user);
-    std::string_view text(data, size);
+    const std::string_view text(data, size);
     if (what == CURLINFO_HEADER_OUT) {
-        dialogue.command = text.substr(0, text.find_first_of(" \r\n"));
+        const std::string_view command = text.substr(0, text.find_first_of(" \r\n"));
+        dialogue.over = dialogue.over || command == "QUIT" || command == "RSET";
+        if (dialogue.over) return 0;
+        dialogue.command = command;
         dialogue.reply.clear();
-    } else if (what == CURLINFO_HEADER_IN) {
+    } else if (what == CURLINFO_HEADER_IN && !dialogue.over) {
         dialogue.reply = text.substr(0, std::min<std::size_t>(text.find_first_of("\r\n"), 40));
     }
     return 0;
@@ -83,7 +87,17 @@ bool unreachable(CURLcode code) {
            code == CURLE_SSL_CONNECT_ERROR || code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_GOT_NOTHING;
 }
 
-SmtpAnswer judged(CURLcode code, long reply, const Dialogue& dialogue) {
+// The three digits of a reply; 0 when there was none. libcurl's own last code may be that of its goodbye.
+int reply_number(std::string_view reply) {
+    int number = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+        if (i >= reply.size() || reply[i] < '0' || reply[i] > '9') return 0;
+        number = number * 10 + (reply[i] - '0');
+    }
+    return number;
+}
+
+SmtpAnswer judged(CURLcode code, int reply, const Dialogue& dialogue) {
     if (code == CURLE_OK) return {SmtpAnswer::Kind::accepted, ""};
     if (code == CURLE_USE_SSL_FAILED) return later("smtp_no_tls");
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) return later("smtp_certificate");
@@ -189,15 +203,14 @@ struct Smtp::State {
     SmtpAnswer perform(CURL* handle, const std::string& return_path, const std::string& to, std::string_view bytes) const {
         // A connection that the server closed while it was idle is no failure of this mail: once more with a new one.
         for (const bool fresh : {false, true}) {
-            Dialogue dialogue{.rest = bytes, .command = {}, .reply = {}, .mail_sent = false, .hurry = &hurry};
+            Dialogue dialogue{.rest = bytes, .command = {}, .reply = {}, .mail_sent = false, .over = false, .hurry = &hurry};
             const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> recipients(
                 curl_slist_append(nullptr, ("<" + to + ">").c_str()), &curl_slist_free_all);
             prepare(handle, return_path, recipients.get(), dialogue);
             if (fresh) set(handle, CURLOPT_FRESH_CONNECT, 1L);
             const CURLcode code = curl_easy_perform(handle);
-            long reply = 0;
+            const int reply = reply_number(dialogue.reply);
             long connects = 0;
-            curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &reply);
             curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &connects);
             const bool stale = code != CURLE_OK && connects == 0 && !dialogue.mail_sent && (reply == 0 || reply == 421);
             if (!stale || fresh) return judged(code, reply, dialogue);

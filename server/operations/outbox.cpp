@@ -33,7 +33,7 @@ audit::Record gateway_record(std::string operation) {
 // A record about one delivery: its company is party to it, ids and codes only.
 audit::Record delivery_record(const StoredDelivery& d, const protocol::EventId& event, std::string_view step) {
     audit::Record record = gateway_record(d.sender + "." + std::string(step));
-    record.parties = {d.company};
+    if (d.company) record.parties = {d.company};
     record.resources.push_back({"delivery", std::to_string(d.id), d.attempts});
     record.resources.push_back({d.sender, std::to_string(d.target)});
     if (d.event_idx != 0) {
@@ -133,8 +133,11 @@ namespace {
 // Everything that decides at the moment of sending. Nothing: send it; otherwise the reason why not.
 std::optional<std::string> reason_not_to(ReadTxn& txn, const Context& context, const StoredDelivery& d,
                                          const std::optional<StoredEvent>& event) {
-    const auto company = store::find_company(txn, d.company);
-    if (!company || !company->active) return "company_inactive";
+    // The operator's own (a test mail) belong to no company.
+    if (d.company) {
+        const auto company = store::find_company(txn, d.company);
+        if (!company || !company->active) return "company_inactive";
+    }
     if (d.event_idx == 0) return std::nullopt;
     if (!event) return "event_gone";
     if (!may_tell(txn, *event, context.now)) return "gate_closed";

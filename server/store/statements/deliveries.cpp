@@ -164,7 +164,8 @@ void insert_attempt(Txn& txn, Vault& vault, protocol::CompanyId owner, StoredAtt
     a.id = fresh_id(txn, "delivery_attempts", draw);
     Packer exchange(1);
     exchange.text(a.request).text(a.response);
-    const auto sealed = vault.seal(txn, Owner::company(owner), {}, Tag::content, exchange_place(a.id), exchange.bytes());
+    const Owner whose = owner ? Owner::company(owner) : Owner::gateway();
+    const auto sealed = vault.seal(txn, whose, {}, Tag::content, exchange_place(a.id), exchange.bytes());
     txn.change(
         "INSERT INTO delivery_attempts (id, delivery, sender, target, number, event, event_name, http_status, success, reason, at,"
         " exchange) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
