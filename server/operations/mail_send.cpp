@@ -30,8 +30,9 @@ constexpr int digest_entries_max = 200;
 constexpr std::size_t content_characters_max = 5'000;
 
 // A person who takes part and never chose gets every event at once.
-void give_rows_to_followers(Txn& txn, const Context& context, const protocol::Event& event) {
-    for (const protocol::UserId person : store::followers_without_row(txn, event.company, event.case_id)) {
+bool give_rows_to_followers(Txn& txn, const Context& context, const protocol::Event& event) {
+    const auto people = store::followers_without_row(txn, event.company, event.case_id);
+    for (const protocol::UserId person : people) {
         MailRecipient recipient;
         recipient.id = store::fresh_id(txn, "mail_recipients", [&] { return context.tools.draw(); });
         recipient.company = event.company;
@@ -40,6 +41,7 @@ void give_rows_to_followers(Txn& txn, const Context& context, const protocol::Ev
         recipient.preferences.language = store::mail_settings_of(txn, event.company).language;
         store::insert_mail_recipient(txn, context.tools.vault, recipient, event.time);
     }
+    return !people.empty();
 }
 
 bool concerns(const MailRecipient& recipient, const protocol::Event& event, protocol::DepartmentId department) {
@@ -184,7 +186,10 @@ std::optional<std::string> address_of(ReadTxn& txn, const Context& context, cons
 
 void plan_mails(Txn& txn, const Context& context, const protocol::Event& event, std::vector<Planned>& wanted) {
     if (event.time.plus_seconds(stale_seconds) < context.now) return;
-    give_rows_to_followers(txn, context, event);
+    // What the gateway itself notes beside a step is told by the event of that step.
+    using Type = protocol::EventSubject::Type;
+    if (event.subject.type == Type::note && store::note_of_gateway(txn, {event.subject.id})) return;
+    if (event.by != event.company && give_rows_to_followers(txn, context, event)) wanted.push_back({.noted = true});
     std::optional<protocol::DepartmentId> department;
     for (const MailRecipient& recipient : store::mail_recipients_for(txn, context.tools.vault, event.company, event.case_id)) {
         if (recipient.department && !department) department = store::department_of_case(txn, event.case_id);
@@ -197,6 +202,7 @@ void plan_mails(Txn& txn, const Context& context, const protocol::Event& event, 
             continue;
         }
         store::insert_digest_entry(txn, recipient.id, {event.cursor, event.ordinal}, context.now);
+        wanted.push_back({.noted = true});
         if (!store::open_digest(txn, recipient.id))
             wanted.push_back(
                 {.target = recipient.id, .due_at = mail::next_digest(recipient.preferences, context.now), .without_event = true});

@@ -78,6 +78,7 @@ PlanResult plan_deliveries(Txn& txn, const Context& context, const Senders& send
     result.more = events.size() >= plan_events_max;
     std::map<Target, std::int64_t> waiting;
     std::int64_t rows = 0;
+    bool noted = false;
     std::int64_t overflowed = 0;
     std::vector<Planned> wanted;
     for (const Event& event : events)
@@ -85,6 +86,10 @@ PlanResult plan_deliveries(Txn& txn, const Context& context, const Senders& send
             wanted.clear();
             sender->plan(txn, context, event, wanted);
             for (const Planned& one : wanted) {
+                if (one.noted) {
+                    noted = true;
+                    continue;
+                }
                 const Target target{std::string(sender->kind()), one.target};
                 const auto known = waiting.try_emplace(target, 0);
                 if (known.second) known.first->second = store::waiting_for(txn, target, policy.queue_max);
@@ -112,7 +117,7 @@ PlanResult plan_deliveries(Txn& txn, const Context& context, const Senders& send
             }
         }
     // Events that nobody wants move no row: looking at them again after a restart costs nothing and finds the same.
-    if (rows == 0) return result;
+    if (rows == 0 && !noted) return result;
     store::set_planned(txn, result.planned);
     for (const auto& [target, count] : waiting) result.targets.push_back(target);
     audit::Record record = gateway_record("deliveries.plan");

@@ -51,6 +51,7 @@ struct Planned {
     Instant due_at{};            // zero: now
     std::int64_t ref = 0;        // the sender's own
     bool without_event = false;  // collects several (a digest): its row names none
+    bool noted = false;          // nothing to send now; the sender wrote rows of its own
 };
 
 struct RetryPolicy {

@@ -123,6 +123,12 @@ void follow_case(Txn& txn, protocol::CaseId case_id, CompanyId company, protocol
                {case_id.value, person.value, company.value});
 }
 
+bool note_of_gateway(ReadTxn& txn, protocol::NoteId id) {
+    return txn
+        .first("SELECT author_company FROM notes WHERE id = $1", {id.value}, [](const Row& row) { return row.number(0) == 0; })
+        .value_or(false);
+}
+
 protocol::DepartmentId department_of_case(ReadTxn& txn, protocol::CaseId case_id) {
     return txn
         .first("SELECT d.id FROM cases c JOIN departments d ON d.form = c.form AND d.company = c.receiver WHERE c.id = $1",

@@ -37,6 +37,8 @@ std::vector<MailRecipient> mail_recipients_for(ReadTxn& txn, Vault& vault, proto
 std::vector<protocol::UserId> followers_without_row(ReadTxn& txn, protocol::CompanyId company, protocol::CaseId case_id);
 
 void follow_case(Txn& txn, protocol::CaseId case_id, protocol::CompanyId company, protocol::UserId person);
+// A SYSTEM note, which no company wrote.
+bool note_of_gateway(ReadTxn& txn, protocol::NoteId id);
 // The department of the receiver whose form a case was made with; none when it is the company's own form.
 protocol::DepartmentId department_of_case(ReadTxn& txn, protocol::CaseId case_id);
 
