@@ -17,6 +17,7 @@ const std::vector<Field> details{{"id", "id"},
                                  {"active", "active"},
                                  {"hidden", "hidden"},
                                  {"injected field", "injectedField"},
+                                 {"asks customers", "asksCustomers"},
                                  {"answer to HIGH", "responseMinutes.high"},
                                  {"answer to MEDIUM", "responseMinutes.medium"},
                                  {"answer to LOW (min)", "responseMinutes.low"}};
@@ -39,6 +40,7 @@ int add(Context& context) {
     add_texts(json, context, {{"domain", "domain"}, {"description", "description"}});
     add_switch(json, context, "hidden", "hidden");
     add_switch(json, context, "injected-field", "injectedField");
+    add_switch(json, context, "asks-customers", "asksCustomers");
     add_targets(json, context);
     json.end();
     return print_object(context, context.post("/api/v1/companies", json.take()), details);
@@ -61,6 +63,7 @@ int change(Context& context) {
     add_switch(json, context, "hidden", "hidden");
     add_switch(json, context, "active", "active");
     add_switch(json, context, "injected-field", "injectedField");
+    add_switch(json, context, "asks-customers", "asksCustomers");
     add_targets(json, context);
     json.end();
     const std::string id = company_id(context, context.text("COMPANY"));
@@ -84,6 +87,7 @@ std::vector<Option> settings(std::vector<Option> first) {
              value("description", "TEXT", "what partners should know"),
              choice("hidden", {"yes", "no"}, "leave it out of partner search"),
              choice("injected-field", {"yes", "no"}, "offer its engineers the field 'Authorization reference' in partners' forms"),
+             choice("asks-customers", {"yes", "no"}, "mail its customers by itself when a held case names their contact"),
              value("respond-high", "MINUTES", "first answer to HIGH cases"),
              value("respond-medium", "MINUTES", "first answer to MEDIUM cases"),
              value("respond-low", "MINUTES", "first answer to LOW cases")}) {
