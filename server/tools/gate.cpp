@@ -14,16 +14,16 @@ int replay(Context& context) {
     std::int64_t entries = 0, decisions = 0, exact = 0, erased = 0;
     std::string difference;
     for (;;) {
-        const Answer answer = context.post("/api/v1/decisions/replay?from=" + std::to_string(from));
+        const Answer answer = context.post("/api/v1/decisions/replay?limit=500&from=" + std::to_string(from));
         const auto number = [&](std::string_view name) { return answer.value.number(name).value_or(0); };
         entries += number("entries");
         decisions += number("decisions");
         exact += number("exact");
         erased += number("erased");
         if (difference.empty()) difference = answer.value.text("firstDifference");
-        const std::int64_t next = number("next");
-        if (number("entries") == 0 || next <= from) break;
-        from = next;
+        // Every page is a record of its own, so the log is never looked at to its very end: a page that is not full is the last.
+        if (number("entries") < 500) break;
+        from = number("next");
     }
     Facts facts;
     facts.add("entries", std::to_string(entries));

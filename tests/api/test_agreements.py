@@ -10,8 +10,8 @@ from support.signing import Signer
 from support.world import ALL_CLASSES, DIGEST, stamp
 
 
-def offer(world, *parties, **more):
-    readers = tuple(party.key for party in parties) + ("operator",)
+def offer(world, *parties, also=(), **more):
+    readers = tuple(party.key for party in (*parties, *also)) + ("operator",)
     return world.operator.post("/api/v1/agreements", {
         "title": f"Agreement {world.ledger.word(parties[0].key, 'title', readers)}", "documentVersion": "1.0", "documentDigest": DIGEST, "parties": [p.id for p in parties],
         "validFrom": stamp(-3600), "dataClasses": list(ALL_CLASSES[:-1]), **more}, expect=201).body
@@ -59,7 +59,7 @@ def test_one_to_many_joins_each_member_with_the_hub_alone(world, three):
 def test_members_come_and_go(world):
     first, second, third = (world.company(f"club-{name}") for name in ("a", "b", "c"))
     readers = keys((first, second, third))
-    row = offer(world, first, second, kind="consortium")
+    row = offer(world, first, second, also=(third,), kind="consortium")
     accept(first, row, readers)
     accept(second, row, readers)
     third.administrator.get(f"/api/v1/agreements/{row['id']}", expect=404)

@@ -50,7 +50,7 @@ def test_every_decision_in_the_log_comes_out_again(world, halden, brightwell):
         assert page["firstDifference"] is None and page["erased"] == 0
         for name in totals:
             totals[name] += page[name]
-        if page["entries"] == 0 or page["next"] <= start:
+        if page["entries"] < 200:  # each page adds its own record, so only a page that is not full is the last
             break
         start = page["next"]
     assert totals["decisions"] == totals["exact"] >= 3
