@@ -116,7 +116,7 @@ def test_parseable_stand_ins_and_allowed_kinds(world, halden, brightwell, rules)
 
 def test_what_the_rules_refuse_is_not_taken(world, halden, brightwell, rules):
     rules({"payment_card": "refuse"})
-    card = "4111 1111 1111 1111"
+    card = "5555 5555 5555 4444"
     answer = halden.engineer.post("/api/v1/scan", {"text": f"card {card}", "partner": brightwell.id}, expect=200).body
     assert answer["verdict"] == "refuse" and answer["reason"] == "content_refused" and "payment card" in answer["text"]
     refused = world.open_case(halden, brightwell, world.harbour, problemDescription=f"card {card}", expect=403)
@@ -131,7 +131,7 @@ def test_what_the_rules_refuse_is_not_taken(world, halden, brightwell, rules):
 
 def test_what_the_rules_hold_waits_for_a_second_person(world, halden, brightwell, rules):
     rules({"phone_number": "hold"})
-    case = world.open_case(halden, brightwell, world.harbour, problemDescription="Call +49 30 901820 77 please", fields={"Customer Phone Including Country Code": ""})
+    case = world.open_case(halden, brightwell, world.harbour, problemDescription="Call +49 30 901821 77 please", fields={"Customer Phone Including Country Code": ""})
     gate = case.gate()
     assert gate["flow"] == "held" and gate["reason"] == "content_needs_review", gate
     case.seen_by_receiver(expect=404)
@@ -139,16 +139,16 @@ def test_what_the_rules_hold_waits_for_a_second_person(world, halden, brightwell
     brightwell.engineer.post(f"/api/v1/cases/{case.token}/reviews", expect=404)
     halden.engineer2.post(f"/api/v1/cases/{case.token}/reviews", expect=204)
     case.release_to_receiver()
-    assert "+49 30 901820 77" in case.seen_by_receiver()["description"], "its class is permitted, and a second person let it pass"
+    assert "+49 30 901821 77" in case.seen_by_receiver()["description"], "its class is permitted, and a second person let it pass"
     # A note: refused with the digest, let pass by a colleague, sent again.
-    refused = case.note(halden.engineer, "Number", "also +49 30 901820 78", expect=403)
+    refused = case.note(halden.engineer, "Number", "also +49 30 901821 78", expect=403)
     digest = re.search(r"[0-9a-f]{64}", refused.body["nextStep"]).group()
     halden.engineer.post(f"/api/v1/cases/{case.token}/reviews", {"digest": digest}, expect=204)
-    case.note(halden.engineer, "Number", "also +49 30 901820 78", expect=403)
+    case.note(halden.engineer, "Number", "also +49 30 901821 78", expect=403)
     halden.engineer2.post(f"/api/v1/cases/{case.token}/reviews", {"digest": digest}, expect=204)
-    case.note(halden.engineer, "Number", "also +49 30 901820 78")
-    case.note(halden.engineer, "Number", "also +49 30 901820 79", expect=403)
-    assert "901820 78" in brightwell.engineer.get(f"{case.path}/notes", expect=200).body[-1]["description"]
+    case.note(halden.engineer, "Number", "also +49 30 901821 78")
+    case.note(halden.engineer, "Number", "also +49 30 901821 79", expect=403)
+    assert "901821 78" in brightwell.engineer.get(f"{case.path}/notes", expect=200).body[-1]["description"]
 
 
 def test_a_marked_text_does_not_cross_above_the_ceiling(world, halden, brightwell, rules):
