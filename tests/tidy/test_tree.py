@@ -12,7 +12,7 @@ TOP = {
     "CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "CHANGELOG.md", ".clang-format", ".clang-tidy", ".gitignore", ".gitattributes",
     ".editorconfig", ".ci", "protocol", "policy", "certs", "server", "tests", "deploy",
 }
-TEST_FOLDERS = {"support", "unit", "store", "api", "interop", "sim", "fuzz", "vectors", "snapshots", "hostile", "crash", "browser", "bench", "tidy"}
+TEST_FOLDERS = {"support", "unit", "store", "api", "interop", "sim", "fuzz", "vectors", "snapshots", "measure", "hostile", "crash", "browser", "bench", "tidy"}
 
 
 def test_top_level_has_only_what_the_house_has():
