@@ -172,8 +172,9 @@ PartnerIndex::PartnerIndex(std::vector<PartnerSource> sources) {
 
 void PartnerIndex::add(std::uint32_t row, std::string_view text, float weight) {
     for (const std::string& word : words_of(text)) {
-        gathered_.push_back({word, {row, weight}});
-        if (std::string stem = plain_form(word); !stem.empty()) gathered_.push_back({std::move(stem), {row, weight * plain}});
+        gathered_.emplace_back(word, Posting{row, weight});
+        if (std::string stem = plain_form(word); !stem.empty())
+            gathered_.emplace_back(std::move(stem), Posting{row, weight * plain});
     }
 }
 
