@@ -24,7 +24,7 @@ class Answer:
     def __init__(self, response):
         self.status = response.status_code
         self.headers = response.headers
-        self.text = response.text
+        self.text = response.content.decode("utf-8", "replace")  # every answer of ours is UTF-8, whatever its type says
         self.media = response.headers.get("Content-Type", "").split(";")[0].strip()
         self.body = None
         if response.content and self.media.endswith("json"):
