@@ -92,7 +92,7 @@ class Reading {
         }
     }
     void violate(std::string_view name, std::string message) {
-        violations_.push_back({std::string(name), "not_allowed", std::move(message)});
+        violations_.push_back({'/' + std::string(name), "not_allowed", std::move(message)});
     }
 
     const Call& call_;
