@@ -186,4 +186,4 @@ def test_every_page_with_events_is_on_record(world, halden, brightwell):
 
 def test_errors_are_problems(halden):
     answer = halden.engineer.get("/api/v1/events?limit=nine", expect=400, accept=PROBLEM_MODE)
-    assert answer.media == "application/problem+json" and answer["violations"][0]["pointer"] == "limit"
+    assert answer.media == "application/problem+json" and answer["violations"][0]["pointer"] == "/limit"
