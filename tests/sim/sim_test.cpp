@@ -141,7 +141,7 @@ class Play {
             {"internalCaseNumber", "N-" + std::to_string(cases.size())},
             {"problemSummary", "Paths drop"},
             {"problemDescription", "Every hour"},
-            {"problemPriority", priorities[below(3)]},
+            {"priority", priorities[below(3)]},
             {"customFields", json::array{json::value{{"fieldId", receiver_.customer_field}, {"value", customer_}}}}};
         const Reply made = must(submitter_.engineer.post("/v1/collaboration-requests", body));
         auto played = std::make_unique<Played>();
