@@ -64,7 +64,7 @@ def page_of(posted, person, tail=""):
 def decide_in(browser, posted, person):
     browser.open(page_of(posted, person))
     check(browser)
-    browser.click("form[action*='/code'] button")
+    browser.follow("form[action*='/code'] button")
     assert browser.find(".said[role=status]")
     check(browser)
     code = re.search(r"\b(\d{4} \d{4})\b", person.next_mail().text).group(1)
@@ -76,21 +76,21 @@ def test_a_customer_allows_less_than_was_asked_and_withdraws_later(posted, brows
     asked, person = posted.ask(classes=("case_facts", "technical", "diagnostics"))
     decide_in(browser, posted, person)
     browser.click("label.tick:has(input[value=diagnostics])")
-    browser.click("button[value=approve]")
+    browser.follow("button[value=approve]")
     check(browser)
     granted = posted.read(asked)
     assert granted["state"] == "granted" and granted["dataClasses"] == ["case_facts", "technical"] and granted["assurance"] == "confirmed"
 
     person.next_mail()
-    browser.click("a[href^='/receipt/']")
+    browser.follow("a[href^='/receipt/']")
     check(browser)
-    browser.click("form[action*='/code'] button")
+    browser.follow("form[action*='/code'] button")
     browser.type("#code", re.search(r"\b(\d{4} \d{4})\b", person.next_mail().text).group(1))
-    browser.click("main form:not([action*='/code']) button")
+    browser.follow("main form:not([action*='/code']) button")
     check(browser)
     assert "Allowed" in browser.text(".said[role=status]")
     browser.click("label.tick:has(input[name=sure])")
-    browser.click("button.grave")
+    browser.follow("button.grave")
     check(browser)
     assert "Withdrawn" in browser.text(".said[role=status]")
     assert posted.read(asked)["state"] == "withdrawn"
@@ -99,7 +99,7 @@ def test_a_customer_allows_less_than_was_asked_and_withdraws_later(posted, brows
 def test_a_customer_refuses(posted, browser):
     asked, person = posted.ask()
     decide_in(browser, posted, person)
-    browser.click("button[value=refuse]")
+    browser.follow("button[value=refuse]")
     check(browser)
     assert posted.read(asked)["state"] == "refused"
 
@@ -108,7 +108,7 @@ def test_a_wrong_code_is_said_where_one_hears_it(posted, browser):
     asked, person = posted.ask()
     browser.open(page_of(posted, person))
     browser.type("#code", "0000 0000")
-    browser.click("button[value=approve]")
+    browser.follow("button[value=approve]")
     assert browser.find(".said.wrong[role=alert]")
     check(browser)
     assert posted.read(asked)["state"] == "requested"

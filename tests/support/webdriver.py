@@ -53,10 +53,11 @@ class Browser:
         options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", f"--user-data-dir={self.profile.name}", f"--lang={language}",
                             "--window-size=1280,900"],
                    "prefs": {} if scripts else {"profile.managed_default_content_settings.javascript": 2}}
-        if width:
-            options["mobileEmulation"] = {"deviceMetrics": {"width": width, "height": 800, "pixelRatio": 2.0, "touch": True}}
         capabilities = {"alwaysMatch": {"browserName": "chrome", "acceptInsecureCerts": True, "goog:chromeOptions": options}}
         self.path = "/session/" + driver.call("POST", "/session", {"capabilities": capabilities})["sessionId"]
+        if width:
+            self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride",
+                                                     "params": {"width": width, "height": 800, "deviceScaleFactor": 2, "mobile": False}})
 
     def close(self):
         self.driver.call("DELETE", self.path)
@@ -86,6 +87,12 @@ class Browser:
 
     def click(self, css):
         self._call("POST", f"/element/{self.one(css)}/click")
+
+    def follow(self, css):
+        """Clicks what leads to another document and waits for that."""
+        before = self.one("html")
+        self.click(css)
+        until(lambda: self.find("html") not in ([], [before]) and self.run("return document.readyState") == "complete", 60, "the next page")
 
     def type(self, css, text):
         element = self.one(css)
