@@ -80,7 +80,7 @@ Document fill(const std::string& block, Chance& chance) {
 
 std::vector<Document> generate(const std::string& folder, const std::string& split, std::uint64_t seed, int rounds) {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder + '/' + split))
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(folder) / split))
         if (entry.path().extension() == ".txt") files.push_back(entry.path());
     std::ranges::sort(files);
     Chance chance(seed);
@@ -94,7 +94,8 @@ std::vector<Document> generate(const std::string& folder, const std::string& spl
             for (int i = 0; i < times; ++i) {
                 Document document = fill(block, chance);
                 document.kind = stem.substr(0, stem.find('_'));
-                document.name = split + '/' + stem + '/' + std::to_string(number++);
+                document.name = split;
+                document.name.append("/").append(stem).append("/").append(std::to_string(number++));
                 documents.push_back(std::move(document));
             }
         }

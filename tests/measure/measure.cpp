@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -30,6 +31,10 @@ constexpr std::uint64_t test_seed = 7'191'144'464;
 const policy::Detectors& detectors() {
     static const policy::Detectors built;
     return built;
+}
+
+int number(const char* text) {
+    return static_cast<int>(std::strtol(text, nullptr, 10));
 }
 
 std::string read(const char* path) {
@@ -53,10 +58,11 @@ int run_score(const std::string& split, int rounds, bool verbose) {
 int run_emit(const std::string& split, int rounds, const std::string& folder) {
     std::filesystem::create_directories(folder);
     std::ofstream labels(folder + "/labels.tsv", std::ios::binary);
-    int number = 0;
+    int count = 0;
     for (const corpus::Document& document : documents(split, rounds)) {
-        const std::string file = document.kind + '_' + std::to_string(number++) + ".txt";
-        std::ofstream(folder + '/' + file, std::ios::binary) << document.text;
+        std::string file = document.kind;
+        file.append("_").append(std::to_string(count++)).append(".txt");
+        std::ofstream(std::filesystem::path(folder) / file, std::ios::binary) << document.text;
         for (const corpus::Label& one : document.labels)
             labels << file << '\t' << one.begin << '\t' << one.end << '\t' << one.code << '\t' << one.formatted << '\n';
     }
@@ -152,10 +158,10 @@ int run_speed(const char* file) {
 int main(int argc, char** argv) {
     const std::string what = argc > 1 ? argv[1] : "";
     if (what == "score" && argc >= 3) {
-        const int rounds = argc >= 4 && argv[3][0] != '-' ? std::atoi(argv[3]) : 8;
+        const int rounds = argc >= 4 && argv[3][0] != '-' ? number(argv[3]) : 8;
         return run_score(argv[2], rounds, std::strcmp(argv[argc - 1], "-v") == 0);
     }
-    if (what == "emit" && argc == 5) return run_emit(argv[2], std::atoi(argv[3]), argv[4]);
+    if (what == "emit" && argc == 5) return run_emit(argv[2], number(argv[3]), argv[4]);
     if (what == "scan" && argc >= 3) return run_scan(argc - 2, argv + 2);
     if (what == "lines" && argc >= 3) return run_lines(argc - 2, argv + 2);
     if (what == "pseudonymise" && argc == 3) return run_pseudonymise(argv[2]);
