@@ -131,7 +131,7 @@ std::string wrong_in_case(const Value& c) {
 
 std::string wrong_in_form(const Value& form) {
     if (!form.is_object()) return "the answer is no form";
-    const std::string wrong =
+    std::string wrong =
         first_of({missing(form, "form", {"documentId", "priority", "customFields", "internalNotes", "testSubmission"}),
                   not_an_id(form, "form", "documentId"), not_one_of(form, "form", "priority", {"LOW", "MEDIUM", "HIGH"})});
     if (!wrong.empty()) return wrong;
