@@ -137,9 +137,9 @@ int resume(Context& context) {
 int link(Context& context) {
     if (context.flag("remove"))
         return moved(context, context.remove(native_case_path(
-                                  context, "/links/" + url_encoded(context.text("OTHER")) + "/" + context.text("KIND"))));
+                                  context, "/links/" + url_encoded(context.text("to")) + "/" + context.text("kind"))));
     protocol::JsonWriter json;
-    json.object().member("case", context.text("OTHER")).member("kind", context.text("KIND")).end();
+    json.object().member("case", context.text("to")).member("kind", context.text("kind")).end();
     return moved(context, context.post(native_case_path(context, "/links"), json.take()));
 }
 
@@ -211,11 +211,11 @@ std::vector<Command> case_life_commands() {
         a_move(LifeMove::resumed, "case resume", "End your pause", "  entente case resume " + token, {}, resume),
         {.path = "case link",
          .summary = "Link two cases, or remove a link",
-         .example = "  entente case link " + token + " duplicate_of Zb7kQ1xWm4Rt9LpVc2Ns",
+         .example = "  entente case link " + token + " --kind duplicate_of --to Zb7kQ1xWm4Rt9LpVc2Ns",
          .caller = Caller::person,
          .options = {argument("TOKEN", "the case"),
-                     argument("KIND", "duplicate_of, duplicated_by, child_of, parent_of, depends_on or needed_by"),
-                     argument("OTHER", "token of the other case"), flag("remove", "take the link away again")},
+                     needed("kind", "KIND", "duplicate_of, duplicated_by, child_of, parent_of, depends_on or needed_by"),
+                     needed("to", "TOKEN", "the other case"), flag("remove", "take the link away again")},
          .run = link},
     };
 }

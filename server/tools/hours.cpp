@@ -42,7 +42,9 @@ std::string calendar_body(Context& context) {
     Week week;
     for (const std::string& hours : context.all("hours")) add_hours(week, hours);
     protocol::JsonWriter json;
-    json.object().member("name", context.text("NAME")).member("timeZone", context.text("zone"));
+    json.object()
+        .member("name", context.given("NAME") ? context.text("NAME") : context.text("name"))
+        .member("timeZone", context.text("zone"));
     add_company(json, context);
     json.key("week").object();
     for (std::size_t day = 0; day < days.size(); ++day) {
@@ -136,9 +138,10 @@ std::vector<Command> hours_commands() {
          .run = add_calendar},
         {.path = "calendar replace",
          .summary = "Replace a business calendar",
-         .example = "  entente calendar replace 52771003 Office --zone Europe/Berlin --hours 'mon-thu 08:00-18:00'",
+         .example = "  entente calendar replace 52771003 --name Office --zone Europe/Berlin --hours 'mon-thu 08:00-18:00'",
          .caller = Caller::person_or_operator,
-         .options = {argument("ID", "the calendar"), argument("NAME", "what you call it"), zone, hours, holiday, company_option()},
+         .options = {argument("ID", "the calendar"), needed("name", "NAME", "what you call it"), zone, hours, holiday,
+                     company_option()},
          .run = replace_calendar},
         {.path = "calendar list",
          .summary = "List the business calendars",
