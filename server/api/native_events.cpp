@@ -14,7 +14,6 @@
 namespace entente::api {
 
 namespace ops = operations;
-using protocol::ErrorKind;
 using SteadyClock = std::chrono::steady_clock;
 
 namespace {

@@ -216,7 +216,7 @@ Audited<Replayed> replay_webhook(Txn& txn, const Context& context, const Caller&
     }
     record.decision = protocol::JsonWriter().object().member("deliveries", done.deliveries).end().take();
     record.fills_outbox = done.deliveries > 0;
-    return {std::move(done), std::move(record)};
+    return {done, std::move(record)};
 }
 
 Result<EventPage> read_events(ReadTxn& txn, const Context& context, const Caller& caller, std::int64_t after, int limit,
