@@ -142,11 +142,11 @@ class Receiver:
             wrong.append("the body is not compact")
         if self.ledger is not None:
             wrong += self.ledger.leaks(raw.decode() + handler.path + "\n".join(f"{k}: {v}" for k, v in headers.items()), self.company)
-        answer = self.behave(taken)
-        with self._lock:
+        with self._lock:  # in the order of arrival: an answer may take its time
             self.complaints += [f"{sentence}: {raw[:300]!r}" for sentence in wrong]
-            taken.status = answer if isinstance(answer, int) else 0 if answer == "cut" else answer[0]
             self.taken.append(taken)
+        answer = self.behave(taken)
+        taken.status = answer if isinstance(answer, int) else 0 if answer == "cut" else answer[0]
         if self.hang is not None:
             self.hang.wait(60)
         if answer == "cut":
