@@ -135,7 +135,7 @@ struct Gateway::Parts {
     Parts(const Config& settings, Mode how, const Clock* given)
         : config(settings),
           mode(how),
-          clock(given != nullptr ? *given : system_clock),
+          clock(given != nullptr ? *given : wall_clock),
           provider(certs::open_key_folder(config.keys.folder)),
           derived(provider->service_root()),
           log_id(audit::log_id(config.published.origin)),
@@ -311,7 +311,7 @@ struct Gateway::Parts {
 
     Config config;
     Mode mode;
-    SystemClock system_clock;
+    SystemClock wall_clock;
     const Clock& clock;
     SystemRandom random;
     Metrics metrics;

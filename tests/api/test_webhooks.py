@@ -393,7 +393,8 @@ def test_a_window_is_replayed_with_the_same_ids(world, halden, brightwell, make,
     assert brightwell.client.post(f"/api/v1/webhooks/{row['id']}/replay", {"failedOnly": True}, expect=202)["deliveries"] == 0
     again = brightwell.client.post(f"/api/v1/webhooks/{row['id']}/replay", {"from": row["createdAt"]}, expect=202).body
     assert again["deliveries"] >= 2
-    arrived(hooks, 2 + again["deliveries"], status=2)
+    # The window begins with a whole second, so events of other cases may lie in it, and not each of those may leave today.
+    until(lambda: all(sum(one.id == each for one in hooks.got(None, 2)) == 2 for each in tried), what="the same events again")
     brightwell.client.post(f"/api/v1/webhooks/{row['id']}/replay", {}, expect=400)
     assert brightwell.client.get(f"/api/v1/webhooks/{row['id']}/attempts", expect=200)["totalElements"] >= 8
 
