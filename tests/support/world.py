@@ -286,7 +286,8 @@ class World:
         if expect != 200:
             return answer
         case = Case(self, submitter, receiver, caller, draft, values, answer.body)
-        told_otherwise = {"Customer Company", "Customer Email"} & set(options.get("fields") or {})
+        given = options.get("fields") or {}
+        told_otherwise = "Customer Company" in given or given.get("Customer Email")  # an address that is left empty says nothing
         if receiver.key in getattr(customer, "open_to", ()) and not told_otherwise:
             case.release_to_receiver()
         return case
