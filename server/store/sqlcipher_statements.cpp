@@ -24,7 +24,8 @@ constexpr std::size_t statements_max = 512;
 void remember_statement([[maybe_unused]] std::string_view sql) {
 #ifdef ENTENTE_STATEMENT_LOG
     static const char* const path = std::getenv("ENTENTE_STATEMENTS_FILE");
-    if (path == nullptr || sql.starts_with("PRAGMA")) return;
+    // What examines a file of this engine is never asked of another.
+    if (path == nullptr || sql.starts_with("PRAGMA") || sql.contains("NOT INDEXED")) return;
     std::string line(sql);
     line.push_back('\0');
     const int file = ::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
