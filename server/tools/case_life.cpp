@@ -29,10 +29,18 @@ std::string in_time(std::int64_t us) {
     return out;
 }
 
-std::string in_words(std::string code) {
-    for (char& c : code)
-        if (c == '_') c = ' ';
-    return code;
+// "fix_offered" and "fixesOffered" as people write them.
+std::string in_words(std::string_view code) {
+    std::string words;
+    for (const char c : code) {
+        if (c >= 'A' && c <= 'Z') {
+            words += ' ';
+            words += static_cast<char>(c - 'A' + 'a');
+        } else {
+            words += c == '_' ? ' ' : c;
+        }
+    }
+    return words;
 }
 
 void print_now(Context& context, const Value& life) {
@@ -80,7 +88,7 @@ int timeline(Context& context) {
     sums.add("age", in_time(life.number("ageUs").value_or(0)));
     const Value counts = life.at("counts");
     for (const std::string& name : counts.names())
-        if (counts.number(name).value_or(0) > 0) sums.add(name, counts.text(name));
+        if (counts.number(name).value_or(0) > 0) sums.add(in_words(name), counts.text(name));
     context.out() << sums.print(context.paint(), context.width());
     return exit_code::ok;
 }
