@@ -34,18 +34,20 @@ std::string migration_digest(const Migration& migration) {
 }
 
 std::span<const Migration> pending_migrations(std::span<const Migration> known, std::span<const Applied> applied) {
+    // Numbers rise and may leave gaps, so that branches can be given ranges of their own.
     for (std::size_t i = 0; i < known.size(); ++i) {
-        if (known[i].version != static_cast<std::int64_t>(i) + 1)
-            throw Fault("migration " + std::to_string(i + 1) + " is missing from this program");
+        if (known[i].version <= (i == 0 ? 0 : known[i - 1].version))
+            throw Fault("migration " + std::to_string(known[i].version) + " of this program is out of order");
     }
     for (std::size_t i = 0; i < applied.size(); ++i) {
         const auto number = std::to_string(applied[i].version);
-        if (applied[i].version != static_cast<std::int64_t>(i) + 1)
-            throw Fault("the data lacks migration " + std::to_string(i + 1) + " but has " + number);
-        if (i >= known.size()) {
+        if (i >= known.size() || applied[i].version < known[i].version) {
             throw Fault("the data has schema " + std::to_string(applied.back().version) + ", this program knows " +
-                        std::to_string(known.size()) + ": it was written by a newer Entente; run that one");
+                        std::to_string(known.empty() ? 0 : known.back().version) +
+                        ": it was written by a newer Entente; run that one");
         }
+        if (applied[i].version > known[i].version)
+            throw Fault("the data lacks migration " + std::to_string(known[i].version) + " but has " + number);
         if (applied[i].digest != migration_digest(known[i])) {
             throw Fault("migration " + number + " (" + std::string(known[i].name) +
                         ") ran here with a different text than this program has");

@@ -16,7 +16,7 @@
 namespace entente::store {
 
 struct Migration {
-    std::int64_t version = 0;  // contiguous from 1
+    std::int64_t version = 0;  // rising from 1; gaps are allowed
     std::string_view name;
     std::string_view sql;
 };
@@ -32,8 +32,8 @@ struct Applied {
 
 std::string migration_digest(const Migration& migration);
 
-// The migrations still to run, in order. Fault: the data is newer than this program, a file was changed after it ran, or the
-// numbers have a gap.
+// The migrations still to run, in order. Fault: the data is newer than this program, a file was changed after it ran, or one
+// before the newest that ran did not run.
 std::span<const Migration> pending_migrations(std::span<const Migration> known, std::span<const Applied> applied);
 
 // The same statements in PostgreSQL's spelling; literals, quoted names and comments stay as they are.

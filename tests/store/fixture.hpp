@@ -60,7 +60,7 @@ inline std::span<const Migration> test_migrations() {
     static const std::vector<Migration> all = [] {
         const auto embedded = embedded_migrations();
         std::vector<Migration> list(embedded.begin(), embedded.end());
-        list.push_back({static_cast<std::int64_t>(list.size()) + 1, "tables_of_the_tests",
+        list.push_back({list.back().version + 1, "tables_of_the_tests",
                         "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, name TEXT UNIQUE, body BLOB);"
                         "CREATE TABLE test_part (id BIGINT PRIMARY KEY, thing BIGINT NOT NULL REFERENCES test_thing (id));"
                         "CREATE TABLE test_record (idx BIGINT PRIMARY KEY, operation TEXT NOT NULL);"});

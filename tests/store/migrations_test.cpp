@@ -35,13 +35,21 @@ TEST(Migrations, a_text_that_changed_after_it_ran_is_refused) {
     EXPECT_NE(fault_of(std::vector{first}, std::vector<Applied>{{1, "00"}}).find("different text"), std::string::npos);
 }
 
-TEST(Migrations, gaps_are_refused) {
-    EXPECT_NE(fault_of(std::vector{second}, {}).find("migration 1 is missing"), std::string::npos);
+TEST(Migrations, numbers_may_leave_gaps_but_none_may_be_left_out) {
+    EXPECT_EQ(fault_of(std::vector{second}, {}), "");
+    EXPECT_EQ(pending_migrations(std::vector{second}, std::vector<Applied>{{2, migration_digest(second)}}).size(), 0u);
     EXPECT_NE(fault_of(std::vector{first, second}, std::vector<Applied>{{2, migration_digest(second)}}).find("lacks migration 1"),
+              std::string::npos);
+    EXPECT_NE(fault_of(std::vector{second}, std::vector<Applied>{{1, migration_digest(first)}}).find("newer Entente"),
               std::string::npos);
 }
 
-TEST(Migrations, the_embedded_ones_are_numbered_without_gap) {
+TEST(Migrations, numbers_that_do_not_rise_are_refused) {
+    EXPECT_NE(fault_of(std::vector{second, first}, {}).find("migration 1 of this program is out of order"), std::string::npos);
+    EXPECT_NE(fault_of(std::vector{first, first}, {}).find("out of order"), std::string::npos);
+}
+
+TEST(Migrations, the_embedded_ones_are_numbered_in_order) {
     ASSERT_FALSE(embedded_migrations().empty());
     EXPECT_EQ(embedded_migrations().front().name, "foundation");
     EXPECT_EQ(fault_of(embedded_migrations(), {}), "");
