@@ -99,6 +99,15 @@ struct Config {
         std::int64_t retry_seconds = 60;
         std::int64_t give_up_hours = 48;
     } mail;
+    struct Siem {
+        std::string syslog_server;  // empty: none
+        std::int64_t syslog_port = 6514;
+        std::filesystem::path authority;  // empty: the system's
+        std::filesystem::path certificate;
+        std::filesystem::path key;
+        std::int64_t message_bytes = 8'192;
+        std::filesystem::path file;  // empty: none
+    } siem;
     struct Log {
         std::string level = "info";
         std::string format = "json";

@@ -102,6 +102,19 @@ constexpr std::array table{
     Setting{"mail.retry_seconds", AT(mail.retry_seconds), "Pause after a first failure to send; later pauses grow to an hour.", 1,
             3600},
     Setting{"mail.give_up_hours", AT(mail.give_up_hours), "Hours after which a mail that cannot be sent is given up.", 1, 240},
+    Setting{
+        "siem.syslog_server", AT(siem.syslog_server),
+        "Collector of security events that gets the audit log's core sections (OCSF 1.8.0 JSON) by syslog over TLS: a host name or "
+        "address. Empty: none."},
+    Setting{"siem.syslog_port", AT(siem.syslog_port), "Its port.", 1, 65535},
+    Setting{"siem.authority", AT(siem.authority), "Authorities that vouch for its certificate, PEM. Empty: those of the system."},
+    Setting{"siem.certificate", AT(siem.certificate),
+            "Client certificate to present to it, with its chain, PEM. Empty: none. Read again for each connection."},
+    Setting{"siem.key", AT(siem.key), "The client certificate's private key, PEM, readable by the service alone."},
+    Setting{"siem.message_bytes", AT(siem.message_bytes),
+            "Largest event in a syslog message; a larger one goes without the details of its decision.", 2'048, 1'048'576},
+    Setting{"siem.file", AT(siem.file),
+            "File to which the same events are appended, one JSON object a line. It may be rotated at any time. Empty: none."},
     Setting{"log.level", AT(log.level), "The least important lines that are written.", 0, 0, levels},
     Setting{"log.format", AT(log.format), "How lines look: one JSON object each, or for reading at a terminal.", 0, 0, formats},
 };

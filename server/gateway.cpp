@@ -24,6 +24,7 @@
 #include "server/bell.hpp"
 #include "server/deliveries/dispatcher.hpp"
 #include "server/deliveries/mail_senders.hpp"
+#include "server/deliveries/siem.hpp"
 #include "server/deliveries/webhook.hpp"
 #include "server/housekeeper.hpp"
 #include "server/log.hpp"
@@ -119,6 +120,26 @@ deliveries::DispatcherOptions dispatcher_options(const Config& config) {
                      .max_ms = config.deliveries.retry_max_ms,
                      .queue_max = config.deliveries.queue_max};
     return options;
+}
+
+deliveries::SiemOptions siem_options(const Config& config) {
+    const Config::Siem& siem = config.siem;
+    if (siem.certificate.empty() != siem.key.empty()) throw protocol::Fault("siem.certificate and siem.key: give both or none");
+    // https://host:port/path: the host alone, or an address in brackets.
+    std::string_view host = config.published.url;
+    if (const auto scheme = host.find("://"); scheme != std::string_view::npos) host.remove_prefix(scheme + 3);
+    host = host.substr(0, host.starts_with('[') ? host.find(']') : host.find_first_of(":/"));
+    if (host.starts_with('[')) host.remove_prefix(1);
+    return {.server = siem.syslog_server,
+            .port = siem.syslog_port,
+            .authority = siem.authority,
+            .certificate = siem.certificate,
+            .key = siem.key,
+            .message_bytes = static_cast<std::size_t>(siem.message_bytes),
+            .file = siem.file,
+            .positions = config.data.folder,
+            .origin = config.published.origin,
+            .host = std::string(host)};
 }
 
 std::filesystem::path database_file(const Config& config) {
@@ -342,6 +363,7 @@ struct Gateway::Parts {
     std::optional<deliveries::MailSenders> mails;
     std::mutex dispatcher_mutex;
     std::unique_ptr<deliveries::Dispatcher> dispatcher;
+    std::optional<deliveries::SiemStreams> siem;
     std::optional<Housekeeper> housekeeper;
     std::optional<net::Server> listener;
     std::optional<net::Server> metrics_listener;
@@ -383,6 +405,8 @@ void Gateway::start() {
     p.lifecycle("gateway.start", 3);
     p.start_deliveries();
     if (p.dispatcher) p.dispatcher->start();
+    p.siem.emplace(*p.store, p.tools, p.clock, p.metrics, siem_options(p.config));
+    p.siem->start();
     p.listener->start();
     if (p.config.metrics.enabled) {
         p.metrics_api.emplace(p.metrics, [&p] { return p.readiness(); });
@@ -434,6 +458,7 @@ void Gateway::stop() {
         std::filesystem::remove(p.config.data.folder / "gateway.url", ignored);
         std::filesystem::remove(p.config.data.folder / "metrics.url", ignored);
     }
+    if (p.siem) p.siem->stop();  // after the record of the end, so that the collectors get it
     p.store->drain();
     if (p.started) {
         log::info("gateway.stopped");

@@ -1,26 +1,16 @@
 #include "server/net/http_client.hpp"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <utility>
 
 #include "certs/tls.hpp"
 #include "protocol/result.hpp"
+#include "server/net/client_link.hpp"
 #include "server/net/response_text.hpp"
-#include "server/net/tls_session.hpp"
 
 namespace entente::net {
 namespace {
@@ -30,39 +20,12 @@ namespace http = boost::beast::http;
 using beast::error_code;
 using protocol::Fault;
 using SteadyClock = std::chrono::steady_clock;
-using Status = TlsSession::Status;
 
 constexpr std::uint32_t answer_header_max = 64 * 1024;
 
-// The connection ended before the first byte of an answer: on a kept connection that is how a server lets go.
-class LetGo : public Fault {
-  public:
-    using Fault::Fault;
-};
-
-class Descriptor {
-  public:
-    explicit Descriptor(int number = -1) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    int number() const { return number_; }
-
-  private:
-    int number_;
-};
-
 struct Base {
-    bool tls = true;
-    std::string host;
-    std::string port = "443";
-    std::string path;       // without a slash at its end
-    std::string authority;  // as the Host header spells it
+    Peer peer;
+    std::string path;  // without a slash at its end
 };
 
 [[noreturn]] void refuse_base() {
@@ -74,8 +37,8 @@ Base parse_base(std::string_view url, bool plain_allowed) {
     std::string_view scheme = "https://";
     if (plain_allowed && url.starts_with("http://")) {
         scheme = "http://";
-        base.tls = false;
-        base.port = "80";
+        base.peer.tls = false;
+        base.peer.port = "80";
     }
     if (!url.starts_with(scheme) || url.find_first_of(" \r\n\t?#@") != std::string_view::npos) refuse_base();
     url.remove_prefix(scheme.size());
@@ -83,16 +46,16 @@ Base parse_base(std::string_view url, bool plain_allowed) {
     base.path = url.substr(slash);
     while (base.path.ends_with('/')) base.path.pop_back();
     std::string_view authority = url.substr(0, slash);
-    base.authority = authority;
+    base.peer.authority = authority;
     std::string_view port;
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
         if (end == std::string_view::npos) refuse_base();
-        base.host = authority.substr(1, end - 1);
+        base.peer.host = authority.substr(1, end - 1);
         port = authority.substr(end + 1);
     } else {
         const auto colon = std::min(authority.find(':'), authority.size());
-        base.host = authority.substr(0, colon);
+        base.peer.host = authority.substr(0, colon);
         port = authority.substr(colon);
     }
     if (!port.empty()) {
@@ -100,9 +63,9 @@ Base parse_base(std::string_view url, bool plain_allowed) {
         const auto [end, problem] = std::from_chars(port.data() + 1, port.data() + port.size(), number);
         if (!port.starts_with(':') || problem != std::errc{} || end != port.data() + port.size() || number == 0 || number > 65535)
             refuse_base();
-        base.port = std::to_string(number);
+        base.peer.port = std::to_string(number);
     }
-    if (base.host.empty()) refuse_base();
+    if (base.peer.host.empty()) refuse_base();
     return base;
 }
 
@@ -163,118 +126,6 @@ class AnswerParser final : public http::basic_parser<false> {
     api::Response& answer_;
 };
 
-void wait_for(int socket, short events, SteadyClock::time_point deadline, const ClientOptions& options) {
-    for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now()).count();
-        if (left <= 0) throw TimedOut("the server did not answer in time");
-        pollfd one{.fd = socket, .events = events, .revents = 0};
-        const int ready = ::poll(&one, 1, static_cast<int>(std::min<long long>(left, options.give_up ? 200 : 60'000)));
-        if (ready > 0) return;
-        if (ready == 0 && options.give_up && options.give_up()) throw TimedOut("the call was given up");
-        if (ready < 0 && errno != EINTR) throw Fault("waiting for the server failed");
-    }
-}
-
-// Tries each address of the host in turn.
-Descriptor connect_to(const Base& base, const ClientOptions& options, SteadyClock::time_point deadline) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(base.host.c_str(), base.port.c_str(), &hints, &found) != 0)
-        throw Fault("the host " + base.host + " is not known");
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
-    bool refused = false;
-    for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-        const auto address = address_of(one->ai_addr);
-        if (options.may_connect && (!address || !options.may_connect(*address))) {
-            refused = true;
-            continue;
-        }
-        Descriptor socket(::socket(one->ai_family, one->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, one->ai_protocol));
-        if (socket.number() < 0) continue;
-        if (::connect(socket.number(), one->ai_addr, one->ai_addrlen) != 0) {
-            if (errno != EINPROGRESS) continue;
-            wait_for(socket.number(), POLLOUT, deadline, options);
-            int problem = 0;
-            socklen_t size = sizeof problem;
-            if (::getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, &problem, &size) != 0 || problem != 0) continue;
-        }
-        const int on = 1;
-        ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        return socket;
-    }
-    if (refused) throw AddressRefused("the address of " + base.host + " is in a network that must not be called");
-    throw Fault("nobody answers at " + base.authority);
-}
-
-class Link {
-  public:
-    Link(const Base& base, const ClientOptions& options, const std::shared_ptr<ssl_ctx_st>& context,
-         SteadyClock::time_point deadline)
-        : options_(options), socket_(connect_to(base, options, deadline)) {
-        if (!base.tls) return;
-        tls_.emplace(TlsSession::connecting(context, socket_.number(), base.host));
-        for (;;) {
-            const Status status = tls_->handshake();
-            if (status == Status::done) return;
-            if (status == Status::closed) throw Fault("the server ended the TLS handshake");
-            if (status == Status::failed) throw Fault("TLS with " + base.authority + " failed: " + tls_->failure_text());
-            wait(status, deadline);
-        }
-    }
-    ~Link() {
-        if (tls_ && tls_->failure().empty()) tls_->close();
-    }
-    Link(const Link&) = delete;
-    Link& operator=(const Link&) = delete;
-
-    void send(std::string_view bytes, SteadyClock::time_point deadline) {
-        while (!bytes.empty()) {
-            const TlsSession::Moved moved = tls_ ? tls_->write(bytes) : write_plain(bytes);
-            if (moved.status == Status::done) {
-                bytes.remove_prefix(moved.bytes);
-            } else if (moved.status == Status::closed || moved.status == Status::failed) {
-                return;  // the answer, if there is one, says why
-            } else {
-                wait(moved.status, deadline);
-            }
-        }
-    }
-
-    // At least one byte, or none at the end of the connection.
-    std::string_view receive(SteadyClock::time_point deadline) {
-        for (;;) {
-            const TlsSession::Moved moved = tls_ ? tls_->read(buffer_) : read_plain();
-            if (moved.status == Status::done) return {buffer_.data(), moved.bytes};
-            if (moved.status == Status::closed) return {};
-            if (moved.status == Status::failed)
-                throw LetGo(tls_ ? "the TLS connection failed: " + tls_->failure_text() : "the connection failed");
-            wait(moved.status, deadline);
-        }
-    }
-
-  private:
-    void wait(Status status, SteadyClock::time_point deadline) {
-        wait_for(socket_.number(), status == Status::wants_write ? POLLOUT : POLLIN, deadline, options_);
-    }
-    TlsSession::Moved write_plain(std::string_view bytes) {
-        const ssize_t sent = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent > 0) return {Status::done, static_cast<std::size_t>(sent)};
-        return {errno == EAGAIN || errno == EINTR ? Status::wants_write : Status::failed, 0};
-    }
-    TlsSession::Moved read_plain() {
-        const ssize_t got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
-        if (got > 0) return {Status::done, static_cast<std::size_t>(got)};
-        if (got == 0) return {Status::closed, 0};
-        return {errno == EAGAIN || errno == EINTR ? Status::wants_read : Status::failed, 0};
-    }
-
-    const ClientOptions& options_;
-    Descriptor socket_;
-    std::optional<TlsSession> tls_;
-    std::array<char, 16 * 1024> buffer_{};
-};
-
 std::string request_text(const Base& base, api::Method method, std::string_view target, const std::vector<api::Header>& headers,
                          std::string_view body) {
     const auto breaks = [](std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; };
@@ -285,7 +136,7 @@ std::string request_text(const Base& base, api::Method method, std::string_view 
     text += ' ';
     text += base.path;
     text += target;
-    text += " HTTP/1.1\r\nHost: " + base.authority + "\r\n";
+    text += " HTTP/1.1\r\nHost: " + base.peer.authority + "\r\n";
     for (const api::Header& header : headers) {
         if (breaks(header.name) || breaks(header.value)) throw Fault("a header has a line break");
         text += header.name + ": " + header.value + "\r\n";
@@ -304,11 +155,12 @@ struct HttpClient::Inside {
     Base base;
     ClientOptions options;
     std::shared_ptr<ssl_ctx_st> context;
-    std::unique_ptr<Link> link;
+    std::unique_ptr<ClientLink> link;
 
     api::Response exchange(api::Method method, const std::string& text, const std::function<bool()>& proceed) {
         const auto deadline = SteadyClock::now() + options.timeout;
-        if (!link) link = std::make_unique<Link>(base, options, context, deadline);
+        if (!link)
+            link = std::make_unique<ClientLink>(base.peer, LinkOptions{options.may_connect, options.give_up}, context, deadline);
         if (proceed && !proceed()) throw NotSent("the request must not be sent any more");
         link->send(text, deadline);
         std::string pending;

@@ -18,8 +18,7 @@
 #include "protocol/result.hpp"
 #include "server/api/message.hpp"
 #include "server/net/address_guard.hpp"
-
-struct ssl_ctx_st;
+#include "server/net/client_link.hpp"
 
 namespace entente::net {
 
@@ -37,21 +36,11 @@ struct ClientOptions {
     bool repeat_all = false;        // the receiver tolerates repeats: on a kept connection that ended, any method is sent once more
 };
 
-// Every address of the host is one that must not be called. Nothing was sent.
-class AddressRefused : public protocol::Fault {
-  public:
-    using Fault::Fault;
-};
 // The caller's `proceed` said no. Nothing was sent.
 class NotSent : public protocol::Fault {
   public:
     using Fault::Fault;
 };
-class TimedOut : public protocol::Fault {
-  public:
-    using Fault::Fault;
-};
-
 class HttpClient {
   public:
     // `base` is https://host[:port] with an optional path that is put before every target. Throws Fault for anything else.

@@ -38,6 +38,7 @@ Kept keep(const EntryRow& row) {
     kept.line.outcome = row.outcome == 1 ? Outcome::success : Outcome::failure;
     kept.line.reason = row.reason;
     kept.entry.assign(row.entry.begin(), row.entry.end());
+    kept.line.leaf = leaf_hash(row.entry);
     kept.sealed.assign(row.sealed.begin(), row.sealed.end());
     return kept;
 }

@@ -34,6 +34,7 @@ struct Line {
     Outcome outcome = Outcome::success;
     std::string reason;
     std::string core;  // the core section's JSON; empty for entries without one and where its key is destroyed
+    Hash leaf{};       // leaf hash
 };
 
 enum class SectionState : std::uint8_t { opened, withheld, erased };
