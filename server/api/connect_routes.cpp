@@ -214,54 +214,62 @@ Plan form(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::connect;
-constexpr auto open = Access::open;
-constexpr auto signed_in = Access::signed_in;
-
 // Literal paths before those with parameters.
-constexpr Route routes[] = {
-    {Method::post, "/v1/login", "login", dialect, open, login},
-    {Method::post, "/{tenant}/oauth2/v2.0/token", "issueClientCredentialsToken", dialect, open, oauth_token},
-    {Method::get, "/v1/me", "getCurrentUser", dialect, signed_in, current_user},
-    {Method::get, "/v1/partners/search", "searchPartnersSemanticSearch", dialect, signed_in, partners_by_sentence},
-    {Method::get, "/v1/partners/{searchTerm}", "searchPartners", dialect, signed_in, partners},
-    {Method::get, "/v1/forms/company/{companyId}", "getFormByCompanyId", dialect, signed_in, form<ops::FormBy::company>},
-    {Method::get, "/v1/forms/department/{departmentId}", "getFormByDepartmentId", dialect, signed_in,
+constexpr Route connect_table[] = {
+    {Method::post, "/v1/login", "login", Dialect::native, Access::open, login},
+    {Method::post, "/{tenant}/oauth2/v2.0/token", "issueClientCredentialsToken", Dialect::native, Access::open, oauth_token},
+    {Method::get, "/v1/me", "getCurrentUser", Dialect::native, Access::signed_in, current_user},
+    {Method::get, "/v1/partners/search", "searchPartnersSemanticSearch", Dialect::native, Access::signed_in, partners_by_sentence},
+    {Method::get, "/v1/partners/{searchTerm}", "searchPartners", Dialect::native, Access::signed_in, partners},
+    {Method::get, "/v1/forms/company/{companyId}", "getFormByCompanyId", Dialect::native, Access::signed_in,
+     form<ops::FormBy::company>},
+    {Method::get, "/v1/forms/department/{departmentId}", "getFormByDepartmentId", Dialect::native, Access::signed_in,
      form<ops::FormBy::department>},
-    {Method::get, "/v1/forms/document/{documentId}", "getFormByDocumentId", dialect, signed_in, form<ops::FormBy::document>},
-    {Method::get, "/v1/collaboration-requests", "listCollaborationRequestsV1", dialect, signed_in, connect_cases::list_v1, true},
-    {Method::post, "/v1/collaboration-requests", "createCollaborationRequest", dialect, signed_in, connect_cases::create},
-    {Method::get, "/v1/collaboration-requests/{token}", "getCollaborationRequestByToken", dialect, signed_in, connect_cases::read},
-    {Method::patch, "/v1/collaboration-requests/{token}", "updateCollaborationRequest", dialect, signed_in, connect_cases::change},
-    {Method::post, "/v1/collaboration-requests/{token}/approval", "approveCollaborationRequest", dialect, signed_in,
+    {Method::get, "/v1/forms/document/{documentId}", "getFormByDocumentId", Dialect::native, Access::signed_in,
+     form<ops::FormBy::document>},
+    {Method::get, "/v1/collaboration-requests", "listCollaborationRequestsV1", Dialect::native, Access::signed_in,
+     connect_cases::list_v1, true},
+    {Method::post, "/v1/collaboration-requests", "createCollaborationRequest", Dialect::native, Access::signed_in,
+     connect_cases::create},
+    {Method::get, "/v1/collaboration-requests/{token}", "getCollaborationRequestByToken", Dialect::native, Access::signed_in,
+     connect_cases::read},
+    {Method::patch, "/v1/collaboration-requests/{token}", "updateCollaborationRequest", Dialect::native, Access::signed_in,
+     connect_cases::change},
+    {Method::post, "/v1/collaboration-requests/{token}/approval", "approveCollaborationRequest", Dialect::native, Access::signed_in,
      connect_cases::approve},
-    {Method::patch, "/v1/collaboration-requests/{token}/approval", "updateApproval", dialect, signed_in,
+    {Method::patch, "/v1/collaboration-requests/{token}/approval", "updateApproval", Dialect::native, Access::signed_in,
      connect_cases::update_approval},
-    {Method::post, "/v1/collaboration-requests/{token}/rejection", "rejectCollaborationRequest", dialect, signed_in,
+    {Method::post, "/v1/collaboration-requests/{token}/rejection", "rejectCollaborationRequest", Dialect::native, Access::signed_in,
      connect_cases::reject},
-    {Method::post, "/v1/collaboration-requests/{token}/information-request", "submitInformationRequest", dialect, signed_in,
-     connect_cases::ask},
-    {Method::post, "/v1/collaboration-requests/{token}/information-response", "submitInformationResponse", dialect, signed_in,
-     connect_cases::answer},
-    {Method::post, "/v1/collaboration-requests/{token}/closure", "closeCollaborationRequest", dialect, signed_in,
+    {Method::post, "/v1/collaboration-requests/{token}/information-request", "submitInformationRequest", Dialect::native,
+     Access::signed_in, connect_cases::ask},
+    {Method::post, "/v1/collaboration-requests/{token}/information-response", "submitInformationResponse", Dialect::native,
+     Access::signed_in, connect_cases::answer},
+    {Method::post, "/v1/collaboration-requests/{token}/closure", "closeCollaborationRequest", Dialect::native, Access::signed_in,
      connect_cases::close},
-    {Method::get, "/v1/collaboration-requests/{token}/notes", "getNotes", dialect, signed_in, connect_cases::notes},
-    {Method::post, "/v1/collaboration-requests/{token}/notes", "createNote", dialect, signed_in, connect_cases::add_note},
-    {Method::get, "/v1/webhooks", "listWebhookSubscriptions", dialect, signed_in, connect_webhooks::list_v1, true},
-    {Method::post, "/v1/webhooks", "createWebhookSubscription", dialect, signed_in, connect_webhooks::create_v1, true},
-    {Method::delete_, "/v1/webhooks/{id}", "deleteWebhookSubscription", dialect, signed_in, connect_webhooks::remove},
-    {Method::get, "/v1/webhooks/{id}/deliveries", "getWebhookDeliveries", dialect, signed_in, connect_webhooks::attempts},
-    {Method::post, "/v1/webhooks/{id}/secret", "rotateWebhookSecret", dialect, signed_in, connect_webhooks::rotate},
-    {Method::get, "/v2/webhooks", "listWebhookSubscriptionsV2", dialect, signed_in, connect_webhooks::list_v2},
-    {Method::post, "/v2/webhooks", "createWebhookSubscriptionV2", dialect, signed_in, connect_webhooks::create_v2},
-    {Method::get, "/v2/collaboration-requests/list", "listCollaborationRequests", dialect, signed_in, connect_cases::list_v2_plain},
-    {Method::get, "/v2/collaboration-requests", "listCollaborationRequestsPaged", dialect, signed_in, connect_cases::list_v2_paged},
+    {Method::get, "/v1/collaboration-requests/{token}/notes", "getNotes", Dialect::native, Access::signed_in, connect_cases::notes},
+    {Method::post, "/v1/collaboration-requests/{token}/notes", "createNote", Dialect::native, Access::signed_in,
+     connect_cases::add_note},
+    {Method::get, "/v1/webhooks", "listWebhookSubscriptions", Dialect::native, Access::signed_in, connect_webhooks::list_v1, true},
+    {Method::post, "/v1/webhooks", "createWebhookSubscription", Dialect::native, Access::signed_in, connect_webhooks::create_v1,
+     true},
+    {Method::delete_, "/v1/webhooks/{id}", "deleteWebhookSubscription", Dialect::native, Access::signed_in,
+     connect_webhooks::remove},
+    {Method::get, "/v1/webhooks/{id}/deliveries", "getWebhookDeliveries", Dialect::native, Access::signed_in,
+     connect_webhooks::attempts},
+    {Method::post, "/v1/webhooks/{id}/secret", "rotateWebhookSecret", Dialect::native, Access::signed_in, connect_webhooks::rotate},
+    {Method::get, "/v2/webhooks", "listWebhookSubscriptionsV2", Dialect::native, Access::signed_in, connect_webhooks::list_v2},
+    {Method::post, "/v2/webhooks", "createWebhookSubscriptionV2", Dialect::native, Access::signed_in, connect_webhooks::create_v2},
+    {Method::get, "/v2/collaboration-requests/list", "listCollaborationRequests", Dialect::native, Access::signed_in,
+     connect_cases::list_v2_plain},
+    {Method::get, "/v2/collaboration-requests", "listCollaborationRequestsPaged", Dialect::native, Access::signed_in,
+     connect_cases::list_v2_paged},
 };
 
 }  // namespace
 
 std::span<const Route> connect_routes() {
-    return routes;
+    return connect_table;
 }
 
 }  // namespace entente::api

@@ -236,24 +236,21 @@ Plan record(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto open = Access::open;
-
-constexpr Route routes[] = {
-    {Method::get, "/authorize/{token}", "showAuthorizationPage", dialect, open, show_ask},
-    {Method::post, "/authorize/{token}", "decideAuthorization", dialect, open, decide},
-    {Method::post, "/authorize/{token}/code", "mailAuthorizationCode", dialect, open, mail_code<LinkKind::ask>},
-    {Method::get, "/receipt/{token}", "showReceiptPage", dialect, open, show_receipt},
-    {Method::post, "/receipt/{token}", "openReceipt", dialect, open, open_receipt},
-    {Method::post, "/receipt/{token}/code", "mailReceiptCode", dialect, open, mail_code<LinkKind::receipt>},
-    {Method::post, "/receipt/{token}/withdraw", "withdrawOnReceipt", dialect, open, withdraw},
-    {Method::post, "/receipt/{token}/record", "downloadRecord", dialect, open, record},
+constexpr Route customer_table[] = {
+    {Method::get, "/authorize/{token}", "showAuthorizationPage", Dialect::native, Access::open, show_ask},
+    {Method::post, "/authorize/{token}", "decideAuthorization", Dialect::native, Access::open, decide},
+    {Method::post, "/authorize/{token}/code", "mailAuthorizationCode", Dialect::native, Access::open, mail_code<LinkKind::ask>},
+    {Method::get, "/receipt/{token}", "showReceiptPage", Dialect::native, Access::open, show_receipt},
+    {Method::post, "/receipt/{token}", "openReceipt", Dialect::native, Access::open, open_receipt},
+    {Method::post, "/receipt/{token}/code", "mailReceiptCode", Dialect::native, Access::open, mail_code<LinkKind::receipt>},
+    {Method::post, "/receipt/{token}/withdraw", "withdrawOnReceipt", Dialect::native, Access::open, withdraw},
+    {Method::post, "/receipt/{token}/record", "downloadRecord", Dialect::native, Access::open, record},
 };
 
 }  // namespace
 
 std::span<const Route> customer_page_routes() {
-    return routes;
+    return customer_table;
 }
 
 }  // namespace entente::api

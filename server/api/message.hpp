@@ -1,6 +1,7 @@
 #pragma once
 // What the rim hands to the API and gets back: a request and a response as plain values. No sockets, no Boost.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,11 @@
 namespace entente::api {
 
 enum class Method { get, head, post, put, patch, delete_, options, other };
+// As on the wire; OTHER for what this server does not know.
+constexpr std::string_view method_name(Method method) {
+    constexpr std::array<std::string_view, 8> names{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
+    return names[static_cast<std::size_t>(method)];
+}
 
 struct Header {
     std::string name;  // as received; compare without regard to case

@@ -92,27 +92,26 @@ Plan list_keys(Gateway& gateway, CallPtr call) {
                                               });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::post, "/api/v1/agreements/{id}/members", "addAgreementMember", dialect, signed_in, add_member},
-    {Method::post, "/api/v1/agreements/{id}/leave", "leaveAgreement", dialect, signed_in, leave},
-    {Method::get, "/api/v1/agreements/{id}/changes", "listAgreementChanges", dialect, signed_in, list_changes},
-    {Method::post, "/api/v1/agreements/{id}/changes/{position}/acknowledge", "acknowledgeAgreementChange", dialect, signed_in,
-     acknowledge},
-    {Method::post, "/api/v1/agreement-texts", "addAgreementText", dialect, signed_in, add_text},
-    {Method::get, "/api/v1/agreement-texts/{digest}", "getAgreementText", dialect, signed_in, read_text},
-    {Method::get, "/api/v1/signing-keys", "listCompanyKeys", dialect, signed_in, list_keys},
-    {Method::post, "/api/v1/signing-keys", "addCompanyKey", dialect, signed_in, add_key},
-    {Method::post, "/api/v1/signing-keys/confirm", "confirmCompanyKey", dialect, signed_in, move_key<ops::confirm_company_key>},
-    {Method::post, "/api/v1/signing-keys/revoke", "revokeCompanyKey", dialect, signed_in, move_key<ops::revoke_company_key>},
+constexpr Route agreements_table[] = {
+    {Method::post, "/api/v1/agreements/{id}/members", "addAgreementMember", Dialect::native, Access::signed_in, add_member},
+    {Method::post, "/api/v1/agreements/{id}/leave", "leaveAgreement", Dialect::native, Access::signed_in, leave},
+    {Method::get, "/api/v1/agreements/{id}/changes", "listAgreementChanges", Dialect::native, Access::signed_in, list_changes},
+    {Method::post, "/api/v1/agreements/{id}/changes/{position}/acknowledge", "acknowledgeAgreementChange", Dialect::native,
+     Access::signed_in, acknowledge},
+    {Method::post, "/api/v1/agreement-texts", "addAgreementText", Dialect::native, Access::signed_in, add_text},
+    {Method::get, "/api/v1/agreement-texts/{digest}", "getAgreementText", Dialect::native, Access::signed_in, read_text},
+    {Method::get, "/api/v1/signing-keys", "listCompanyKeys", Dialect::native, Access::signed_in, list_keys},
+    {Method::post, "/api/v1/signing-keys", "addCompanyKey", Dialect::native, Access::signed_in, add_key},
+    {Method::post, "/api/v1/signing-keys/confirm", "confirmCompanyKey", Dialect::native, Access::signed_in,
+     move_key<ops::confirm_company_key>},
+    {Method::post, "/api/v1/signing-keys/revoke", "revokeCompanyKey", Dialect::native, Access::signed_in,
+     move_key<ops::revoke_company_key>},
 };
 
 }  // namespace
 
 std::span<const Route> native_agreement_routes() {
-    return routes;
+    return agreements_table;
 }
 
 }  // namespace entente::api

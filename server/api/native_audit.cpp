@@ -328,17 +328,15 @@ Plan revoke_certificate(Gateway& gateway, CallPtr call) {
 
 namespace {
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/audit/entries", "listAuditEntries", dialect, signed_in, list_entries},
-    {Method::get, "/api/v1/audit/entries/{entry}", "getAuditEntry", dialect, signed_in, read_entry},
-    {Method::post, "/api/v1/decisions/replay", "replayDecisions", dialect, signed_in, replay},
-    {Method::post, "/api/v1/audit/verification", "verifyAuditLog", dialect, signed_in, verify},
-    {Method::get, "/api/v1/certificates", "listCertificates", dialect, signed_in, list_certificates},
-    {Method::post, "/api/v1/certificates", "issueCertificate", dialect, signed_in, issue_certificate},
-    {Method::post, "/api/v1/certificates/{fingerprint}/revoke", "revokeCertificate", dialect, signed_in, revoke_certificate},
+constexpr Route audit_table[] = {
+    {Method::get, "/api/v1/audit/entries", "listAuditEntries", Dialect::native, Access::signed_in, list_entries},
+    {Method::get, "/api/v1/audit/entries/{entry}", "getAuditEntry", Dialect::native, Access::signed_in, read_entry},
+    {Method::post, "/api/v1/decisions/replay", "replayDecisions", Dialect::native, Access::signed_in, replay},
+    {Method::post, "/api/v1/audit/verification", "verifyAuditLog", Dialect::native, Access::signed_in, verify},
+    {Method::get, "/api/v1/certificates", "listCertificates", Dialect::native, Access::signed_in, list_certificates},
+    {Method::post, "/api/v1/certificates", "issueCertificate", Dialect::native, Access::signed_in, issue_certificate},
+    {Method::post, "/api/v1/certificates/{fingerprint}/revoke", "revokeCertificate", Dialect::native, Access::signed_in,
+     revoke_certificate},
 };
 
 }  // namespace
@@ -346,7 +344,7 @@ constexpr Route routes[] = {
 }  // namespace native_audit
 
 std::span<const Route> native_audit_routes() {
-    return native_audit::routes;
+    return native_audit::audit_table;
 }
 
 }  // namespace entente::api

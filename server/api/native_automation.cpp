@@ -71,23 +71,20 @@ Plan find_partners(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/directory/partners", "findPartners", dialect, signed_in, find_partners},
-    {Method::get, "/api/v1/acceptance-rules", "listAcceptanceRules", dialect, signed_in, list_rules},
-    {Method::post, "/api/v1/acceptance-rules", "createAcceptanceRule", dialect, signed_in, add_rule},
-    {Method::delete_, "/api/v1/acceptance-rules/{id}", "endAcceptanceRule", dialect, signed_in, end_rule},
-    {Method::get, "/api/v1/intake-probes", "listIntakeProbes", dialect, signed_in, list_probes},
-    {Method::post, "/api/v1/intake-probes", "createIntakeProbe", dialect, signed_in, add_probe},
-    {Method::delete_, "/api/v1/intake-probes/{id}", "endIntakeProbe", dialect, signed_in, end_probe},
+constexpr Route automation_table[] = {
+    {Method::get, "/api/v1/directory/partners", "findPartners", Dialect::native, Access::signed_in, find_partners},
+    {Method::get, "/api/v1/acceptance-rules", "listAcceptanceRules", Dialect::native, Access::signed_in, list_rules},
+    {Method::post, "/api/v1/acceptance-rules", "createAcceptanceRule", Dialect::native, Access::signed_in, add_rule},
+    {Method::delete_, "/api/v1/acceptance-rules/{id}", "endAcceptanceRule", Dialect::native, Access::signed_in, end_rule},
+    {Method::get, "/api/v1/intake-probes", "listIntakeProbes", Dialect::native, Access::signed_in, list_probes},
+    {Method::post, "/api/v1/intake-probes", "createIntakeProbe", Dialect::native, Access::signed_in, add_probe},
+    {Method::delete_, "/api/v1/intake-probes/{id}", "endIntakeProbe", Dialect::native, Access::signed_in, end_probe},
 };
 
 }  // namespace
 
 std::span<const Route> native_automation_routes() {
-    return routes;
+    return automation_table;
 }
 
 }  // namespace entente::api

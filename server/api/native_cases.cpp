@@ -104,20 +104,17 @@ Plan list_cases(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/cases", "listCases", dialect, signed_in, list_cases},
-    {Method::post, "/api/v1/cases", "openCase", dialect, signed_in, open_case},
-    {Method::get, "/api/v1/cases/{token}", "getCase", dialect, signed_in, read_case},
-    {Method::patch, "/api/v1/cases/{token}", "changeCase", dialect, signed_in, change_case},
+constexpr Route cases_table[] = {
+    {Method::get, "/api/v1/cases", "listCases", Dialect::native, Access::signed_in, list_cases},
+    {Method::post, "/api/v1/cases", "openCase", Dialect::native, Access::signed_in, open_case},
+    {Method::get, "/api/v1/cases/{token}", "getCase", Dialect::native, Access::signed_in, read_case},
+    {Method::patch, "/api/v1/cases/{token}", "changeCase", Dialect::native, Access::signed_in, change_case},
 };
 
 }  // namespace
 
 std::span<const Route> native_case_routes() {
-    return routes;
+    return cases_table;
 }
 
 }  // namespace entente::api

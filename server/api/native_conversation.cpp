@@ -108,20 +108,17 @@ Plan list_notes(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/cases/{token}/answers", "listAnswers", dialect, signed_in, list_answers},
-    {Method::post, "/api/v1/cases/{token}/answers", "answerCase", dialect, signed_in, answer_case},
-    {Method::get, "/api/v1/cases/{token}/notes", "listCaseNotes", dialect, signed_in, list_notes},
-    {Method::post, "/api/v1/cases/{token}/notes", "addCaseNote", dialect, signed_in, add_note},
+constexpr Route conversation_table[] = {
+    {Method::get, "/api/v1/cases/{token}/answers", "listAnswers", Dialect::native, Access::signed_in, list_answers},
+    {Method::post, "/api/v1/cases/{token}/answers", "answerCase", Dialect::native, Access::signed_in, answer_case},
+    {Method::get, "/api/v1/cases/{token}/notes", "listCaseNotes", Dialect::native, Access::signed_in, list_notes},
+    {Method::post, "/api/v1/cases/{token}/notes", "addCaseNote", Dialect::native, Access::signed_in, add_note},
 };
 
 }  // namespace
 
 std::span<const Route> native_conversation_routes() {
-    return routes;
+    return conversation_table;
 }
 
 }  // namespace entente::api

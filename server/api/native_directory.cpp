@@ -133,29 +133,26 @@ Plan list_departments(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/directory/companies", "findCompanies", dialect, signed_in, directory},
-    {Method::get, "/api/v1/companies", "listCompanies", dialect, signed_in, list_companies},
-    {Method::post, "/api/v1/companies", "createCompany", dialect, signed_in, add_company},
-    {Method::patch, "/api/v1/companies/{id}", "changeCompany", dialect, signed_in, change_company},
-    {Method::get, "/api/v1/forms", "listForms", dialect, signed_in, list_forms},
-    {Method::post, "/api/v1/forms", "createForm", dialect, signed_in, add_form},
-    {Method::get, "/api/v1/forms/{id}", "getForm", dialect, signed_in, read_form},
-    {Method::delete_, "/api/v1/forms/{id}", "retireForm", dialect, signed_in, retire_form},
-    {Method::get, "/api/v1/forms/{id}/versions", "listFormVersions", dialect, signed_in, list_form_versions},
-    {Method::put, "/api/v1/forms/{id}", "replaceForm", dialect, signed_in, replace_form},
-    {Method::get, "/api/v1/departments", "listDepartments", dialect, signed_in, list_departments},
-    {Method::patch, "/api/v1/departments/{id}", "changeDepartment", dialect, signed_in, change_department},
-    {Method::post, "/api/v1/departments", "createDepartment", dialect, signed_in, add_department},
+constexpr Route directory_table[] = {
+    {Method::get, "/api/v1/directory/companies", "findCompanies", Dialect::native, Access::signed_in, directory},
+    {Method::get, "/api/v1/companies", "listCompanies", Dialect::native, Access::signed_in, list_companies},
+    {Method::post, "/api/v1/companies", "createCompany", Dialect::native, Access::signed_in, add_company},
+    {Method::patch, "/api/v1/companies/{id}", "changeCompany", Dialect::native, Access::signed_in, change_company},
+    {Method::get, "/api/v1/forms", "listForms", Dialect::native, Access::signed_in, list_forms},
+    {Method::post, "/api/v1/forms", "createForm", Dialect::native, Access::signed_in, add_form},
+    {Method::get, "/api/v1/forms/{id}", "getForm", Dialect::native, Access::signed_in, read_form},
+    {Method::delete_, "/api/v1/forms/{id}", "retireForm", Dialect::native, Access::signed_in, retire_form},
+    {Method::get, "/api/v1/forms/{id}/versions", "listFormVersions", Dialect::native, Access::signed_in, list_form_versions},
+    {Method::put, "/api/v1/forms/{id}", "replaceForm", Dialect::native, Access::signed_in, replace_form},
+    {Method::get, "/api/v1/departments", "listDepartments", Dialect::native, Access::signed_in, list_departments},
+    {Method::patch, "/api/v1/departments/{id}", "changeDepartment", Dialect::native, Access::signed_in, change_department},
+    {Method::post, "/api/v1/departments", "createDepartment", Dialect::native, Access::signed_in, add_department},
 };
 
 }  // namespace
 
 std::span<const Route> native_directory_routes() {
-    return routes;
+    return directory_table;
 }
 
 }  // namespace entente::api

@@ -261,14 +261,14 @@ Plan list_events(Gateway& gateway, CallPtr call) {
         ->look();
 }
 
-constexpr Route routes[] = {
+constexpr Route events_table[] = {
     {Method::get, "/api/v1/events", "listEvents", Dialect::native, Access::signed_in, list_events},
 };
 
 }  // namespace
 
 std::span<const Route> native_event_routes() {
-    return routes;
+    return events_table;
 }
 
 }  // namespace entente::api

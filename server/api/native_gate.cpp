@@ -109,20 +109,17 @@ Plan pick_customer(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::post, "/api/v1/decisions/preview", "previewDecision", dialect, signed_in, preview_decision},
-    {Method::get, "/api/v1/cases/{token}/gate", "getGate", dialect, signed_in, explain_gate},
-    {Method::get, "/api/v1/cases/{token}/preview", "previewCase", dialect, signed_in, preview_case},
-    {Method::post, "/api/v1/cases/{token}/customer", "pickCustomer", dialect, signed_in, pick_customer},
+constexpr Route gate_table[] = {
+    {Method::post, "/api/v1/decisions/preview", "previewDecision", Dialect::native, Access::signed_in, preview_decision},
+    {Method::get, "/api/v1/cases/{token}/gate", "getGate", Dialect::native, Access::signed_in, explain_gate},
+    {Method::get, "/api/v1/cases/{token}/preview", "previewCase", Dialect::native, Access::signed_in, preview_case},
+    {Method::post, "/api/v1/cases/{token}/customer", "pickCustomer", Dialect::native, Access::signed_in, pick_customer},
 };
 
 }  // namespace
 
 std::span<const Route> native_gate_routes() {
-    return routes;
+    return gate_table;
 }
 
 }  // namespace entente::api

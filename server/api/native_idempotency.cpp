@@ -58,14 +58,14 @@ Plan look_up_key(Gateway& gateway, CallPtr call) {
         [key](Gateway& g, const CallPtr& c, std::vector<Outcome>& all) { return g.reply(c, 200, encode_outcomes(key, all)); });
 }
 
-constexpr Route routes[] = {
+constexpr Route idempotency_table[] = {
     {Method::get, "/api/v1/idempotency/{key}", "getIdempotentOutcome", Dialect::native, Access::signed_in, look_up_key},
 };
 
 }  // namespace
 
 std::span<const Route> native_idempotency_routes() {
-    return routes;
+    return idempotency_table;
 }
 
 }  // namespace entente::api

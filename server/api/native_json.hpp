@@ -94,6 +94,11 @@ struct CertificateInput {
 };
 Result<CertificateInput> decode_certificate(std::string_view body);
 
+inline void text_or_null(JsonWriter& out, std::string_view name, std::string_view text) {
+    out.key(name);
+    text.empty() ? out.null() : out.value(text);
+}
+
 template <class T>
 std::string encode(const T& value) {
     JsonWriter out;

@@ -24,11 +24,6 @@ namespace {
 constexpr std::string_view severity_words = "critical, high, medium, low";
 constexpr std::string_view status_words = "open, information, accepted, rejected, closed";
 
-void text_or_null(JsonWriter& out, std::string_view name, std::string_view text) {
-    out.key(name);
-    text.empty() ? out.null() : out.value(text);
-}
-
 std::string lower_case(std::string_view word) {
     std::string out(word);
     for (char& c : out) c = protocol::ascii_lower(c);
@@ -171,7 +166,7 @@ protocol::CaseChange read_change(Reader& in, const Patched& patched) {
     return change;
 }
 
-protocol::Approval read_approval(Reader& in) {
+protocol::Approval read_receiver(Reader& in) {
     protocol::Approval approval;
     auto receiver = in.object("receiver", Need::filled);
     if (!receiver) return approval;
@@ -224,7 +219,7 @@ Result<std::optional<CaseEdit>> decode_case_patch(const CaseView& shown, std::st
     for (const std::string& pointer : patched->changed)
         if (std::ranges::none_of(allowed, [&](std::string_view place) { return within(pointer, place); }))
             in.violate(std::string_view(pointer).substr(1), "read_only", "cannot be changed by your side");
-    CaseEdit edit = shown.side == Side::submitter ? CaseEdit(read_change(in, *patched)) : CaseEdit(read_approval(in));
+    CaseEdit edit = shown.side == Side::submitter ? CaseEdit(read_change(in, *patched)) : CaseEdit(read_receiver(in));
     if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
     if (patched->changed.empty()) return std::optional<CaseEdit>();
     return std::optional(std::move(edit));

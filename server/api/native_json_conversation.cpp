@@ -98,11 +98,6 @@ std::string_view direction_of(const NoteView& view) {
     return !view.company ? "system" : view.outbound ? "outbound" : "inbound";
 }
 
-void text_or_null(JsonWriter& out, std::string_view name, std::string_view text) {
-    out.key(name);
-    text.empty() ? out.null() : out.value(text);
-}
-
 void write(JsonWriter& out, const NoteView& view) {
     out.object().member("id", view.id.value).member("token", view.token);
     out.member("visibility", view.internal ? "internal" : "shared").member("direction", direction_of(view)).key("company");

@@ -117,35 +117,38 @@ Plan replace_targets(Gateway& gateway, CallPtr call) {
     return post<ops::TargetsOf>(gateway, std::move(call), std::move(input), ops::set_targets, 200, encode_targets);
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/cases/{token}/timeline", "getTimeline", dialect, signed_in, timeline},
-    {Method::post, "/api/v1/cases/{token}/move", "moveCase", dialect, signed_in, make_move<LifeMove::moved>},
-    {Method::post, "/api/v1/cases/{token}/fix", "offerFix", dialect, signed_in, make_move<LifeMove::fix_offered>},
-    {Method::post, "/api/v1/cases/{token}/fix/confirm", "confirmFix", dialect, signed_in, make_move<LifeMove::fix_confirmed>},
-    {Method::post, "/api/v1/cases/{token}/fix/reject", "rejectFix", dialect, signed_in, make_move<LifeMove::fix_rejected>},
-    {Method::post, "/api/v1/cases/{token}/reopen", "reopenCase", dialect, signed_in, make_move<LifeMove::reopened>},
-    {Method::post, "/api/v1/cases/{token}/withdraw", "withdrawCase", dialect, signed_in, make_move<LifeMove::withdrawn>},
-    {Method::post, "/api/v1/cases/{token}/reroute", "rerouteCase", dialect, signed_in, make_move<LifeMove::rerouted>},
-    {Method::post, "/api/v1/cases/{token}/escalate", "escalateCase", dialect, signed_in, make_move<LifeMove::escalated>},
-    {Method::post, "/api/v1/cases/{token}/pause", "pauseCase", dialect, signed_in, make_move<LifeMove::paused>},
-    {Method::post, "/api/v1/cases/{token}/pause/contest", "contestPause", dialect, signed_in, make_move<LifeMove::pause_contested>},
-    {Method::post, "/api/v1/cases/{token}/resume", "resumeCase", dialect, signed_in, make_move<LifeMove::resumed>},
-    {Method::post, "/api/v1/cases/{token}/links", "linkCase", dialect, signed_in, link},
-    {Method::delete_, "/api/v1/cases/{token}/links/{case}/{kind}", "unlinkCase", dialect, signed_in, unlink},
-    {Method::get, "/api/v1/calendars", "listCalendars", dialect, signed_in, list_calendars},
-    {Method::post, "/api/v1/calendars", "createCalendar", dialect, signed_in, add_calendar},
-    {Method::put, "/api/v1/calendars/{id}", "replaceCalendar", dialect, signed_in, replace_calendar},
-    {Method::get, "/api/v1/targets", "getTargets", dialect, signed_in, read_targets},
-    {Method::put, "/api/v1/targets", "replaceTargets", dialect, signed_in, replace_targets},
+constexpr Route life_table[] = {
+    {Method::get, "/api/v1/cases/{token}/timeline", "getTimeline", Dialect::native, Access::signed_in, timeline},
+    {Method::post, "/api/v1/cases/{token}/move", "moveCase", Dialect::native, Access::signed_in, make_move<LifeMove::moved>},
+    {Method::post, "/api/v1/cases/{token}/fix", "offerFix", Dialect::native, Access::signed_in, make_move<LifeMove::fix_offered>},
+    {Method::post, "/api/v1/cases/{token}/fix/confirm", "confirmFix", Dialect::native, Access::signed_in,
+     make_move<LifeMove::fix_confirmed>},
+    {Method::post, "/api/v1/cases/{token}/fix/reject", "rejectFix", Dialect::native, Access::signed_in,
+     make_move<LifeMove::fix_rejected>},
+    {Method::post, "/api/v1/cases/{token}/reopen", "reopenCase", Dialect::native, Access::signed_in, make_move<LifeMove::reopened>},
+    {Method::post, "/api/v1/cases/{token}/withdraw", "withdrawCase", Dialect::native, Access::signed_in,
+     make_move<LifeMove::withdrawn>},
+    {Method::post, "/api/v1/cases/{token}/reroute", "rerouteCase", Dialect::native, Access::signed_in,
+     make_move<LifeMove::rerouted>},
+    {Method::post, "/api/v1/cases/{token}/escalate", "escalateCase", Dialect::native, Access::signed_in,
+     make_move<LifeMove::escalated>},
+    {Method::post, "/api/v1/cases/{token}/pause", "pauseCase", Dialect::native, Access::signed_in, make_move<LifeMove::paused>},
+    {Method::post, "/api/v1/cases/{token}/pause/contest", "contestPause", Dialect::native, Access::signed_in,
+     make_move<LifeMove::pause_contested>},
+    {Method::post, "/api/v1/cases/{token}/resume", "resumeCase", Dialect::native, Access::signed_in, make_move<LifeMove::resumed>},
+    {Method::post, "/api/v1/cases/{token}/links", "linkCase", Dialect::native, Access::signed_in, link},
+    {Method::delete_, "/api/v1/cases/{token}/links/{case}/{kind}", "unlinkCase", Dialect::native, Access::signed_in, unlink},
+    {Method::get, "/api/v1/calendars", "listCalendars", Dialect::native, Access::signed_in, list_calendars},
+    {Method::post, "/api/v1/calendars", "createCalendar", Dialect::native, Access::signed_in, add_calendar},
+    {Method::put, "/api/v1/calendars/{id}", "replaceCalendar", Dialect::native, Access::signed_in, replace_calendar},
+    {Method::get, "/api/v1/targets", "getTargets", Dialect::native, Access::signed_in, read_targets},
+    {Method::put, "/api/v1/targets", "replaceTargets", Dialect::native, Access::signed_in, replace_targets},
 };
 
 }  // namespace
 
 std::span<const Route> native_life_routes() {
-    return routes;
+    return life_table;
 }
 
 }  // namespace entente::api

@@ -122,19 +122,16 @@ Plan change_link(Gateway& gateway, CallPtr call) {
         render_link);
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/links", "listLinks", dialect, signed_in, list_links},
-    {Method::get, "/api/v1/links/{partner}", "getLink", dialect, signed_in, read_link},
-    {Method::put, "/api/v1/links/{partner}", "changeLink", dialect, signed_in, change_link},
+constexpr Route links_table[] = {
+    {Method::get, "/api/v1/links", "listLinks", Dialect::native, Access::signed_in, list_links},
+    {Method::get, "/api/v1/links/{partner}", "getLink", Dialect::native, Access::signed_in, read_link},
+    {Method::put, "/api/v1/links/{partner}", "changeLink", Dialect::native, Access::signed_in, change_link},
 };
 
 }  // namespace
 
 std::span<const Route> native_link_routes() {
-    return routes;
+    return links_table;
 }
 
 }  // namespace entente::api

@@ -195,31 +195,28 @@ Plan case_page(Gateway& gateway, CallPtr call) {
     return response;
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/cases/{token}", "getCasePage", dialect, Access::open, case_page},
-    {Method::get, "/api/v1/mail/preferences", "getMailPreferences", dialect, signed_in, get_preferences},
-    {Method::put, "/api/v1/mail/preferences", "setMailPreferences", dialect, signed_in, set_preferences},
-    {Method::get, "/api/v1/mail/boxes", "listMailboxes", dialect, signed_in, list_boxes},
-    {Method::post, "/api/v1/mail/boxes", "addMailbox", dialect, signed_in, add_box},
-    {Method::put, "/api/v1/mail/boxes/{id}", "changeMailbox", dialect, signed_in, change_box},
-    {Method::delete_, "/api/v1/mail/boxes/{id}", "removeMailbox", dialect, signed_in, remove_box},
-    {Method::get, "/api/v1/mail/settings", "getMailSettings", dialect, signed_in, get_settings},
-    {Method::put, "/api/v1/mail/settings", "setMailSettings", dialect, signed_in, set_settings},
-    {Method::get, "/api/v1/mail/outbox", "listMailOutbox", dialect, signed_in, list_outbox},
-    {Method::get, "/api/v1/mail/bounces", "listMailBounces", dialect, signed_in, list_bounces},
-    {Method::delete_, "/api/v1/mail/bounces/{id}", "clearMailBounce", dialect, signed_in, clear_bounce},
-    {Method::post, "/api/v1/mail/test", "sendTestMail", dialect, signed_in, send_test},
-    {Method::post, "/api/v1/mail/digest", "sendDigest", dialect, signed_in, send_digest},
-    {Method::post, "/api/v1/mail/received", "receiveMail", dialect, signed_in, take_mail},
+constexpr Route mail_table[] = {
+    {Method::get, "/cases/{token}", "getCasePage", Dialect::native, Access::open, case_page},
+    {Method::get, "/api/v1/mail/preferences", "getMailPreferences", Dialect::native, Access::signed_in, get_preferences},
+    {Method::put, "/api/v1/mail/preferences", "setMailPreferences", Dialect::native, Access::signed_in, set_preferences},
+    {Method::get, "/api/v1/mail/boxes", "listMailboxes", Dialect::native, Access::signed_in, list_boxes},
+    {Method::post, "/api/v1/mail/boxes", "addMailbox", Dialect::native, Access::signed_in, add_box},
+    {Method::put, "/api/v1/mail/boxes/{id}", "changeMailbox", Dialect::native, Access::signed_in, change_box},
+    {Method::delete_, "/api/v1/mail/boxes/{id}", "removeMailbox", Dialect::native, Access::signed_in, remove_box},
+    {Method::get, "/api/v1/mail/settings", "getMailSettings", Dialect::native, Access::signed_in, get_settings},
+    {Method::put, "/api/v1/mail/settings", "setMailSettings", Dialect::native, Access::signed_in, set_settings},
+    {Method::get, "/api/v1/mail/outbox", "listMailOutbox", Dialect::native, Access::signed_in, list_outbox},
+    {Method::get, "/api/v1/mail/bounces", "listMailBounces", Dialect::native, Access::signed_in, list_bounces},
+    {Method::delete_, "/api/v1/mail/bounces/{id}", "clearMailBounce", Dialect::native, Access::signed_in, clear_bounce},
+    {Method::post, "/api/v1/mail/test", "sendTestMail", Dialect::native, Access::signed_in, send_test},
+    {Method::post, "/api/v1/mail/digest", "sendDigest", Dialect::native, Access::signed_in, send_digest},
+    {Method::post, "/api/v1/mail/received", "receiveMail", Dialect::native, Access::signed_in, take_mail},
 };
 
 }  // namespace
 
 std::span<const Route> native_mail_routes() {
-    return routes;
+    return mail_table;
 }
 
 }  // namespace entente::api

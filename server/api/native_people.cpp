@@ -145,31 +145,28 @@ Plan list_customers(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/users", "listUsers", dialect, signed_in, list_users},
-    {Method::post, "/api/v1/users", "createUser", dialect, signed_in, add_user},
-    {Method::patch, "/api/v1/users/{id}", "changeUser", dialect, signed_in, change_user},
-    {Method::get, "/api/v1/clients", "listClients", dialect, signed_in, list_clients},
-    {Method::post, "/api/v1/clients", "createClient", dialect, signed_in, add_client},
-    {Method::patch, "/api/v1/clients/{id}", "changeClient", dialect, signed_in, change_client},
-    {Method::post, "/api/v1/clients/{id}/secret", "rotateClientSecret", dialect, signed_in, rotate_secret},
-    {Method::get, "/api/v1/customers", "listCustomers", dialect, signed_in, list_customers},
-    {Method::post, "/api/v1/customers", "createCustomer", dialect, signed_in, add_customer},
-    {Method::post, "/api/v1/customers/{id}/domains", "addCustomerDomain", dialect, signed_in,
+constexpr Route people_table[] = {
+    {Method::get, "/api/v1/users", "listUsers", Dialect::native, Access::signed_in, list_users},
+    {Method::post, "/api/v1/users", "createUser", Dialect::native, Access::signed_in, add_user},
+    {Method::patch, "/api/v1/users/{id}", "changeUser", Dialect::native, Access::signed_in, change_user},
+    {Method::get, "/api/v1/clients", "listClients", Dialect::native, Access::signed_in, list_clients},
+    {Method::post, "/api/v1/clients", "createClient", Dialect::native, Access::signed_in, add_client},
+    {Method::patch, "/api/v1/clients/{id}", "changeClient", Dialect::native, Access::signed_in, change_client},
+    {Method::post, "/api/v1/clients/{id}/secret", "rotateClientSecret", Dialect::native, Access::signed_in, rotate_secret},
+    {Method::get, "/api/v1/customers", "listCustomers", Dialect::native, Access::signed_in, list_customers},
+    {Method::post, "/api/v1/customers", "createCustomer", Dialect::native, Access::signed_in, add_customer},
+    {Method::post, "/api/v1/customers/{id}/domains", "addCustomerDomain", Dialect::native, Access::signed_in,
      customer_step<ops::CustomerAddition, native::decode_domain, ops::extend_customer>},
-    {Method::post, "/api/v1/customers/{id}/contacts", "addCustomerContact", dialect, signed_in,
+    {Method::post, "/api/v1/customers/{id}/contacts", "addCustomerContact", Dialect::native, Access::signed_in,
      customer_step<ops::CustomerAddition, native::decode_contact, ops::extend_customer>},
-    {Method::post, "/api/v1/customers/{id}/confirm", "confirmCustomer", dialect, signed_in,
+    {Method::post, "/api/v1/customers/{id}/confirm", "confirmCustomer", Dialect::native, Access::signed_in,
      customer_step<ops::Confirmation, native::decode_confirmation, ops::confirm_customer>},
 };
 
 }  // namespace
 
 std::span<const Route> native_people_routes() {
-    return routes;
+    return people_table;
 }
 
 }  // namespace entente::api

@@ -8,7 +8,7 @@ namespace entente::api {
 
 std::span<const Route> native_routes() {
     static const std::vector<Route> all = [] {
-        std::vector<Route> routes;
+        std::vector<Route> joined;
         for (const auto table : {
                  native_session_routes(),
                  native_directory_routes(),
@@ -29,8 +29,8 @@ std::span<const Route> native_routes() {
                  native_event_routes(),
                  native_mail_routes(),
              })
-            routes.insert(routes.end(), table.begin(), table.end());
-        return routes;
+            joined.insert(joined.end(), table.begin(), table.end());
+        return joined;
     }();
     return all;
 }

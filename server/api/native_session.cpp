@@ -69,23 +69,19 @@ Plan health(Gateway& gateway, CallPtr call) {
     return gateway.reply(call, 200, R"({"status":"ok"})");
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto open = Access::open;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/healthz", "getHealth", dialect, open, health},
-    {Method::get, "/api/v1/openapi.yaml", "getOpenApi", dialect, open, openapi_yaml},
-    {Method::get, "/api/v1/openapi.json", "getOpenApiJson", dialect, open, openapi_json},
-    {Method::get, "/api/v1/docs", "getDocumentation", dialect, open, docs},
-    {Method::get, "/api/v1/problems", "getProblems", dialect, open, problems},
-    {Method::delete_, "/api/v1/session", "endSession", dialect, signed_in, log_out},
+constexpr Route session_table[] = {
+    {Method::get, "/healthz", "getHealth", Dialect::native, Access::open, health},
+    {Method::get, "/api/v1/openapi.yaml", "getOpenApi", Dialect::native, Access::open, openapi_yaml},
+    {Method::get, "/api/v1/openapi.json", "getOpenApiJson", Dialect::native, Access::open, openapi_json},
+    {Method::get, "/api/v1/docs", "getDocumentation", Dialect::native, Access::open, docs},
+    {Method::get, "/api/v1/problems", "getProblems", Dialect::native, Access::open, problems},
+    {Method::delete_, "/api/v1/session", "endSession", Dialect::native, Access::signed_in, log_out},
 };
 
 }  // namespace
 
 std::span<const Route> native_session_routes() {
-    return routes;
+    return session_table;
 }
 
 }  // namespace entente::api

@@ -276,25 +276,22 @@ Plan get_rules(Gateway& gateway, CallPtr call) {
         [](Gateway& g, const CallPtr& c, store::StoredSharingRules& stored) { return g.reply(c, 200, native::encode(stored)); });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::post, "/api/v1/scan", "scanText", dialect, signed_in, scan},
-    {Method::get, "/api/v1/cases/{token}/disclosures", "getDisclosures", dialect, signed_in, disclosures},
-    {Method::get, "/api/v1/cases/{token}/pseudonyms", "getPseudonyms", dialect, signed_in, pseudonyms},
-    {Method::post, "/api/v1/cases/{token}/reviews", "reviewContent", dialect, signed_in, review},
-    {Method::post, "/api/v1/cases/{token}/label", "labelCase", dialect, signed_in, relabel},
-    {Method::get, "/api/v1/sharing-rules", "listSharingRules", dialect, signed_in, list_rules},
-    {Method::post, "/api/v1/sharing-rules", "addSharingRules", dialect, signed_in, propose_rules},
-    {Method::get, "/api/v1/sharing-rules/{id}", "getSharingRules", dialect, signed_in, get_rules},
-    {Method::post, "/api/v1/sharing-rules/{id}/approve", "approveSharingRules", dialect, signed_in, approve_rules},
+constexpr Route sharing_table[] = {
+    {Method::post, "/api/v1/scan", "scanText", Dialect::native, Access::signed_in, scan},
+    {Method::get, "/api/v1/cases/{token}/disclosures", "getDisclosures", Dialect::native, Access::signed_in, disclosures},
+    {Method::get, "/api/v1/cases/{token}/pseudonyms", "getPseudonyms", Dialect::native, Access::signed_in, pseudonyms},
+    {Method::post, "/api/v1/cases/{token}/reviews", "reviewContent", Dialect::native, Access::signed_in, review},
+    {Method::post, "/api/v1/cases/{token}/label", "labelCase", Dialect::native, Access::signed_in, relabel},
+    {Method::get, "/api/v1/sharing-rules", "listSharingRules", Dialect::native, Access::signed_in, list_rules},
+    {Method::post, "/api/v1/sharing-rules", "addSharingRules", Dialect::native, Access::signed_in, propose_rules},
+    {Method::get, "/api/v1/sharing-rules/{id}", "getSharingRules", Dialect::native, Access::signed_in, get_rules},
+    {Method::post, "/api/v1/sharing-rules/{id}/approve", "approveSharingRules", Dialect::native, Access::signed_in, approve_rules},
 };
 
 }  // namespace
 
 std::span<const Route> native_sharing_routes() {
-    return routes;
+    return sharing_table;
 }
 
 }  // namespace entente::api

@@ -209,48 +209,46 @@ Plan own_keys(Gateway& gateway, CallPtr call) {
     return gateway.reply(call, 200, "{\"keys\":[" + gateway.parts().tools.public_jwk + "]}");
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/agreements", "listAgreements", dialect, signed_in, list_agreements},
-    {Method::post, "/api/v1/agreements", "createAgreement", dialect, signed_in, add_agreement},
-    {Method::get, "/api/v1/agreements/{id}", "getAgreement", dialect, signed_in, read_agreement},
-    {Method::post, "/api/v1/agreements/{id}/accept", "acceptAgreement", dialect, signed_in, accept_agreement},
-    {Method::post, "/api/v1/agreements/{id}/suspend", "suspendAgreement", dialect, signed_in,
+constexpr Route trust_table[] = {
+    {Method::get, "/api/v1/agreements", "listAgreements", Dialect::native, Access::signed_in, list_agreements},
+    {Method::post, "/api/v1/agreements", "createAgreement", Dialect::native, Access::signed_in, add_agreement},
+    {Method::get, "/api/v1/agreements/{id}", "getAgreement", Dialect::native, Access::signed_in, read_agreement},
+    {Method::post, "/api/v1/agreements/{id}/accept", "acceptAgreement", Dialect::native, Access::signed_in, accept_agreement},
+    {Method::post, "/api/v1/agreements/{id}/suspend", "suspendAgreement", Dialect::native, Access::signed_in,
      move_agreement<ops::AgreementStep::suspend>},
-    {Method::post, "/api/v1/agreements/{id}/resume", "resumeAgreement", dialect, signed_in,
+    {Method::post, "/api/v1/agreements/{id}/resume", "resumeAgreement", Dialect::native, Access::signed_in,
      move_agreement<ops::AgreementStep::resume>},
-    {Method::post, "/api/v1/agreements/{id}/terminate", "terminateAgreement", dialect, signed_in,
+    {Method::post, "/api/v1/agreements/{id}/terminate", "terminateAgreement", Dialect::native, Access::signed_in,
      move_agreement<ops::AgreementStep::terminate>},
-    {Method::get, "/api/v1/authorizations", "listAuthorizations", dialect, signed_in, list_authorizations},
-    {Method::post, "/api/v1/authorizations", "requestAuthorization", dialect, signed_in, request_authorization},
-    {Method::post, "/api/v1/authorizations/signed", "takeSignedAuthorization", dialect, signed_in, take_signed},
-    {Method::post, "/api/v1/authorizations/{id}/link", "sendAuthorizationLink", dialect, signed_in, send_link},
-    {Method::get, "/api/v1/authorizations/{id}/record", "getAuthorizationRecord", dialect, signed_in, authorization_record},
-    {Method::post, "/api/v1/cases/{token}/emergency", "attestEmergency", dialect, signed_in, attest_emergency},
-    {Method::get, "/api/v1/customers/{id}/keys", "listCustomerKeys", dialect, signed_in, list_keys},
-    {Method::post, "/api/v1/customers/{id}/keys", "addCustomerKey", dialect, signed_in, add_key},
-    {Method::post, "/api/v1/customers/{id}/keys/confirm", "confirmCustomerKey", dialect, signed_in,
+    {Method::get, "/api/v1/authorizations", "listAuthorizations", Dialect::native, Access::signed_in, list_authorizations},
+    {Method::post, "/api/v1/authorizations", "requestAuthorization", Dialect::native, Access::signed_in, request_authorization},
+    {Method::post, "/api/v1/authorizations/signed", "takeSignedAuthorization", Dialect::native, Access::signed_in, take_signed},
+    {Method::post, "/api/v1/authorizations/{id}/link", "sendAuthorizationLink", Dialect::native, Access::signed_in, send_link},
+    {Method::get, "/api/v1/authorizations/{id}/record", "getAuthorizationRecord", Dialect::native, Access::signed_in,
+     authorization_record},
+    {Method::post, "/api/v1/cases/{token}/emergency", "attestEmergency", Dialect::native, Access::signed_in, attest_emergency},
+    {Method::get, "/api/v1/customers/{id}/keys", "listCustomerKeys", Dialect::native, Access::signed_in, list_keys},
+    {Method::post, "/api/v1/customers/{id}/keys", "addCustomerKey", Dialect::native, Access::signed_in, add_key},
+    {Method::post, "/api/v1/customers/{id}/keys/confirm", "confirmCustomerKey", Dialect::native, Access::signed_in,
      move_key<ops::confirm_customer_key>},
-    {Method::post, "/api/v1/customers/{id}/keys/revoke", "revokeCustomerKey", dialect, signed_in,
+    {Method::post, "/api/v1/customers/{id}/keys/revoke", "revokeCustomerKey", Dialect::native, Access::signed_in,
      move_key<ops::revoke_customer_key>},
-    {Method::get, "/.well-known/jwks.json", "getSigningKeys", dialect, Access::open, own_keys},
-    {Method::get, "/api/v1/authorizations/{id}", "getAuthorization", dialect, signed_in, read_authorization},
-    {Method::post, "/api/v1/authorizations/{id}/grant", "grantAuthorization", dialect, signed_in,
+    {Method::get, "/.well-known/jwks.json", "getSigningKeys", Dialect::native, Access::open, own_keys},
+    {Method::get, "/api/v1/authorizations/{id}", "getAuthorization", Dialect::native, Access::signed_in, read_authorization},
+    {Method::post, "/api/v1/authorizations/{id}/grant", "grantAuthorization", Dialect::native, Access::signed_in,
      move_authorization<ops::AuthorizationStep::grant>},
-    {Method::post, "/api/v1/authorizations/{id}/attest", "attestAuthorization", dialect, signed_in,
+    {Method::post, "/api/v1/authorizations/{id}/attest", "attestAuthorization", Dialect::native, Access::signed_in,
      move_authorization<ops::AuthorizationStep::attest>},
-    {Method::post, "/api/v1/authorizations/{id}/refuse", "refuseAuthorization", dialect, signed_in,
+    {Method::post, "/api/v1/authorizations/{id}/refuse", "refuseAuthorization", Dialect::native, Access::signed_in,
      move_authorization<ops::AuthorizationStep::refuse>},
-    {Method::post, "/api/v1/authorizations/{id}/withdraw", "withdrawAuthorization", dialect, signed_in,
+    {Method::post, "/api/v1/authorizations/{id}/withdraw", "withdrawAuthorization", Dialect::native, Access::signed_in,
      move_authorization<ops::AuthorizationStep::withdraw>},
 };
 
 }  // namespace
 
 std::span<const Route> native_trust_routes() {
-    return routes;
+    return trust_table;
 }
 
 }  // namespace entente::api

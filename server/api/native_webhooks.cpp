@@ -131,26 +131,24 @@ Plan list_deliveries(Gateway& gateway, CallPtr call) {
         });
 }
 
-constexpr auto dialect = Dialect::native;
-constexpr auto signed_in = Access::signed_in;
-
-constexpr Route routes[] = {
-    {Method::get, "/api/v1/webhooks", "listWebhooks", dialect, signed_in, list_webhooks},
-    {Method::post, "/api/v1/webhooks", "createWebhook", dialect, signed_in, create_webhook},
-    {Method::get, "/api/v1/webhooks/{id}", "getWebhook", dialect, signed_in, read_webhook},
-    {Method::patch, "/api/v1/webhooks/{id}", "changeWebhook", dialect, signed_in, change_webhook},
-    {Method::delete_, "/api/v1/webhooks/{id}", "deleteWebhook", dialect, signed_in, connect_webhooks::remove},
-    {Method::post, "/api/v1/webhooks/{id}/secret", "rotateWebhookSecretNative", dialect, signed_in, rotate_secret},
-    {Method::post, "/api/v1/webhooks/{id}/test", "testWebhook", dialect, signed_in, test_webhook},
-    {Method::post, "/api/v1/webhooks/{id}/replay", "replayWebhook", dialect, signed_in, replay_webhook},
-    {Method::get, "/api/v1/webhooks/{id}/deliveries", "listWebhookDeliveries", dialect, signed_in, list_deliveries},
-    {Method::get, "/api/v1/webhooks/{id}/attempts", "listWebhookAttempts", dialect, signed_in, connect_webhooks::attempts},
+constexpr Route webhooks_table[] = {
+    {Method::get, "/api/v1/webhooks", "listWebhooks", Dialect::native, Access::signed_in, list_webhooks},
+    {Method::post, "/api/v1/webhooks", "createWebhook", Dialect::native, Access::signed_in, create_webhook},
+    {Method::get, "/api/v1/webhooks/{id}", "getWebhook", Dialect::native, Access::signed_in, read_webhook},
+    {Method::patch, "/api/v1/webhooks/{id}", "changeWebhook", Dialect::native, Access::signed_in, change_webhook},
+    {Method::delete_, "/api/v1/webhooks/{id}", "deleteWebhook", Dialect::native, Access::signed_in, connect_webhooks::remove},
+    {Method::post, "/api/v1/webhooks/{id}/secret", "rotateWebhookSecretNative", Dialect::native, Access::signed_in, rotate_secret},
+    {Method::post, "/api/v1/webhooks/{id}/test", "testWebhook", Dialect::native, Access::signed_in, test_webhook},
+    {Method::post, "/api/v1/webhooks/{id}/replay", "replayWebhook", Dialect::native, Access::signed_in, replay_webhook},
+    {Method::get, "/api/v1/webhooks/{id}/deliveries", "listWebhookDeliveries", Dialect::native, Access::signed_in, list_deliveries},
+    {Method::get, "/api/v1/webhooks/{id}/attempts", "listWebhookAttempts", Dialect::native, Access::signed_in,
+     connect_webhooks::attempts},
 };
 
 }  // namespace
 
 std::span<const Route> native_webhook_routes() {
-    return routes;
+    return webhooks_table;
 }
 
 }  // namespace entente::api

@@ -34,11 +34,6 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
 
 }  // namespace
 
-std::string_view method_name(Method method) {
-    static constexpr std::array<std::string_view, 8> names{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
-    return names[static_cast<std::size_t>(method)];
-}
-
 Found find_route(Method method, std::string_view path) {
     Found found;
     if (method == Method::head) method = Method::get;

@@ -70,6 +70,4 @@ struct Found {
 };
 Found find_route(Method method, std::string_view path);
 
-std::string_view method_name(Method method);
-
 }  // namespace entente::api

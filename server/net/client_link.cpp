@@ -14,7 +14,7 @@
 namespace entente::net {
 
 using protocol::Fault;
-using SteadyClock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using Status = TlsSession::Status;
 
 ClientLink::Descriptor::~Descriptor() {
@@ -23,7 +23,7 @@ ClientLink::Descriptor::~Descriptor() {
 
 void ClientLink::wait_for(int socket, short events, Deadline deadline, const LinkOptions& options) {
     for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now()).count();
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
         if (left <= 0) throw TimedOut("the server did not answer in time");
         pollfd one{.fd = socket, .events = events, .revents = 0};
         const int ready = ::poll(&one, 1, static_cast<int>(std::min<long long>(left, options.give_up ? 200 : 60'000)));

@@ -19,7 +19,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using beast::error_code;
 using protocol::Fault;
-using SteadyClock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 constexpr std::uint32_t answer_header_max = 64 * 1024;
 
@@ -69,28 +69,6 @@ Base parse_base(std::string_view url, bool plain_allowed) {
     return base;
 }
 
-std::string_view name_of(api::Method method) {
-    switch (method) {
-        case api::Method::get:
-            return "GET";
-        case api::Method::head:
-            return "HEAD";
-        case api::Method::post:
-            return "POST";
-        case api::Method::put:
-            return "PUT";
-        case api::Method::patch:
-            return "PATCH";
-        case api::Method::delete_:
-            return "DELETE";
-        case api::Method::options:
-            return "OPTIONS";
-        case api::Method::other:
-            break;
-    }
-    throw Fault("this method cannot be sent");
-}
-
 bool repeatable(api::Method method) {
     return method == api::Method::get || method == api::Method::head || method == api::Method::options;
 }
@@ -132,7 +110,8 @@ std::string request_text(const Base& base, api::Method method, std::string_view 
     if (!target.starts_with('/') || target.find_first_of(" \r\n") != std::string_view::npos)
         throw Fault("a target begins with / and has no blanks");
     std::string text;
-    text += name_of(method);
+    if (method == api::Method::other) throw Fault("this method cannot be sent");
+    text += api::method_name(method);
     text += ' ';
     text += base.path;
     text += target;
@@ -158,7 +137,7 @@ struct HttpClient::Inside {
     std::unique_ptr<ClientLink> link;
 
     api::Response exchange(api::Method method, const std::string& text, const std::function<bool()>& proceed) {
-        const auto deadline = SteadyClock::now() + options.timeout;
+        const auto deadline = Steady::now() + options.timeout;
         if (!link)
             link = std::make_unique<ClientLink>(base.peer, LinkOptions{options.may_connect, options.give_up}, context, deadline);
         if (proceed && !proceed()) throw NotSent("the request must not be sent any more");
@@ -175,7 +154,7 @@ struct HttpClient::Inside {
     }
 
     // One answer; what follows it stays in `pending`. True when the connection may be kept.
-    bool receive(api::Response& answer, bool head, std::string& pending, SteadyClock::time_point deadline) {
+    bool receive(api::Response& answer, bool head, std::string& pending, Steady::time_point deadline) {
         AnswerParser parser(answer, options.body_bytes_max, head);
         bool begun = !pending.empty();
         for (;;) {

@@ -134,28 +134,6 @@ api::Response refuse(Connection& c, const Exchange& exchange, const Refusal& why
     return response;
 }
 
-std::string_view name_of(api::Method method) {
-    switch (method) {
-        case api::Method::get:
-            return "GET";
-        case api::Method::head:
-            return "HEAD";
-        case api::Method::post:
-            return "POST";
-        case api::Method::put:
-            return "PUT";
-        case api::Method::patch:
-            return "PATCH";
-        case api::Method::delete_:
-            return "DELETE";
-        case api::Method::options:
-            return "OPTIONS";
-        case api::Method::other:
-            break;
-    }
-    return "other";
-}
-
 // The place of a status in RouteNumbers::by_class.
 std::size_t class_of(int status) {
     const int hundreds = status / 100;
@@ -173,7 +151,7 @@ void note(Connection& c, const Exchange& exchange, const api::Response& response
     if (!c.loop.rim.log_requests) return;
     const auto level = response.status >= 500 ? log::warning : log::info;
     level("request", {{"request_id", exchange.request_id},
-                      {"method", name_of(exchange.method)},
+                      {"method", api::method_name(exchange.method)},
                       {"route", route},
                       {"caller", response.caller},
                       {"status", response.status},

@@ -24,7 +24,7 @@ Result<CompanyKey> known_key(ReadTxn& txn, const Caller& caller, std::string_vie
     return fail(ErrorKind::not_found, "key_not_found", "your company has no such key");
 }
 
-void about(audit::Record& record, const CompanyKey& key) {
+void about_key(audit::Record& record, const CompanyKey& key) {
     record.resources.push_back({"company", std::to_string(key.company.value)});
     record.decision = protocol::JsonWriter()
                           .object()
@@ -59,7 +59,7 @@ Audited<CompanyKey> add_company_key(Txn& txn, const Context& context, const Call
                                                        .code = "already_exists",
                                                        .message = "there is a key of this kid already; a new key gets a new kid"});
     store::insert_company_key(txn, added);
-    about(record, added);
+    about_key(record, added);
     return {std::move(added), std::move(record)};
 }
 
@@ -79,7 +79,7 @@ Audited<CompanyKey> confirm_company_key(Txn& txn, const Context& context, const 
         return refused<CompanyKey>(
             std::move(record),
             {.kind = ErrorKind::wrong_state, .code = "wrong_state", .message = "this key is confirmed or revoked already"});
-    about(record, *key);
+    about_key(record, *key);
     return {std::move(*key), std::move(record)};
 }
 
@@ -89,7 +89,7 @@ Audited<CompanyKey> revoke_company_key(Txn& txn, const Context& context, const C
     auto key = known_key(txn, caller, kid);
     if (!key) return refused<CompanyKey>(std::move(record), key.error());
     if (store::revoke_company_key(txn, *key, context.now)) key->revoked_at = context.now;
-    about(record, *key);
+    about_key(record, *key);
     return {std::move(*key), std::move(record)};
 }
 

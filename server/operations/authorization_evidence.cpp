@@ -227,7 +227,7 @@ Result<CustomerKey> known_key(ReadTxn& txn, const Context& context, const Caller
     return fail(ErrorKind::not_found, "key_not_found", "this customer has no such key");
 }
 
-void about(audit::Record& record, const CustomerKey& key) {
+void about_key(audit::Record& record, const CustomerKey& key) {
     record.customer_owner = key.customer;
     record.resources.push_back({"customer", std::to_string(key.customer.value)});
     record.decision = protocol::JsonWriter()
@@ -260,7 +260,7 @@ Audited<CustomerKey> add_customer_key(Txn& txn, const Context& context, const Ca
                                      .code = "already_exists",
                                      .message = "there is a key of this issuer and kid already; a new key gets a new kid"});
     store::insert_customer_key(txn, added);
-    about(record, added);
+    about_key(record, added);
     return {std::move(added), std::move(record)};
 }
 
@@ -281,7 +281,7 @@ Audited<CustomerKey> confirm_customer_key(Txn& txn, const Context& context, cons
         return refused<CustomerKey>(
             std::move(record),
             {.kind = ErrorKind::wrong_state, .code = "wrong_state", .message = "this key is confirmed or revoked already"});
-    about(record, *key);
+    about_key(record, *key);
     return {std::move(*key), std::move(record)};
 }
 
@@ -293,7 +293,7 @@ Audited<CustomerKey> revoke_customer_key(Txn& txn, const Context& context, const
     auto key = known_key(txn, context, caller, customer, name);
     if (!key) return refused<CustomerKey>(std::move(record), key.error());
     if (store::revoke_customer_key(txn, *key, context.now)) key->revoked_at = context.now;  // once more changes nothing
-    about(record, *key);
+    about_key(record, *key);
     return {std::move(*key), std::move(record)};
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t words_max = 32;
 constexpr float weight_company = 3.0F, weight_department = 2.5F, weight_tag = 2.0F, weight_product = 1.5F,
                 weight_description = 0.8F;
-constexpr float same = 1.0F, plain = 0.95F, begins = 0.85F, contains = 0.6F, related = 0.5F, one_off = 0.7F, two_off = 0.5F;
+constexpr float same = 1.0F, unmarked = 0.95F, begins = 0.85F, contains = 0.6F, related = 0.5F, one_off = 0.7F, two_off = 0.5F;
 // A row of a sentence search stays when it reaches this part of the best one.
 constexpr double kept = 0.25;
 
@@ -174,7 +174,7 @@ void PartnerIndex::add(std::uint32_t row, std::string_view text, float weight) {
     for (const std::string& word : words_of(text)) {
         gathered_.emplace_back(word, Posting{row, weight});
         if (std::string stem = plain_form(word); !stem.empty())
-            gathered_.emplace_back(std::move(stem), Posting{row, weight * plain});
+            gathered_.emplace_back(std::move(stem), Posting{row, weight * unmarked});
     }
 }
 
@@ -202,7 +202,7 @@ std::vector<PartnerIndex::Match> PartnerIndex::matches(const std::string& word, 
         if (term.text == word) {
             quality = same;
         } else if (!stem.empty() && term.text == stem) {
-            quality = plain;
+            quality = unmarked;
         } else if (term.text.size() > word.size()) {
             const std::size_t at = term.text.find(word);
             const float part = static_cast<float>(word.size()) / static_cast<float>(term.text.size());

@@ -10,7 +10,7 @@ using protocol::Language;
 
 namespace {
 
-constexpr std::string_view path = "/authorize/";
+constexpr std::string_view ask_path = "/authorize/";
 
 const protocol::Said& state_sentence(const protocol::Authorization& z) {
     switch (z.state) {
@@ -42,7 +42,12 @@ void decision_form(Html& out, const PageFacts& facts, const Place& place) {
     const protocol::Authorization& z = facts.authorization;
     const std::string last = day(z.emergency ? z.asked_until : z.until);
     out.raw("<h2>").text(words::step_decide[language]).raw("</h2><p>").text(words::narrow_hint[language]).raw("</p>");
-    out.raw("<form method=\"post\" action=\"").text(path).text(place.token).raw("?lang=").text(protocol::name(language)).raw("\">");
+    out.raw("<form method=\"post\" action=\"")
+        .text(ask_path)
+        .text(place.token)
+        .raw("?lang=")
+        .text(protocol::name(language))
+        .raw("\">");
     out.raw("<fieldset><legend>").text(words::may_receive[language]).raw("</legend>");
     for (const protocol::Company& partner : facts.partners)
         tick(out, "partner", std::to_string(partner.id.value), partner.name, partner.domain);
@@ -70,7 +75,7 @@ std::string ask_page(const PageFacts& facts, const Place& place, Step step) {
     const std::string partners = names(facts.partners);
     Html out;
     begin(out, filled(words::ask_title[language], {{"vendor", facts.vendor.name}, {"partners", partners}}), language);
-    language_links(out, path, place);
+    language_links(out, ask_path, place);
     say_step(out, step, facts, language);
     if (!facts.decidable) {
         if (step != Step::too_late) say_state(out, facts, language);
@@ -87,7 +92,7 @@ std::string ask_page(const PageFacts& facts, const Place& place, Step step) {
     out.raw("<h2>").text(words::if_yes[language]).raw("</h2><p>");
     out.say(words::if_yes_text[language], {{"partners", partners}}).raw("</p><h2>").text(words::if_no[language]).raw("</h2><p>");
     out.say(words::if_no_text[language], {{"partners", partners}, {"vendor", facts.vendor.name}}).raw("</p>");
-    code_form(out, path, place, facts);
+    code_form(out, ask_path, place, facts);
     decision_form(out, facts, place);
     end(out, language);
     return out.take();

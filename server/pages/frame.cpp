@@ -157,6 +157,7 @@ void facts_list(Html& out, const PageFacts& facts, Language language) {
     fact(out, words::who_asks[language], facts.vendor.name + " (" + facts.vendor.domain + ")");
     fact(out, words::for_customer[language], facts.customer);
     std::vector<std::string> partners;
+    partners.reserve(facts.partners.size());
     for (const protocol::Company& partner : facts.partners) partners.push_back(partner.name + " (" + partner.domain + ")");
     list(out, words::who_receives[language], partners);
     fact(out, words::what_for[language],

@@ -9,12 +9,12 @@ using protocol::Language;
 
 namespace {
 
-constexpr std::string_view path = "/receipt/";
+constexpr std::string_view receipt_path = "/receipt/";
 
 void top(Html& out, const PageFacts& facts, const Place& place, Step step) {
     const Language language = place.language;
     begin(out, filled(words::receipt_title[language], {{"vendor", facts.vendor.name}}), language);
-    language_links(out, path, place);
+    language_links(out, receipt_path, place);
     say_step(out, step, facts, language);
 }
 
@@ -61,7 +61,7 @@ void withdraw_form(Html& out, const PageStep& step, const Place& place) {
     out.raw("<h2>").text(words::withdraw_title[language]).raw("</h2><p>");
     out.say(words::withdraw_text[language], {{"partners", names(step.facts.partners)}, {"vendor", step.facts.vendor.name}});
     out.raw("</p><form method=\"post\" action=\"")
-        .text(path)
+        .text(receipt_path)
         .text(place.token)
         .raw("/withdraw?lang=")
         .text(protocol::name(language));
@@ -78,8 +78,12 @@ std::string receipt_door(const PageFacts& facts, const Place& place, Step step) 
     Html out;
     top(out, facts, place, step);
     out.raw("<p>").say(words::receipt_lead[language], {{"partners", names(facts.partners)}}).raw("</p>");
-    code_form(out, path, place, facts);
-    out.raw("<h2>2. ").text(words::see_title[language]).raw("</h2><form method=\"post\" action=\"").text(path).text(place.token);
+    code_form(out, receipt_path, place, facts);
+    out.raw("<h2>2. ")
+        .text(words::see_title[language])
+        .raw("</h2><form method=\"post\" action=\"")
+        .text(receipt_path)
+        .text(place.token);
     out.raw("?lang=").text(protocol::name(language)).raw("\">");
     code_field(out, language);
     out.raw("<p><button>").text(words::show[language]).raw("</button></p></form>");
@@ -99,7 +103,11 @@ std::string receipt_page(const PageStep& step, const Place& place) {
     out.raw("<h2>").text(words::agreed[language]).raw("</h2>");
     facts_list(out, facts, language);
     disclosures(out, step, language);
-    out.raw("<h2>").text(words::signed_receipt[language]).raw("</h2><form method=\"post\" action=\"").text(path).text(place.token);
+    out.raw("<h2>")
+        .text(words::signed_receipt[language])
+        .raw("</h2><form method=\"post\" action=\"")
+        .text(receipt_path)
+        .text(place.token);
     out.raw("/record\"><input type=\"hidden\" name=\"ticket\" value=\"").text(step.ticket).raw("\"><button class=\"second\">");
     out.text(words::download[language]).raw("</button></form>");
     if (facts.authorization.state == protocol::AuthorizationState::granted) withdraw_form(out, step, place);

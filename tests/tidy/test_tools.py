@@ -4,13 +4,15 @@ import concurrent.futures
 import json
 import os
 import re
+import shlex
 import subprocess
 
 import pytest
 
 import sources
 
-BUILD = sources.ROOT / "build" / "release"
+# Configured, not built: the commands of the preset dev, where each file is compiled on its own.
+BUILD = sources.ROOT / "build" / "dev"
 JOBS = 2
 # Without a change to look at, a sample that stays the same from run to run: the pure floors and the seams, quick to read for the tool.
 SAMPLE = 16
@@ -27,15 +29,43 @@ def test_clang_format():
     assert done.returncode == 0, "clang-format-19 -i " + " ".join(wrong)
 
 
-def needs_build():
-    if not (BUILD / "build.ninja").is_file():
-        pytest.fail("build/release is not configured: cmake --preset release")
+@pytest.fixture(scope="module")
+def commands():
+    """How each file is compiled: its path from the root, and the command."""
+    done = run("cmake", "--preset", "dev")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    # Sources that the build writes itself (embedded texts) are read by nobody here.
+    entries = json.loads((BUILD / "compile_commands.json").read_text())
+    return {os.path.relpath(entry["file"], sources.ROOT): entry["command"] for entry in entries if "verify_interface_header_sets" not in entry["command"]}
 
 
-def test_every_header_compiles_alone():
-    needs_build()
-    done = run("cmake", "--build", str(BUILD), "--target", "all_verify_interface_header_sets")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+def in_parallel(check, names):
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        return [text for text in pool.map(check, names) if text]
+
+
+def test_every_header_compiles_alone(commands):
+    """With the flags of a source of its own folder, or of the folder above."""
+    flags = {}
+    for name, command in commands.items():
+        words = shlex.split(command)
+        words = words[words.index(next(word for word in words if "clang++" in word)):]
+        for switch, values in (("-o", 1), ("-MF", 1), ("-MT", 1), ("-MD", 0), ("-c", 1)):
+            if switch in words:
+                at = words.index(switch)
+                del words[at:at + 1 + values]
+        flags.setdefault(os.path.dirname(name), words)
+
+    def alone(path):
+        folder = next(str(each) for each in path.parents if str(each) in flags)
+        # Read from the standard input, so that the header is no main file: #pragma once is as it is for everybody.
+        done = subprocess.run([*flags[folder], "-fsyntax-only", "-x", "c++", "-"], input=f'#include "{path}"\n', cwd=sources.ROOT, capture_output=True, text=True, check=False)
+        return f"{path}:\n{done.stderr[-2000:]}" if done.returncode else ""
+
+    headers = [path for path in sources.cpp_files(*sources.FLOORS) if path.suffix == ".hpp"]
+    wrong = in_parallel(alone, headers)
+    print(f"{len(headers)} headers compile alone")
+    assert headers and not wrong, "\n".join(wrong)
 
 
 def test_every_header_is_in_a_header_set():
@@ -64,13 +94,8 @@ def changed_since_the_merge_base():
     return set()
 
 
-def test_clang_tidy():
-    needs_build()
-    compiled = {}
-    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        name = os.path.relpath(entry["file"], sources.ROOT)
-        compiled[name] = entry
-    ours = [name for name in sorted(compiled) if name.split("/")[0] in sources.FLOORS and "verify_interface_header_sets" not in compiled[name].get("output", "")]
+def test_clang_tidy(commands):
+    ours = [name for name in sorted(commands) if name.split("/")[0] in sources.FLOORS]
     changed = [name for name in changed_since_the_merge_base() if name in ours]
     # Files that instantiate Beast and TLS streams take the tool a minute each; they have their turn in the long form.
     slow = {name for name in ours if re.search(r"#include <boost/(asio|beast)", sources.text_of(sources.pathlib.PurePosixPath(name)))}
@@ -82,7 +107,6 @@ def test_clang_tidy():
         done = run("clang-tidy-19", "-p", str(BUILD), "--quiet", "--extra-arg=-Wno-unknown-warning-option", name)
         return f"{name}:\n{done.stdout[-3000:]}" if done.returncode else ""
 
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        wrong = [text for text in pool.map(one, chosen) if text]
+    wrong = in_parallel(one, chosen)
     print(f"clang-tidy read {len(chosen)} of {len(ours)} files")
     assert not wrong, "\n".join(wrong)

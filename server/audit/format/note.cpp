@@ -17,7 +17,7 @@ using protocol::as_bytes;
 constexpr std::string_view em_dash_and_space = "\xe2\x80\x94 ";
 constexpr std::size_t cosignature_size = 72;  // u64 time, then the signature
 
-std::unexpected<protocol::Error> malformed(std::string what) {
+std::unexpected<protocol::Error> note_malformed(std::string what) {
     return protocol::fail(protocol::ErrorKind::malformed, "note_malformed", std::move(what));
 }
 
@@ -84,18 +84,18 @@ std::optional<std::string_view> next_line(std::string_view& text) {
 }  // namespace
 
 protocol::Result<Note> parse_note(std::string_view bytes) {
-    if (bytes.size() > note_bytes_max) return malformed("a note has at most 1,000,000 bytes");
-    if (!plain_text(bytes)) return malformed("a note is UTF-8 text without control characters");
+    if (bytes.size() > note_bytes_max) return note_malformed("a note has at most 1,000,000 bytes");
+    if (!plain_text(bytes)) return note_malformed("a note is UTF-8 text without control characters");
     const auto split = bytes.rfind("\n\n");
-    if (split == std::string_view::npos) return malformed("no empty line before the signatures");
+    if (split == std::string_view::npos) return note_malformed("no empty line before the signatures");
     Note note;
     note.text = bytes.substr(0, split + 1);
     std::string_view lines = bytes.substr(split + 2);
-    if (lines.empty() || !lines.ends_with('\n')) return malformed("the signatures must end with a newline");
+    if (lines.empty() || !lines.ends_with('\n')) return note_malformed("the signatures must end with a newline");
     while (const auto line = next_line(lines)) {
         auto signature = parse_signature_line(*line);
-        if (!signature) return malformed("a signature line is malformed");
-        if (note.signatures.size() == note_signatures_max) return malformed("a note has at most 64 signatures");
+        if (!signature) return note_malformed("a signature line is malformed");
+        if (note.signatures.size() == note_signatures_max) return note_malformed("a note has at most 64 signatures");
         note.signatures.push_back(*std::move(signature));
     }
     return note;
@@ -125,18 +125,18 @@ NoteKeyId VerifierKey::key_id() const {
 protocol::Result<VerifierKey> parse_vkey(std::string_view text) {
     const auto name_end = text.find('+');
     const auto id_end = name_end == std::string_view::npos ? name_end : text.find('+', name_end + 1);
-    if (id_end == std::string_view::npos) return malformed("a verifier key is name+id+key");
+    if (id_end == std::string_view::npos) return note_malformed("a verifier key is name+id+key");
     VerifierKey key;
     key.name = text.substr(0, name_end);
     if (!valid_key_name(key.name) || !plain_text(key.name) || key.name.contains('\n'))
-        return malformed("the key's name is not acceptable");
+        return note_malformed("the key's name is not acceptable");
     const std::string_view id = text.substr(name_end + 1, id_end - name_end - 1);
     const auto bytes = protocol::from_base64(text.substr(id_end + 1));
-    if (!bytes || bytes->size() != 33) return malformed("the key is not base64 of a type and 32 bytes");
+    if (!bytes || bytes->size() != 33) return note_malformed("the key is not base64 of a type and 32 bytes");
     key.type = static_cast<KeyType>(bytes->front());
-    if (key.type != KeyType::ed25519 && key.type != KeyType::cosignature) return malformed("the key's type is unknown");
+    if (key.type != KeyType::ed25519 && key.type != KeyType::cosignature) return note_malformed("the key's type is unknown");
     key.public_key.assign(bytes->begin() + 1, bytes->end());
-    if (id != protocol::hex(key.key_id())) return malformed("the key's id does not fit name and key");
+    if (id != protocol::hex(key.key_id())) return note_malformed("the key's id does not fit name and key");
     return key;
 }
 
@@ -180,15 +180,15 @@ protocol::Result<Checkpoint> parse_checkpoint(std::string_view text) {
     const auto origin = next_line(text);
     const auto size = next_line(text);
     const auto root = next_line(text);
-    if (!root || !text.empty()) return malformed("a checkpoint has exactly three lines");
-    if (!valid_origin(*origin)) return malformed("the checkpoint's origin is not acceptable");
+    if (!root || !text.empty()) return note_malformed("a checkpoint has exactly three lines");
+    if (!valid_origin(*origin)) return note_malformed("the checkpoint's origin is not acceptable");
     Checkpoint checkpoint{.origin = std::string(*origin)};
     const auto [stopped, error] = std::from_chars(size->data(), size->data() + size->size(), checkpoint.size);
     const bool decimal = error == std::errc() && stopped == size->data() + size->size();
     if (!decimal || std::to_string(checkpoint.size) != *size)
-        return malformed("the checkpoint's size is not a plain decimal number");
+        return note_malformed("the checkpoint's size is not a plain decimal number");
     const auto bytes = protocol::from_base64(*root);
-    if (!bytes || bytes->size() != checkpoint.root.size()) return malformed("the checkpoint's root is not base64 of 32 bytes");
+    if (!bytes || bytes->size() != checkpoint.root.size()) return note_malformed("the checkpoint's root is not base64 of 32 bytes");
     std::ranges::copy(*bytes, checkpoint.root.begin());
     return checkpoint;
 }

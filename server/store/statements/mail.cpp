@@ -18,7 +18,7 @@ constexpr std::string_view recipient_columns =
     "r.id, r.company, r.kind, r.person, r.department, r.language, r.telling, r.exceptions, r.all_cases, r.digest_minute, r.address,"
     " r.created_at";
 
-std::string place_of(std::int64_t id) {
+std::string recipient_place(std::int64_t id) {
     return "mail_recipients/address/" + std::to_string(id);
 }
 
@@ -35,7 +35,7 @@ MailRecipient read_recipient(ReadTxn& txn, Vault& vault, const Row& row) {
     preferences.exceptions = protocol::mail::parse_exceptions(row.text(7));
     preferences.all_cases = row.number(8) != 0;
     preferences.digest_minute = static_cast<int>(row.number(9));
-    if (!row.is_null(10)) recipient.address = vault.open(txn, place_of(recipient.id), row.bytes(10)).value_or("");
+    if (!row.is_null(10)) recipient.address = vault.open(txn, recipient_place(recipient.id), row.bytes(10)).value_or("");
     recipient.created_at = {row.number(11)};
     return recipient;
 }
@@ -61,7 +61,8 @@ std::string MailRecipient::contact() const {
 void insert_mail_recipient(Txn& txn, Vault& vault, const MailRecipient& recipient, Instant now) {
     std::optional<Blob> address;
     if (!recipient.address.empty())
-        address = vault.seal(txn, Owner::company(recipient.company), {}, Tag::actor, place_of(recipient.id), recipient.address);
+        address =
+            vault.seal(txn, Owner::company(recipient.company), {}, Tag::actor, recipient_place(recipient.id), recipient.address);
     const Preferences& preferences = recipient.preferences;
     txn.change(
         "INSERT INTO mail_recipients (id, company, kind, person, department, language, telling, exceptions, all_cases,"
@@ -75,7 +76,8 @@ void insert_mail_recipient(Txn& txn, Vault& vault, const MailRecipient& recipien
 void update_mail_recipient(Txn& txn, Vault& vault, const MailRecipient& recipient) {
     std::optional<Blob> address;
     if (!recipient.address.empty())
-        address = vault.seal(txn, Owner::company(recipient.company), {}, Tag::actor, place_of(recipient.id), recipient.address);
+        address =
+            vault.seal(txn, Owner::company(recipient.company), {}, Tag::actor, recipient_place(recipient.id), recipient.address);
     const Preferences& preferences = recipient.preferences;
     txn.change(
         "UPDATE mail_recipients SET kind = $2, department = $3, language = $4, telling = $5, exceptions = $6, all_cases = $7,"

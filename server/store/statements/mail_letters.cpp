@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint8_t letter_version = 1;
 
-std::string place_of(std::int64_t id) {
+std::string letter_place(std::int64_t id) {
     return "mail_letters/content/" + std::to_string(id);
 }
 
@@ -40,7 +40,7 @@ void unpack(std::string_view bytes, MailLetter& letter) {
 }  // namespace
 
 void insert_mail_letter(Txn& txn, Vault& vault, const Owner& owner, const MailLetter& letter, Instant now) {
-    const Blob content = vault.seal(txn, owner, {}, Tag::content, place_of(letter.id), packed(letter));
+    const Blob content = vault.seal(txn, owner, {}, Tag::content, letter_place(letter.id), packed(letter));
     txn.change(
         "INSERT INTO mail_letters (id, company, kind, contact, case_id, expires_at, address_index, content, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -62,7 +62,7 @@ std::optional<MailLetter> find_mail_letter(ReadTxn& txn, Vault& vault, std::int6
                          std::copy_n(index.begin(), std::min(index.size(), letter.address_index.size()),
                                      letter.address_index.begin());
                          if (row.is_null(6)) return letter;
-                         if (const auto content = vault.open(txn, place_of(id), row.bytes(6))) unpack(*content, letter);
+                         if (const auto content = vault.open(txn, letter_place(id), row.bytes(6))) unpack(*content, letter);
                          return letter;
                      });
 }
