@@ -23,8 +23,8 @@ def mail_settings(gateway, server):
 class PostedWorld:
     """A gateway that sends mails over a real SMTP server, and two companies with an agreement."""
 
-    def __init__(self, folder, contract=None, seed="customers"):
-        self.gateway = Gateway(folder)
+    def __init__(self, folder, contract=None, seed="customers", clock=None):
+        self.gateway = Gateway(folder, environment=clock.environment if clock else None)
         self.gateway.init()
         authority = self.gateway.keys / "authority"
         self.server = MailServer(authority / "server.pem", authority / "server.key").start()
@@ -68,7 +68,7 @@ class Person:
 
     def open_mail(self):
         mail = self.next_mail()
-        self.token = re.search(r"/authorize/([A-Za-z0-9]{32})\b", mail.text).group(1)
+        self.token = re.search(r"/(?:authorize|feedback)/([A-Za-z0-9]{32})\b", mail.text).group(1)
         return mail
 
     # --- the page ---
@@ -82,6 +82,9 @@ class Person:
     def code(self, path=None):
         self.send((path or f"/authorize/{self.token}") + "/code", [("x", "")])
         return re.search(r"\b(\d{4} \d{4})\b", self.next_mail().text).group(1)
+
+    def answer_feedback(self, score=None, expect=200):
+        return self.send(f"/feedback/{self.token}", [("score", str(score))] if score else [("x", "")], expect=expect)
 
     def decide(self, decision="approve", *, code=None, partners=None, classes=None, until=None, expect=200):
         page = self.look().text
