@@ -102,6 +102,24 @@ class MovedClock:
         self._write()
 
 
+class MovedNames:
+    """A resolver for gateways that are started with `environment`: names answer with the addresses that a test gives them."""
+
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "names"
+        self.path.touch()
+        self.asked = pathlib.Path(f"{self.path}.asked")
+        self.environment = {"LD_PRELOAD": shim("resolver_shim"), "ENTENTE_RESOLVER_SHIM": str(self.path)}
+
+    def answer(self, name, *addresses):
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(f"{name} {' '.join(addresses)}\n", encoding="utf-8")
+        fresh.replace(self.path)
+
+    def times_asked(self):
+        return self.asked.stat().st_size if self.asked.exists() else 0
+
+
 class Gateway:
     """One configuration, one data folder, and the process while it runs. `settings` are {"section.key": value} on top."""
 
