@@ -1,9 +1,12 @@
 """What time does, on the wire: a gateway whose time of day the test moves (support/clock_shim.cpp), with a real mail server beside it."""
 
+import threading
+
 import pytest
 
 from support.customers import Person, PostedWorld, until
 from support.gateway import MovedClock
+from support.receiver import Receiver
 from support.world import stamp
 
 
@@ -14,7 +17,10 @@ def clock(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def later(tmp_path_factory, world, clock):
-    made = PostedWorld(tmp_path_factory.mktemp("later"), world.contract, "later", clock)
+    folder = tmp_path_factory.mktemp("later")
+    settings = {"case.content_removal_days": 40, "deliveries.allowed_networks": "127.0.0.0/8", "deliveries.timeout_seconds": 60,
+                "deliveries.authorities": str(folder / "keys" / "authority" / "ca.pem")}
+    made = PostedWorld(folder, world.contract, "later", clock, settings)
     made.world.operator.patch(f"/api/v1/companies/{made.ada.id}", {"asksCustomers": True}, expect=200)
     yield made
     made.close()
@@ -22,6 +28,7 @@ def later(tmp_path_factory, world, clock):
 
 def pass_time(later, clock, **by):
     clock.advance(**by)
+    later.world.sign_in_operator()
     for company in (later.ada, later.bo):
         company.sign_in_again()
 
@@ -109,3 +116,101 @@ def test_a_customer_who_withdrew_is_not_written_to(later, clock):
     ada.engineer.post(f"/api/v1/authorizations/{ada.request_authorization(person.customer, [bo], days=90)['id']}/link", {}, expect=201)
     mails = later.server.wait(person.address, before + 2)
     assert not [mail for mail in mails if "/feedback/" in (mail.text or "")]
+
+
+def test_what_is_left_of_a_note_is_shown_to_who_asks(later, clock):
+    ada, bo = later.ada, later.bo
+    customer = ada.customer()
+    ada.authorize(customer, [bo], days=300)
+    case = later.world.released_case(ada, bo, customer)
+    case.approve()
+    word = ada.word("words to go", (bo.key,))
+    case.note(ada.engineer, f"Settings {word}", f"All of them {word}")
+    ada.engineer.post(f"{case.path}/closure", None, expect=200)
+    pass_time(later, clock, days=41)
+    timeline = f"/api/v1/cases/{case.token}/timeline"
+    until(lambda: "content.removed" in [event["type"] for event in ada.engineer.get(f"/api/v1/events?after=0&limit=500", expect=200).items
+                                        if event["data"]["case"]["token"] == case.token], what="the removal")
+    assert ada.engineer.get(timeline, expect=200)["status"] == "CLOSED"
+    removed = "Note removed - Older than 30 days"
+    for company in (ada, bo):
+        hidden = company.engineer.get(case.path, expect=200)["caseNotes"]
+        shown = company.engineer.get(f"{case.path}?includeRemovedNotes=true", expect=200)["caseNotes"]
+        assert removed not in [note["summary"] for note in hidden] and [note["summary"] for note in shown].count(removed) == 1
+        assert len(shown) == len(hidden) + 1
+        for path, wish in ((f"{case.path}/notes", "includeRemoved=true"), (f"/api/v1/cases/{case.token}/notes", "includeRemoved=true")):
+            fewer, more = company.engineer.get(path, expect=200), company.engineer.get(f"{path}?{wish}", expect=200)
+            assert removed not in fewer.text and removed in more.text and word not in more.text
+    # Words have no place there any more; a score has.
+    body = {"score": 3, "text": "late"}
+    ada.engineer.post(f"/api/v1/cases/{case.token}/feedback", body, expect=422)
+    ada.engineer.post(f"/api/v1/cases/{case.token}/feedback", {"score": 3}, expect=200)
+
+
+def test_rules_with_a_day_of_their_own_judge_held_cases_again_on_that_day(later, clock):
+    ada, bo = later.ada, later.bo
+
+    def rules(actions, **more):
+        row = ada.compliance.post("/api/v1/sharing-rules", {"actions": [{"kind": kind, "action": action} for kind, action in actions.items()],
+                                                            "reason": f"Test {ada.word('rules reason')}", **more}, expect=201).body
+        return ada.administrator.post(f"/api/v1/sharing-rules/{row['id']}/approve", expect=200).body
+
+    rules({"phone_number": "hold"})
+    customer = ada.customer()
+    ada.authorize(customer, [bo], days=300)
+    case = later.world.open_case(ada, bo, customer, problemDescription="Call us: +49 30 901821 77", fields={"Customer Phone Including Country Code": ""})
+    assert flow(case) == "held" and case.gate()["reason"] == "content_needs_review"
+    in_two_days = stamp(clock.later.total_seconds() + 2 * 86400)
+    assert rules({"phone_number": "mask"}, effectiveFrom=in_two_days)["effectiveFrom"] == in_two_days
+    assert flow(case) == "held"
+    pass_time(later, clock, days=2, minutes=5)
+    until(lambda: flow(case) == "open", what="the release under the new rules")
+    case.release_to_receiver()
+    shown = case.seen_by_receiver()["description"]
+    assert "901821" not in shown and "Call us" in shown
+
+
+def test_a_lease_that_ended_is_given_again_while_the_gateway_runs(later, clock):
+    ada, bo = later.ada, later.bo
+    authority = later.gateway.keys / "authority"
+    first, never = threading.Event(), threading.Event()
+
+    def behave(taken):
+        if not first.is_set():
+            first.set()
+            never.wait(60)  # this call does not come back while it matters
+        return 204
+
+    with Receiver(authority / "server.pem", authority / "server.key", ledger=later.world.ledger, company=ada.key, behave=behave) as receiver:
+        hook = ada.administrator.post("/api/v1/webhooks", {"callbackUrl": f"{receiver.base}/in", "eventTypes": ["case.created"]}, expect=201).body
+        customer = ada.customer()
+        ada.authorize(customer, [bo], days=300)
+        later.world.released_case(ada, bo, customer)
+        assert first.wait(30)
+        rows = f"/api/v1/webhooks/{hook['id']}/deliveries"
+        assert [row["state"] for row in ada.administrator.get(rows, expect=200).items] == ["leased"]
+        pass_time(later, clock, minutes=6)
+        until(lambda: [row["state"] for row in ada.administrator.get(rows, expect=200).items] == ["delivered"], what="the second attempt")
+        one, two = receiver.got("/in")
+        assert one.id == two.id and one.raw == two.raw
+        # The first call comes back at last, and changes nothing.
+        never.set()
+        until(lambda: receiver.got("/in")[0].status == 204, what="the end of the first call")
+        row, = ada.administrator.get(rows, expect=200).items
+        assert row["state"] == "delivered" and row["attempts"] == 2
+        assert not receiver.complaints
+        ada.administrator.delete(f"/api/v1/webhooks/{hook['id']}", expect=204)
+
+
+def test_every_life_of_this_gateway_rebuilds_from_its_log(later):
+    whole = {"cases": 0, "exact": 0}
+    after = 0
+    while after is not None:
+        page = later.world.operator.post(f"/api/v1/lives/replay?limit=2&after={after}", expect=200).body
+        assert page["firstDifference"] is None and page["older"] == page["erased"] == 0 and page["cases"] <= 2
+        whole = {name: whole[name] + page[name] for name in whole}
+        after = page["next"]
+    assert whole["cases"] == whole["exact"] >= 4
+    own = later.bo.compliance.post("/api/v1/lives/replay?limit=500", expect=200)
+    assert own["exact"] == own["cases"] <= whole["cases"]
+    later.ada.engineer.post("/api/v1/lives/replay", expect=403)

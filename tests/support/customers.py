@@ -11,31 +11,31 @@ from support.gateway import Gateway, until
 from support.world import World
 
 
-def mail_settings(gateway, server):
+def mail_settings(gateway, server, **more):
     secret = gateway.folder / "smtp.password"
     if not secret.exists():
         secret.write_text(PASSWORD + "\n", encoding="utf-8")
         secret.chmod(0o600)
     return {"mail.server": "127.0.0.1", "mail.port": server.port, "mail.authority": str(gateway.ca), "mail.user": USER,
-            "mail.password_file": str(secret), "mail.from": "entente@gateway.example", "mail.retry_seconds": 1}
+            "mail.password_file": str(secret), "mail.from": "entente@gateway.example", "mail.retry_seconds": 1, **more}
 
 
 class PostedWorld:
     """A gateway that sends mails over a real SMTP server, and two companies with an agreement."""
 
-    def __init__(self, folder, contract=None, seed="customers", clock=None):
+    def __init__(self, folder, contract=None, seed="customers", clock=None, settings=None, departments=()):
         self.gateway = Gateway(folder, environment=clock.environment if clock else None)
         self.gateway.init()
         authority = self.gateway.keys / "authority"
         self.server = MailServer(authority / "server.pem", authority / "server.key").start()
-        self.gateway.settings.update(mail_settings(self.gateway, self.server))
+        self.gateway.settings.update(mail_settings(self.gateway, self.server, **(settings or {})))
         self.gateway.write_config()
         self.gateway.start()
         self.world = World(self.gateway, seed=seed)
         if contract is not None:
             self.world.contract = self.world.operator.contract = contract
         self.ada = self.world.company("ada")
-        self.bo = self.world.company("bo")
+        self.bo = self.world.company("bo", departments=departments)
         self.world.agreement(self.ada, self.bo, emergencyHours=4)
 
     def close(self):

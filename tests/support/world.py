@@ -189,7 +189,11 @@ class World:
         self.companies = {}
         credential = gateway.operator_credential()
         self.operator = self.caller("operator")
-        self.operator.client_token("operator", credential["clientId"], credential["clientSecret"])
+        self._operator_credential = ("operator", credential["clientId"], credential["clientSecret"])
+        self.sign_in_operator()
+
+    def sign_in_operator(self):
+        self.operator.client_token(*self._operator_credential)
 
     def caller(self, company="nobody", **options):
         return clients.Caller(self.gateway.url, self.gateway.ca, self.ledger, self.contract, company, **options)
