@@ -33,10 +33,15 @@ constexpr std::array<KindInfo, finding_kind_count> kinds{{
     {"phone_number", Action::allow, "telephone number", by_class},
     {"private_key", Action::mask, "private key", never},
     {"serial_number", Action::pseudonymise, "serial number", needed},
+    {"uninspected_file", Action::refuse, "file that cannot be looked into", "nobody can say what is in it"},
 }};
 
 bool secret(std::size_t kind) {
     return kinds[kind].name == "credential" || kinds[kind].name == "private_key";
+}
+
+bool is_file(std::size_t kind) {
+    return kinds[kind].name == "uninspected_file";
 }
 
 std::optional<std::size_t> find_kind(std::string_view name) {
@@ -75,6 +80,7 @@ SharingRules::SharingRules() {
 bool SharingRules::set(std::string_view kind, Action action) {
     const auto which = find_kind(kind);
     if (!which || (secret(*which) && action < Action::mask)) return false;
+    if (is_file(*which) && action > Action::allow && action < Action::hold) return false;
     actions_[*which] = action;
     return true;
 }
@@ -102,13 +108,21 @@ protocol::Result<SharingRules> SharingRules::from_json(std::string_view json) {
         const auto action = member.value.text() == nullptr ? std::nullopt : parse_action(*member.value.text());
         if (!action) return broken("not an action for " + member.key + ": allow, parseable, pseudonymise, mask, hold, refuse");
         if (!find_kind(member.key)) return broken("there is no kind " + member.key);
-        if (!rules.set(member.key, *action)) return broken("a " + member.key + " is at least masked");
+        if (!rules.set(member.key, *action))
+            return broken(member.key == "uninspected_file" ? "an uninspected_file is allowed, held or refused"
+                                                           : "a " + member.key + " is at least masked");
     }
     return rules;
 }
 
 bool SharingRules::may_object() const {
-    return std::ranges::any_of(actions_, [](Action action) { return action >= Action::hold; });
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        if (actions_[kind] >= Action::hold && !is_file(kind)) return true;
+    return false;
+}
+
+bool SharingRules::allows_uninspected() const {
+    return actions_[*find_kind("uninspected_file")] == Action::allow;
 }
 
 bool SharingRules::at_least_as_strict_as(const SharingRules& other) const {

@@ -3,7 +3,8 @@
 //
 // Rules are a document in canonical JSON: {"actions":{"host_name":"allow",...},"format":"sharing-rules/1"}. Kinds that it does not
 // name keep the default action, so an empty document is the safe default. Floors that no document can go below: credentials are
-// never allowed nor given a stand-in; a value whose data class is not permitted never leaves as it is.
+// never allowed nor given a stand-in; a value whose data class is not permitted never leaves as it is. One kind is no finding: a
+// file that cannot be looked into (uninspected_file) is allowed or not, and a second person may let one pass by its digest.
 
 #include <array>
 #include <cstdint>
@@ -38,7 +39,7 @@ struct KindInfo {
     std::string_view rationale;  // why the default is what it is
 };
 std::span<const KindInfo> finding_kinds();  // sorted by name
-inline constexpr std::size_t finding_kind_count = 15;
+inline constexpr std::size_t finding_kind_count = 16;
 // The place of a finding's kind in finding_kinds().
 std::size_t kind_of(const Finding& finding);
 
@@ -51,8 +52,10 @@ class SharingRules {
 
     std::string to_json() const;  // only what differs from the defaults
     static protocol::Result<SharingRules> from_json(std::string_view json);
-    // Is there a kind for which an item may be held or refused?
+    // Is there a kind of finding for which an item may be held or refused?
     bool may_object() const;
+    // May files pass that nobody could look into?
+    bool allows_uninspected() const;
     // Does every kind get at least as strict an action as in `other`?
     bool at_least_as_strict_as(const SharingRules& other) const;
     bool operator==(const SharingRules&) const = default;

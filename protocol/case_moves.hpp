@@ -18,7 +18,6 @@ struct MoveInput {
     std::optional<CaseWork> work;    // moved; absent: what this owner usually does
     std::string reason;              // code; see reasons_of
     std::optional<int> level;        // escalated; absent: one more than now
-    std::optional<int> score;        // feedback_given
     std::optional<Channel> channel;  // escalated
     std::optional<Instant> until;    // paused
     std::string text;                // crosses as a note; never part of the life
@@ -27,7 +26,7 @@ struct MoveInput {
 struct MovePlan {
     Turn turn;
     CaseStatus status = CaseStatus::accepted;
-    int level = 0;  // escalated: from now on; feedback_given: the score
+    int level = 0;  // escalated: from now on
 };
 
 // What the case is at this moment, as far as a move depends on it.

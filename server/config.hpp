@@ -86,6 +86,16 @@ struct Config {
         bool allow_plain_http = false;
         std::filesystem::path authorities;  // empty: the system's
     } deliveries;
+    struct Attachments {
+        bool enabled = true;
+        std::int64_t file_bytes = std::int64_t{2} << 30;
+        std::int64_t spool_bytes = std::int64_t{16} << 30;
+        std::int64_t company_spool_bytes = std::int64_t{8} << 30;
+        std::int64_t uploads = 16;
+        std::int64_t uploads_of_company = 12;
+        std::int64_t timeout_seconds = 30;
+        std::int64_t forward_seconds = 3'600;
+    } attachments;
     struct Mail {
         std::string server;  // empty: no mails
         std::int64_t port = 587;

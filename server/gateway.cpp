@@ -22,6 +22,7 @@
 #include "server/audit/log/appender.hpp"
 #include "server/audit/log/verify.hpp"
 #include "server/bell.hpp"
+#include "server/deliveries/attachments.hpp"
 #include "server/deliveries/dispatcher.hpp"
 #include "server/deliveries/mail_senders.hpp"
 #include "server/deliveries/siem.hpp"
@@ -119,6 +120,22 @@ deliveries::DispatcherOptions dispatcher_options(const Config& config) {
                      .first_ms = config.deliveries.retry_first_ms,
                      .max_ms = config.deliveries.retry_max_ms,
                      .queue_max = config.deliveries.queue_max};
+    return options;
+}
+
+deliveries::AttachmentOptions attachment_options(const Config& config) {
+    const Config::Attachments& a = config.attachments;
+    deliveries::AttachmentOptions options;
+    options.spool_folder = config.data.folder / "spool";
+    options.spool = {.total_bytes = static_cast<std::uint64_t>(a.spool_bytes),
+                     .owner_bytes = static_cast<std::uint64_t>(a.company_spool_bytes)};
+    options.file_bytes = static_cast<std::uint64_t>(a.file_bytes);
+    options.uploads = static_cast<int>(a.uploads);
+    options.uploads_of_company = static_cast<int>(a.uploads_of_company);
+    options.timeout = std::chrono::seconds(a.timeout_seconds);
+    options.whole = std::chrono::seconds(a.forward_seconds);
+    options.ca_file = config.deliveries.authorities;
+    options.allowed_networks = config.deliveries.allowed_networks;
     return options;
 }
 
@@ -364,6 +381,7 @@ struct Gateway::Parts {
     std::mutex dispatcher_mutex;
     std::unique_ptr<deliveries::Dispatcher> dispatcher;
     std::optional<deliveries::SiemStreams> siem;
+    std::optional<deliveries::AttachmentDesk> files;
     std::optional<Housekeeper> housekeeper;
     std::optional<net::Server> listener;
     std::optional<net::Server> metrics_listener;
@@ -407,6 +425,11 @@ void Gateway::start() {
     if (p.dispatcher) p.dispatcher->start();
     p.siem.emplace(*p.store, p.tools, p.clock, p.metrics, siem_options(p.config));
     p.siem->start();
+    if (p.config.attachments.enabled) {
+        p.files.emplace(attachment_options(p.config), *p.store, p.tools, p.clock, p.metrics, p.departures);
+        p.files->start();
+        p.gateway_api->parts().files = &*p.files;
+    }
     p.listener->start();
     if (p.config.metrics.enabled) {
         p.metrics_api.emplace(p.metrics, [&p] { return p.readiness(); });
@@ -448,6 +471,7 @@ void Gateway::stop() {
         if (p.metrics_listener) p.metrics_listener->drain(std::chrono::seconds(1));
     }
     if (p.dispatcher) p.dispatcher->stop();
+    if (p.files) p.files->stop();
     // Without a listener nobody kept house: what was counted on the way is written now.
     if (!p.housekeeper) p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally, p.refusals);
     p.housekeeper->stop();

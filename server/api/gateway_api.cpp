@@ -4,6 +4,7 @@
 #include "certs/digest.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/json_writer.hpp"
+#include "server/api/uploads.hpp"
 #include "server/operations/case_flow.hpp"
 
 namespace entente::api {
@@ -170,6 +171,27 @@ Response Gateway::not_routed(const CallPtr& call, const Found& found) {
 }
 
 Plan Gateway::plan(std::shared_ptr<const Request> request) {
+    auto prepared = prepare(std::move(request));
+    if (auto* answer = std::get_if<Response>(&prepared)) return std::move(*answer);
+    CallPtr call = std::get<CallPtr>(std::move(prepared));
+    const Handler handler = call->route->handler;
+    return handler(*this, std::move(call));
+}
+
+bool Gateway::streams(Method method, std::string_view target) const {
+    const std::string_view path = target.substr(0, target.find('?'));
+    if (method != Method::post || !path.ends_with("/attachments")) return false;
+    const Found found = find_route(method, path);
+    return found.route != nullptr && found.route->upload;
+}
+
+std::shared_ptr<Upload> Gateway::upload(std::shared_ptr<const Request> request) {
+    auto prepared = prepare(std::move(request));
+    if (auto* answer = std::get_if<Response>(&prepared)) return refused_upload(std::move(*answer));
+    return begin_form_upload(*this, std::get<CallPtr>(std::move(prepared)));
+}
+
+std::variant<CallPtr, Response> Gateway::prepare(std::shared_ptr<const Request> request) {
     CallPtr call = make_call(std::move(request), parts_.token_key);
     if (call->request->method == Method::options) return preflight(call->raw_path);
     if (auto slow_down = limited(call)) return std::move(*slow_down);
@@ -192,7 +214,7 @@ Plan Gateway::plan(std::shared_ptr<const Request> request) {
         if (!key) return failure(call, key.error());
         call->idempotency_key = std::move(*key);
     }
-    return found.route->handler(*this, std::move(call));
+    return call;
 }
 
 void Gateway::add_common_headers(const CallPtr& call, Response& response) const {

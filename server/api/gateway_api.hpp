@@ -20,6 +20,7 @@
 #include "server/bell.hpp"
 #include "server/clock.hpp"
 #include "server/metrics.hpp"
+#include "server/operations/attachments.hpp"
 #include "server/operations/cases.hpp"
 #include "server/operations/context.hpp"
 
@@ -51,6 +52,7 @@ struct Parts {
     certs::Authority* authority = nullptr;  // issues partner certificates; none: only registered elsewhere
     Documents documents;
     std::function<std::shared_ptr<Verifier>()> verifier;
+    operations::FileDesk* files = nullptr;  // carries attachments; none: they are not taken
 };
 
 class Gateway final : public Api {
@@ -59,6 +61,8 @@ class Gateway final : public Api {
     ~Gateway() override;
 
     Plan plan(std::shared_ptr<const Request> request) override;
+    bool streams(Method method, std::string_view target) const override;
+    std::shared_ptr<Upload> upload(std::shared_ptr<const Request> request) override;
     Response unavailable(const Request& request) override;
     Response rejected(int status, std::string_view code, std::string_view detail, const Request* request) override;
 
@@ -110,6 +114,8 @@ class Gateway final : public Api {
     template <class T>
     operations::Audited<T> once(store::Txn& txn, const operations::Context& now, const CallPtr& call,
                                 const operations::Caller& caller, const WriteOperation<T>& operation);
+    // Everything before the handler: the call with its route, or the answer to one that goes no further.
+    std::variant<CallPtr, Response> prepare(std::shared_ptr<const Request> request);
     std::optional<Response> limited(const CallPtr& call);
     Response not_routed(const CallPtr& call, const Found& found);
     // Notes who called: for the answer, and for the caller's share of requests.

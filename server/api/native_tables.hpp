@@ -25,5 +25,6 @@ std::span<const Route> customer_page_routes();  // HTML, for customers
 std::span<const Route> native_webhook_routes();
 std::span<const Route> native_event_routes();
 std::span<const Route> native_mail_routes();
+std::span<const Route> native_attachment_routes();
 
 }  // namespace entente::api

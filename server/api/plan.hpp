@@ -54,11 +54,26 @@ struct Stream {
     std::function<Plan()> next;
 };
 
+// A request whose body is taken piece by piece instead of being gathered (README, named exceptions). Every plan ends in a Response:
+// status 100 means go on, any other is the answer, after which nothing more of the body is read. Called in this order, one at a
+// time.
+class Upload {
+  public:
+    virtual ~Upload() = default;
+    virtual Plan begin() = 0;                  // the header is there, no byte of the body was looked at
+    virtual Plan take(std::string piece) = 0;  // a bounded piece
+    virtual Plan end() = 0;                    // the body was whole; its plan may wait for long, with OnBell
+};
+
 // The API as the rim sees it. Thread-safe; must outlive every plan that it made.
 class Api {
   public:
     virtual ~Api() = default;
     virtual Plan plan(std::shared_ptr<const Request> request) = 0;
+    // Does this request line begin an upload? Asked before the header is read: cheap, from any thread.
+    virtual bool streams(Method, std::string_view) const { return false; }
+    // Of a request for which `streams` said yes; its body is empty.
+    virtual std::shared_ptr<Upload> upload(std::shared_ptr<const Request>) { return nullptr; }
     // The answer when a step could not be queued or its deadline (2 s) passed.
     virtual Response unavailable(const Request& request) = 0;
     // Answers that the rim itself gives: 400, 408, 413, 431 and the like, in the request's error mode as far as it is known.

@@ -55,6 +55,7 @@ struct Route {
     Access access;
     Handler handler;
     bool deprecated = false;
+    bool upload = false;  // its body is taken piece by piece (uploads)
 };
 
 std::span<const Route> connect_routes();

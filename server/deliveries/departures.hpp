@@ -1,6 +1,7 @@
 #pragma once
 // Who is about to send something of which case. When a key turns, what has not begun to leave must not leave any more: stop()
-// cancels every delivery of the case that has not passed its last gate, before the withdrawal is acknowledged (semantics 2).
+// cancels every delivery of the case that has not passed its last gate, before the withdrawal is acknowledged (semantics 2). What
+// leaves in many pieces (files) stops in the middle.
 
 #include <atomic>
 #include <map>
@@ -8,6 +9,7 @@
 #include <mutex>
 
 #include "protocol/ids.hpp"
+#include "server/net/client_link.hpp"
 
 namespace entente::deliveries {
 
@@ -36,8 +38,18 @@ class Departures {
         passes_.emplace(id.value, pass);
         return pass;
     }
+    std::shared_ptr<net::StreamGate> enter_stream(protocol::CaseId id) {
+        auto gate = std::make_shared<net::StreamGate>();
+        const std::lock_guard hold(mutex_);
+        std::erase_if(streams_, [](const auto& entry) { return entry.second.expired(); });
+        streams_.emplace(id.value, gate);
+        return gate;
+    }
     void stop(protocol::CaseId id) {
         const std::lock_guard hold(mutex_);
+        const auto [first, last] = streams_.equal_range(id.value);
+        for (auto it = first; it != last; ++it)
+            if (const auto gate = it->second.lock()) gate->shut();
         const auto [begin, end] = passes_.equal_range(id.value);
         for (auto it = begin; it != end; ++it)
             if (const auto pass = it->second.lock()) {
@@ -49,6 +61,7 @@ class Departures {
   private:
     std::mutex mutex_;
     std::multimap<std::int64_t, std::weak_ptr<Pass>> passes_;
+    std::multimap<std::int64_t, std::weak_ptr<net::StreamGate>> streams_;
 };
 
 }  // namespace entente::deliveries

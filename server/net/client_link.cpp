@@ -77,13 +77,39 @@ ClientLink::ClientLink(const Peer& peer, LinkOptions options, const std::shared_
     }
 }
 
+void StreamGate::shut() {
+    const std::lock_guard hold(mutex_);
+    shut_ = true;
+    if (socket_ < 0) return;
+    // Disconnecting (connect(2), AF_UNSPEC) resets the connection and drops what was not sent; closing would still send it.
+    sockaddr nobody{};
+    nobody.sa_family = AF_UNSPEC;
+    ::connect(socket_, &nobody, sizeof nobody);
+}
+
+bool StreamGate::is_shut() const {
+    const std::lock_guard hold(mutex_);
+    return shut_;
+}
+
+void ClientLink::guard(StreamGate* gate) {
+    if (gate == nullptr) return;
+    const std::lock_guard hold(gate->mutex_);
+    gate_ = gate;
+    gate_->socket_ = socket_.number();
+}
+
 ClientLink::~ClientLink() {
+    if (gate_ != nullptr) {
+        const std::lock_guard hold(gate_->mutex_);
+        gate_->socket_ = -1;
+    }
     if (tls_ && !finished_ && tls_->failure().empty()) tls_->close();
 }
 
 bool ClientLink::send(std::string_view bytes, Deadline deadline) {
     while (!bytes.empty()) {
-        const TlsSession::Moved moved = tls_ ? tls_->write(bytes) : write_plain(bytes);
+        const TlsSession::Moved moved = write(bytes);
         if (moved.status == Status::done) {
             bytes.remove_prefix(moved.bytes);
         } else if (moved.status == Status::closed || moved.status == Status::failed) {
@@ -137,6 +163,15 @@ bool ClientLink::finish(Deadline deadline) {
 
 void ClientLink::wait(Status status, Deadline deadline) {
     wait_for(socket_.number(), status == Status::wants_write ? POLLOUT : POLLIN, deadline, options_);
+}
+
+TlsSession::Moved ClientLink::write(std::string_view bytes) {
+    std::unique_lock<std::mutex> hold;
+    if (gate_ != nullptr) {
+        hold = std::unique_lock(gate_->mutex_);
+        if (gate_->shut_) throw NotSent("the request must not go on");
+    }
+    return tls_ ? tls_->write(bytes) : write_plain(bytes);
 }
 
 TlsSession::Moved ClientLink::write_plain(std::string_view bytes) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,27 @@ class LetGo : public protocol::Fault {
     using Fault::Fault;
 };
 
+// Somebody said no. Nothing was sent, or nothing more.
+class NotSent : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
+
+// Stands between what is sent in many pieces and its socket. Once shut, nothing is handed to the socket any more, and what lies
+// there unsent is thrown away with a reset of the connection: when shut() returns, no further byte leaves. Any thread; never waits
+// for the peer.
+class StreamGate {
+  public:
+    void shut();
+    bool is_shut() const;
+
+  private:
+    friend class ClientLink;
+    mutable std::mutex mutex_;
+    bool shut_ = false;
+    int socket_ = -1;
+};
+
 struct Peer {
     bool tls = true;
     std::string host;  // DNS name or IP address
@@ -58,6 +80,8 @@ class ClientLink {
     ClientLink(const ClientLink&) = delete;
     ClientLink& operator=(const ClientLink&) = delete;
 
+    // From here on nothing is sent that the gate does not let through: NotSent. The gate outlives this; none: no gate.
+    void guard(StreamGate* gate);
     // True when everything was given to the kernel; false when the connection ended: what the other side still says tells why.
     bool send(std::string_view bytes, Deadline deadline);
     // At least one byte, or none at the end of the connection. The view dies with the next call.
@@ -88,6 +112,7 @@ class ClientLink {
     static Descriptor connect_to(const Peer& peer, const LinkOptions& options, Deadline deadline);
     static void wait_for(int socket, short events, Deadline deadline, const LinkOptions& options);
     void wait(TlsSession::Status status, Deadline deadline);
+    TlsSession::Moved write(std::string_view bytes);
     TlsSession::Moved write_plain(std::string_view bytes);
     TlsSession::Moved read_plain();
 
@@ -95,6 +120,7 @@ class ClientLink {
     Descriptor socket_;
     std::optional<TlsSession> tls_;
     bool finished_ = false;
+    StreamGate* gate_ = nullptr;
     std::array<char, 16 * 1024> buffer_{};
 };
 

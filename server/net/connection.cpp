@@ -73,7 +73,10 @@ Connection::Connection(Loop& on, Socket accepted, std::shared_ptr<const Settings
       socket(std::move(accepted)),
       tls(TlsSession::accepting(with->tls, socket.native_handle())),
       settings(std::move(with)),
-      http({.header_bytes = settings->limits.header_bytes, .body_bytes = settings->limits.body_bytes}),
+      http(
+          {.header_bytes = settings->limits.header_bytes,
+           .body_bytes = settings->limits.body_bytes,
+           .streamed = [&api = loop.rim.api](api::Method method, std::string_view target) { return api.streams(method, target); }}),
       peer(std::move(peer_address)),
       key_(key),
       place_(loop.connections.insert(loop.connections.end(), this)) {

@@ -155,6 +155,9 @@ Task<> accept_connections(std::shared_ptr<Loop> loop);
 Task<> serve(std::unique_ptr<Connection> connection);
 // store_bridge.cpp: drives the plan of a request to its response.
 Task<api::Response> answer(Connection& connection, std::shared_ptr<const api::Request> request);
+// Drives one plan of an upload, made on the connection's thread.
+Task<api::Response> drive_upload(Connection& connection, std::shared_ptr<const api::Request> request,
+                                 std::function<api::Plan()> make);
 // The same for the next piece of a streamed answer.
 Task<api::Response> next_piece(Connection& connection, std::shared_ptr<const api::Request> request,
                                std::shared_ptr<api::Stream> stream);

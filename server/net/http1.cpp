@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -93,7 +94,7 @@ bool all_digits(std::string_view text) {
 // Beast's grammar, writing straight into our request: no second copy of the headers.
 class Parser final : public http::basic_parser<true> {
   public:
-    Parser(api::Request& request, const Http1Limits& limits) : request_(request) {
+    Parser(api::Request& request, const Http1Limits& limits) : request_(request), limits_(limits) {
         header_limit(static_cast<std::uint32_t>(limits.header_bytes + 4));  // the scan before it is exact
         body_limit(limits.body_bytes);
         eager(true);
@@ -102,6 +103,7 @@ class Parser final : public http::basic_parser<true> {
     int version() const { return version_; }
     bool expects() const { return expects_; }
     bool has_coding() const { return codings_ > 0; }
+    bool streamed() const { return streamed_; }
 
   private:
     void refuse(const Refusal& why, error_code& ec) {
@@ -114,6 +116,8 @@ class Parser final : public http::basic_parser<true> {
         version_ = version;
         if (!good_target({target.data(), target.size()}, request_.method)) return refuse(bad_target, ec);
         request_.target.assign(target.data(), target.size());
+        streamed_ = limits_.streamed && limits_.streamed(request_.method, request_.target);
+        if (streamed_) body_limit(boost::none);
     }
     void on_response_impl(int, beast::string_view, int, error_code& ec) override { refuse(bad_line, ec); }
 
@@ -156,18 +160,20 @@ class Parser final : public http::basic_parser<true> {
     void on_finish_impl(error_code&) override {}
 
     api::Request& request_;
+    const Http1Limits& limits_;
     std::optional<Refusal> refusal_;
     int version_ = 11;
     int hosts_ = 0;
     int lengths_ = 0;
     int codings_ = 0;
     bool expects_ = false;
+    bool streamed_ = false;
 };
 
 }  // namespace
 
 struct Http1::Inside {
-    explicit Inside(Http1Limits given) : limits(given) { begin(); }
+    explicit Inside(Http1Limits given) : limits(std::move(given)) { begin(); }
 
     void begin() {
         request = std::make_shared<api::Request>();
@@ -244,7 +250,8 @@ struct Http1::Inside {
 
     std::size_t feed_chunks(std::string_view bytes) {
         std::size_t used = 0;
-        switch (chunks.take(bytes, used, request->body, limits.body_bytes)) {
+        switch (chunks.take(bytes, used, request->body,
+                            parser->streamed() ? std::numeric_limits<std::size_t>::max() : limits.body_bytes)) {
             case ChunkedBody::Found::nothing_yet:
                 break;
             case ChunkedBody::Found::end:
@@ -272,7 +279,7 @@ struct Http1::Inside {
     Refusal refusal;
 };
 
-Http1::Http1(Http1Limits limits) : inside_(std::make_unique<Inside>(limits)) {}
+Http1::Http1(Http1Limits limits) : inside_(std::make_unique<Inside>(std::move(limits))) {}
 Http1::~Http1() = default;
 Http1::Http1(Http1&&) noexcept = default;
 Http1& Http1::operator=(Http1&&) noexcept = default;
@@ -304,6 +311,14 @@ bool Http1::keep_alive() const {
 
 const api::Request& Http1::request() const {
     return *inside_->request;
+}
+
+bool Http1::streamed() const {
+    return (inside_->state == State::body || inside_->state == State::complete) && inside_->parser->streamed();
+}
+
+std::string Http1::take_body() {
+    return std::exchange(inside_->request->body, {});
 }
 
 std::shared_ptr<api::Request> Http1::take() {

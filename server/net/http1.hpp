@@ -10,7 +10,9 @@
 // The owner keeps what `feed` did not use and offers it again, in one piece, with what arrived next.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "server/api/message.hpp"
@@ -20,6 +22,8 @@ namespace entente::net {
 struct Http1Limits {
     std::size_t header_bytes = 16 * 1024;  // request line and headers; beyond it 431
     std::size_t body_bytes = 1024 * 1024;  // beyond it 413, before the body when its length is announced
+    // Requests whose body the owner takes away as it comes (take_body), so that no limit of ours holds for it; none: no request.
+    std::function<bool(api::Method, std::string_view target)> streamed{};
 };
 
 // Why a request is answered here. The texts are constants.
@@ -52,6 +56,10 @@ class Http1 {
 
     // What is known of the request: when refused perhaps only the method and target, or nothing.
     const api::Request& request() const;
+
+    // The body is taken piece by piece: from the end of the header on, until the request is complete.
+    bool streamed() const;
+    std::string take_body();
 
     // When complete: hands out the request and begins the next one.
     std::shared_ptr<api::Request> take();

@@ -104,8 +104,7 @@ class AnswerParser final : public http::basic_parser<false> {
     api::Response& answer_;
 };
 
-std::string request_text(const Base& base, api::Method method, std::string_view target, const std::vector<api::Header>& headers,
-                         std::string_view body) {
+std::string request_head(const Base& base, api::Method method, std::string_view target, const std::vector<api::Header>& headers) {
     const auto breaks = [](std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; };
     if (!target.starts_with('/') || target.find_first_of(" \r\n") != std::string_view::npos)
         throw Fault("a target begins with / and has no blanks");
@@ -120,6 +119,12 @@ std::string request_text(const Base& base, api::Method method, std::string_view 
         if (breaks(header.name) || breaks(header.value)) throw Fault("a header has a line break");
         text += header.name + ": " + header.value + "\r\n";
     }
+    return text;
+}
+
+std::string request_text(const Base& base, api::Method method, std::string_view target, const std::vector<api::Header>& headers,
+                         std::string_view body) {
+    std::string text = request_head(base, method, target, headers);
     const bool sends_body =
         !body.empty() || method == api::Method::post || method == api::Method::put || method == api::Method::patch;
     if (sends_body) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
@@ -145,7 +150,7 @@ struct HttpClient::Inside {
         std::string pending;
         for (;;) {
             api::Response answer;
-            const bool keep = receive(answer, method == api::Method::head, pending, deadline);
+            const bool keep = receive(*link, answer, method == api::Method::head, pending, deadline);
             if (answer.status / 100 == 1) continue;
             if (!keep || !pending.empty()) link.reset();
             answer.close = !keep;
@@ -153,8 +158,37 @@ struct HttpClient::Inside {
         }
     }
 
+    api::Response stream(const std::string& head, const BodyStream& body) {
+        const auto whole = Steady::now() + body.whole;
+        ClientLink one(base.peer, LinkOptions{options.may_connect, options.give_up}, context, Steady::now() + options.timeout);
+        one.guard(body.gate);
+        const auto soon = [&] { return std::min(whole, Steady::now() + body.stall); };
+        bool open = one.send(head, soon());
+        std::uint64_t sent = 0;
+        while (open && sent < body.size) {
+            const std::string_view piece = body.next();
+            if (piece.empty()) throw Fault("the body is shorter than was announced");
+            sent += piece.size();
+            open = one.send(piece, soon());
+        }
+        const auto stopped = [&] { return body.gate != nullptr && body.gate->is_shut(); };
+        if (stopped()) throw NotSent("the request must not go on");
+        try {
+            std::string pending;
+            for (;;) {
+                api::Response answer;
+                receive(one, answer, false, pending, Steady::now() + options.timeout);
+                if (answer.status / 100 != 1) return answer;
+            }
+        } catch (const Fault&) {
+            if (stopped()) throw NotSent("the request must not go on");
+            if (!open) throw Fault("the server ended the connection before it had everything");
+            throw AnswerMissing("the server took everything and did not answer");
+        }
+    }
+
     // One answer; what follows it stays in `pending`. True when the connection may be kept.
-    bool receive(api::Response& answer, bool head, std::string& pending, Steady::time_point deadline) {
+    bool receive(ClientLink& from, api::Response& answer, bool head, std::string& pending, Steady::time_point deadline) {
         AnswerParser parser(answer, options.body_bytes_max, head);
         bool begun = !pending.empty();
         for (;;) {
@@ -163,7 +197,7 @@ struct HttpClient::Inside {
             if (ec == http::error::body_limit) throw Fault("the server's answer is too large");
             if (ec && ec != http::error::need_more) throw Fault("the server's answer is not HTTP/1.1");
             if (parser.is_done()) return parser.keep_alive();
-            const std::string_view more = link->receive(deadline);
+            const std::string_view more = from.receive(deadline);
             if (more.empty() && !begun) throw LetGo("the server closed the connection without an answer");
             if (more.empty()) {
                 parser.put_eof(ec);
@@ -202,6 +236,13 @@ api::Response HttpClient::call(api::Method method, std::string_view target, cons
         throw;
     }
     return inside_->exchange(method, text, proceed);
+}
+
+api::Response HttpClient::stream(api::Method method, std::string_view target, const std::vector<api::Header>& headers,
+                                 const BodyStream& body) {
+    const std::string head = request_head(inside_->base, method, target, headers) + "Content-Length: " + std::to_string(body.size) +
+                             "\r\nConnection: close\r\n\r\n";
+    return inside_->stream(head, body);
 }
 
 std::string_view header_of(const api::Response& response, std::string_view name) {

@@ -36,11 +36,21 @@ struct ClientOptions {
     bool repeat_all = false;        // the receiver tolerates repeats: on a kept connection that ended, any method is sent once more
 };
 
-// The caller's `proceed` said no. Nothing was sent.
-class NotSent : public protocol::Fault {
+// Everything of the body was handed over, but no answer came: whether it was taken cannot be known.
+class AnswerMissing : public protocol::Fault {
   public:
     using Fault::Fault;
 };
+
+// A body that is never held whole.
+struct BodyStream {
+    std::uint64_t size = 0;
+    std::function<std::string_view()> next;      // pieces, each valid until the next call; empty at the end
+    StreamGate* gate = nullptr;                  // none: nobody may stop it
+    std::chrono::milliseconds stall{30'000};     // the longest time without progress
+    std::chrono::milliseconds whole{3'600'000};  // until the last byte was taken
+};
+
 class HttpClient {
   public:
     // `base` is https://host[:port] with an optional path that is put before every target. Throws Fault for anything else.
@@ -52,6 +62,10 @@ class HttpClient {
     // `proceed` is asked when everything is ready, before the first byte of the request.
     api::Response call(api::Method method, std::string_view target, const std::vector<api::Header>& headers = {},
                        std::string_view body = {}, const std::function<bool()>& proceed = {});
+    // One request on a connection of its own, sent once. Throws NotSent when the gate was shut; the answer is awaited for the
+    // client's timeout.
+    api::Response stream(api::Method method, std::string_view target, const std::vector<api::Header>& headers,
+                         const BodyStream& body);
 
   private:
     struct Inside;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "server/net/connection.hpp"
 #include "server/net/response_text.hpp"
@@ -18,7 +20,10 @@ constexpr std::size_t linger_bytes_max = 1024 * 1024;
 constexpr int requests_between_yields = 16;
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
-enum class Arrival { request, refused, too_slow, gone };
+constexpr std::size_t upload_piece = 128 * 1024;  // what is handed on at once; it must arrive within the limit of a request
+constexpr int go_on = 100;
+
+enum class Arrival { request, upload, refused, too_slow, gone };
 
 Task<bool> shake_hands(Connection& c) {
     RimMetrics& metrics = c.loop.rim.metrics;
@@ -66,6 +71,7 @@ Task<Arrival> next_request(Connection& c) {
     c.take_in({});
     bool wait_first = !c.tls.has_pending();  // right after an answer there is rarely anything to read
     for (;;) {
+        if (c.http.streamed()) co_return Arrival::upload;
         if (c.http.state() == State::complete) co_return Arrival::request;
         if (c.http.state() == State::refused) co_return Arrival::refused;
         if (c.http.state() == State::empty && c.loop.draining) co_return Arrival::gone;
@@ -132,6 +138,66 @@ api::Response refuse(Connection& c, const Exchange& exchange, const Refusal& why
     if (response.reason.empty()) response.reason = why.code;
     response.close = true;
     return response;
+}
+
+// What the upload's header says, without its body.
+std::shared_ptr<const api::Request> upload_request(Connection& c, const Exchange& exchange) {
+    const api::Request& known = c.http.request();
+    auto request = std::make_shared<api::Request>();
+    request->method = known.method;
+    request->target = known.target;
+    request->headers = known.headers;
+    request->peer_address = c.peer;
+    request->certificate = c.certificate;
+    request->request_id = exchange.request_id;
+    return request;
+}
+
+// A body that is handed on as it comes. Nothing when the client is gone. Unless the answer came with the last byte, the connection
+// ends with it.
+Task<std::optional<api::Response>> take_upload(Connection& c, Exchange& exchange, std::shared_ptr<const api::Request> request) {
+    using State = Http1::State;
+    const std::shared_ptr<api::Upload> upload = c.loop.rim.api.upload(request);
+    exchange.keep_alive = false;
+    const std::function<api::Plan()> begin = [upload] { return upload->begin(); };
+    const std::function<api::Plan()> end = [upload] { return upload->end(); };
+    api::Response step = co_await drive_upload(c, request, begin);
+    std::string piece;
+    c.set_deadline(c.settings->limits.request);
+    while (step.status == go_on) {
+        if (c.http.state() == State::refused) co_return refuse(c, exchange, c.http.refusal());
+        piece += c.http.take_body();
+        const bool whole = c.http.state() == State::complete;
+        if (piece.size() >= upload_piece || (whole && !piece.empty())) {
+            c.no_deadline();
+            auto shared = std::make_shared<std::string>(std::exchange(piece, {}));
+            const std::function<api::Plan()> take = [upload, shared] { return upload->take(std::move(*shared)); };
+            step = co_await drive_upload(c, request, take);
+            c.set_deadline(c.settings->limits.request);
+            continue;
+        }
+        if (whole) {
+            c.no_deadline();
+            exchange.keep_alive = c.http.keep_alive();
+            c.http.take();
+            step = co_await drive_upload(c, request, end);
+            break;
+        }
+        if (c.http.owes_continue()) {
+            const bool sent = co_await send(c, continue_line);
+            if (!sent) co_return std::nullopt;
+        }
+        const TlsSession::Moved got = c.tls.read(c.loop.scratch);
+        if (got.status == Status::done) {
+            c.take_in({c.loop.scratch.data(), got.bytes});
+            continue;
+        }
+        if (got.status == Status::closed || got.status == Status::failed) co_return std::nullopt;
+        const auto [ec] = co_await c.socket.async_wait(direction(got.status), as_value);
+        if (c.expired && !c.cut) co_return refuse(c, exchange, {408, "request_timeout", "the files did not arrive in time"});
+        if (c.over(ec)) co_return std::nullopt;
+    }
+    co_return step;
 }
 
 // The place of a status in RouteNumbers::by_class.
@@ -224,7 +290,12 @@ Task<> serve(std::unique_ptr<Connection> connection) {
         Exchange exchange = describe(c, c.http.request());
         api::Response response;
         std::shared_ptr<const api::Request> request;
-        if (arrival == Arrival::request) {
+        if (arrival == Arrival::upload) {
+            request = upload_request(c, exchange);
+            std::optional<api::Response> answered = co_await take_upload(c, exchange, request);
+            if (!answered) co_return;
+            response = std::move(*answered);
+        } else if (arrival == Arrival::request) {
             request = take_request(c, exchange);
             response = co_await answer(c, request);
         } else if (arrival == Arrival::refused) {

@@ -206,6 +206,11 @@ Task<api::Response> answer(Connection& c, std::shared_ptr<const api::Request> re
     co_return co_await drive(c, std::move(request), std::move(plan));
 }
 
+Task<api::Response> drive_upload(Connection& c, std::shared_ptr<const api::Request> request, std::function<api::Plan()> make) {
+    api::Plan plan = guarded(c, *request, make);
+    co_return co_await drive(c, std::move(request), std::move(plan));
+}
+
 Task<api::Response> next_piece(Connection& c, std::shared_ptr<const api::Request> request, std::shared_ptr<api::Stream> stream) {
     api::Plan plan = guarded(c, *request, [&] { return stream->next(); });
     co_return co_await drive(c, std::move(request), std::move(plan));

@@ -35,9 +35,7 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
 // What a repeated request made, as it is today; nothing when the caller may not know it (any more).
 std::optional<CaseRead> reread_case(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CaseId id);
 
-// `removed_notes`: with what is left of notes whose content was removed.
-Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,
-                           bool removed_notes = false);
+Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
 
 struct CaseList {
     protocol::Page<protocol::CaseView> page;
@@ -58,7 +56,7 @@ struct NoteList {
     Shown shown;
 };
 Result<NoteList> list_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,
-                            const protocol::NoteFilter& filter);
+                            std::optional<Instant> updated_after, std::optional<Instant> created_after);
 
 Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                                const protocol::Approval& input, bool update);
@@ -81,7 +79,7 @@ struct AllNotes {
     std::vector<protocol::NoteView> notes;
     std::vector<Shown> shown;
 };
-Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token, bool removed_notes);
+Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
 // For the own company only: the case does not move, and the other side learns nothing of it.
 Audited<NoteWritten> add_internal_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                                        const protocol::NewNote& input);

@@ -17,9 +17,8 @@ namespace entente::operations {
 
 // --- letters to single addresses ---
 
-using LetterWords =
-    std::variant<protocol::mail::AuthorizationRequest, protocol::mail::AuthorizationCode, protocol::mail::AuthorizationReceipt,
-                 protocol::mail::AuthorizationNotice, protocol::mail::FeedbackRequest>;
+using LetterWords = std::variant<protocol::mail::AuthorizationRequest, protocol::mail::AuthorizationCode,
+                                 protocol::mail::AuthorizationReceipt, protocol::mail::AuthorizationNotice>;
 
 struct LetterToCustomer {
     protocol::CompanyId company;  // in whose name it is written

@@ -52,6 +52,36 @@ bool Sharer::is_stand_in(std::string_view value) const {
     return std::ranges::any_of(pseudonyms_.rows(), [&](const policy::Pseudonyms::Row& row) { return row.stand_in == value; });
 }
 
+std::string Sharer::part(std::string_view text, const policy::Scan& scan, std::size_t begin, std::size_t end) {
+    const std::string_view piece = text.substr(begin, end - begin);
+    policy::Scan own{.findings = {}, .rules = scan.rules, .text_bytes = piece.size()};
+    for (policy::Finding finding : scan.findings) {
+        if (finding.end <= begin || finding.begin >= end) continue;
+        finding.begin = std::max(finding.begin, begin) - begin;
+        finding.end = std::min(finding.end, end) - begin;
+        own.findings.push_back(finding);
+    }
+    policy::Masked masked = policy::mask(piece, own, terms_.sharing, pseudonyms_);
+    for (const auto& [data_class, values] : masked.counts) counts_[data_class] += values;
+    strictest_ = std::max(strictest_, masked.strictest);
+    kinds_.insert(masked.kinds.begin(), masked.kinds.end());
+    if (const auto marking = policy::marking_in(piece)) label_ = std::max(label_, *marking);
+    return std::move(masked.text);
+}
+
+std::string Sharer::strictest_kinds() const {
+    return joined(kinds_);
+}
+
+std::string Sharer::fingerprint() const {
+    std::string text = detectors_.version() + "|" + std::to_string(terms_.rules_id) + "|" + terms_.sharing.rules.to_json() + "|" +
+                       std::to_string(terms_.sharing.permitted.bits()) + "|" + (terms_.sharing.reviewed ? "1" : "0") + "|" +
+                       std::string(name(terms_.label)) + "|" + std::string(name(terms_.ceiling)) + "|" + pseudonyms_.to_json();
+    for (const policy::KnownName& known : names_)
+        text += "|" + known.text + "=" + std::string(known.open ? "open" : name(known.data_class));
+    return text;
+}
+
 void Sharer::examine(std::string_view text) {
     if (text.empty()) return;
     const std::string visible = protocol::visible_text(text);

@@ -62,6 +62,13 @@ class Sharer {
     std::optional<Error> objection() const;
     // The highest of the case's label and the markings in the texts.
     policy::Label label() const { return label_; }
+    // A part of a long text that is scanned in windows (file_text): masks [begin, end) of `text`, whose scan this is, and notes
+    // what was found there. Nothing of it is kept for a review: files are reviewed by their own digest.
+    std::string part(std::string_view text, const policy::Scan& scan, std::size_t begin, std::size_t end);
+    policy::Action strictest() const { return strictest_; }
+    std::string strictest_kinds() const;  // in words, of what asked for hold or refuse
+    // Changes when anything changes that this sharer decides by.
+    std::string fingerprint() const;
     // Digest of the texts in which something is to be looked at by a second person (action hold).
     protocol::Hash held_digest() const;
 

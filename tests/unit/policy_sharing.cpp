@@ -50,7 +50,9 @@ TEST(SharingRules, EveryCombination) {
             const auto action = static_cast<Action>(i);
             SharingRules rules;
             const bool secret = kind.name == "credential" || kind.name == "private_key";
-            ASSERT_EQ(rules.set(kind.name, action), !secret || action >= Action::mask);
+            ASSERT_EQ(rules.set(kind.name, action),
+                      (!secret || action >= Action::mask) &&
+                          (kind.name != "uninspected_file" || action == Action::allow || action >= Action::hold));
             const Finding one =
                 a(kind.name == "credential" ? "assigned_secret" : kind.name, secret ? DataClass::secret : DataClass::diagnostics);
             EXPECT_EQ(finding_kinds()[kind_of(one)].name, kind.name);
