@@ -67,6 +67,7 @@ constexpr NameTable<LifeMove, life_move_count> move_names{{
     {LifeMove::noted, "noted"},
     {LifeMove::reminded, "reminded"},
     {LifeMove::feedback_requested, "feedback_requested"},
+    {LifeMove::feedback_given, "feedback_given"},
     {LifeMove::closed_idle, "closed_idle"},
     {LifeMove::content_removed, "content_removed"},
 }};
@@ -142,6 +143,16 @@ void note_evidence(Life& life, const LifeStep& step) {
     if (!life.intervals.empty() && side_of(life.current().turn.owner) == side_of(step.by)) life.facts.evidence = true;
 }
 
+void note_feedback(LifeFacts& facts, const LifeStep& step) {
+    const auto at = std::ranges::lower_bound(facts.feedback, step.by, {}, &Feedback::by);
+    Feedback given{.by = step.by, .score = step.level, .reason = step.reason, .at = step.at};
+    if (at != facts.feedback.end() && at->by == step.by) {
+        *at = std::move(given);
+    } else {
+        facts.feedback.insert(at, std::move(given));
+    }
+}
+
 // Whom the time of this interval counts against: in a pause the side that asked for it.
 std::optional<Side> waiting_side(const Interval& interval) {
     return interval.paused_by ? interval.paused_by : side_of(interval.turn.owner);
@@ -200,6 +211,9 @@ void count(Life& life, const LifeStep& step) {
             break;
         case LifeMove::feedback_requested:
             facts.feedback_requested = true;
+            break;
+        case LifeMove::feedback_given:
+            note_feedback(facts, step);
             break;
         case LifeMove::content_removed:
             facts.content_removed = true;

@@ -87,10 +87,11 @@ enum class LifeMove : std::uint8_t {
     noted,  // new evidence: a note or a file
     reminded,
     feedback_requested,
+    feedback_given,  // by either side, or by the customer on its page
     closed_idle,
     content_removed,
 };
-inline constexpr int life_move_count = 26;
+inline constexpr int life_move_count = 27;
 std::string_view name(LifeMove move);
 std::optional<LifeMove> parse_life_move(std::string_view text);
 
@@ -103,12 +104,12 @@ inline constexpr int escalation_level_max = 3;
 // One step as the audit log keeps it.
 struct LifeStep {
     LifeMove move = LifeMove::opened;
-    CaseOwner by = CaseOwner::gateway;  // submitter, receiver or gateway
+    CaseOwner by = CaseOwner::gateway;  // submitter, receiver or gateway; feedback also the customer
     bool person = false;                // by a person, not by a connector or the gateway
     Instant at;
     Turn turn;           // whose move it is afterwards
     std::string reason;  // code
-    int level = 0;       // escalated: the level from now on
+    int level = 0;       // escalated: the level from now on; feedback_given: the score
     std::optional<Channel> channel;
     std::optional<Instant> until;  // paused: when it ends by itself
     bool operator==(const LifeStep&) const = default;
@@ -142,6 +143,17 @@ struct Escalation {
     bool operator==(const Escalation&) const = default;
 };
 
+// What somebody answered to the one question that is asked after the end. A later answer of the same side takes its place.
+inline constexpr int feedback_score_min = 1;  // very dissatisfied
+inline constexpr int feedback_score_max = 5;  // very satisfied
+struct Feedback {
+    CaseOwner by = CaseOwner::submitter;  // submitter, receiver or customer
+    int score = 0;
+    std::string reason;  // code; empty: none given
+    Instant at;
+    bool operator==(const Feedback&) const = default;
+};
+
 // What is counted beside the intervals.
 struct LifeFacts {
     bool accepted = false;
@@ -162,6 +174,7 @@ struct LifeFacts {
     bool content_removed = false;
     Escalation escalation;
     std::vector<FixAttempt> attempts;
+    std::vector<Feedback> feedback;  // one of a side, in the order of CaseOwner
     // For returns: the side that had the move before the current one, and whether the current one brought evidence.
     std::optional<Side> before_current;
     bool evidence = false;

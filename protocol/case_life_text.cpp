@@ -36,6 +36,17 @@ CanonicalArray attempts_array(const std::vector<FixAttempt>& attempts) {
     return out;
 }
 
+CanonicalArray feedback_array(const std::vector<Feedback>& feedback) {
+    CanonicalArray out;
+    for (const Feedback& one : feedback)
+        out.add(CanonicalObject()
+                    .set("at", one.at.us)
+                    .set("by", name(one.by))
+                    .set("score", one.score)
+                    .set_filled("reason", one.reason));
+    return out;
+}
+
 // Counts that are zero are left out, so that a young case stays short.
 void set_counts(CanonicalObject& out, const LifeFacts& facts) {
     const auto count = [&out](std::string_view key, std::int64_t value) {
@@ -69,6 +80,7 @@ CanonicalObject facts_object(const LifeFacts& facts) {
     if (facts.before_current) out.set("before_current", name(*facts.before_current));
     if (facts.escalation.at) out.set("escalation", escalation_object(facts.escalation));
     if (!facts.attempts.empty()) out.set("attempts", attempts_array(facts.attempts));
+    if (!facts.feedback.empty()) out.set("feedback", feedback_array(facts.feedback));
     return out;
 }
 
@@ -114,6 +126,17 @@ std::vector<FixAttempt> read_attempts(const CanonicalValue* value) {
     return attempts;
 }
 
+std::vector<Feedback> read_feedback(const CanonicalValue* value) {
+    std::vector<Feedback> feedback;
+    if (value == nullptr || value->array() == nullptr) return feedback;
+    for (const CanonicalValue& row : *value->array())
+        feedback.push_back({.by = parse_case_owner(text_at(row, "by")).value_or(CaseOwner::submitter),
+                            .score = static_cast<int>(number_at(row, "score")),
+                            .reason = text_at(row, "reason"),
+                            .at = instant_at(row, "at").value_or(Instant{})});
+    return feedback;
+}
+
 }  // namespace
 
 CanonicalObject to_canonical(const LifeStep& step) {
@@ -121,7 +144,7 @@ CanonicalObject to_canonical(const LifeStep& step) {
     out.set("at", step.at.us).set("by", name(step.by)).set("move", name(step.move));
     out.set("owner", name(step.turn.owner)).set("work", name(step.turn.work)).set_filled("reason", step.reason);
     if (step.person) out.set("person", true);
-    if (step.move == LifeMove::escalated) out.set("level", step.level);
+    if (step.move == LifeMove::escalated || step.move == LifeMove::feedback_given) out.set("level", step.level);
     if (step.channel) out.set("channel", name(*step.channel));
     if (step.until) out.set("until", step.until->us);
     return out;
@@ -175,6 +198,7 @@ std::optional<LifeFacts> parse_facts(std::string_view text) {
     facts.before_current = parse_side(text_at(*value, "before_current"));
     if (const CanonicalValue* escalation = value->find("escalation")) facts.escalation = read_escalation(*escalation);
     facts.attempts = read_attempts(value->find("attempts"));
+    facts.feedback = read_feedback(value->find("feedback"));
     return facts;
 }
 

@@ -27,6 +27,8 @@ constexpr std::array<std::string_view, 5> pause_codes{"waiting_for_customer", "m
                                                       "site_visit"};
 constexpr std::array<std::string_view, 4> contest_codes{"not_agreed", "answered", "nothing_asked", "work_possible"};
 constexpr std::array<std::string_view, 2> resume_codes{"continued", "agreed"};
+constexpr std::array<std::string_view, 6> feedback_codes{"solved",         "solved_late",   "not_solved",
+                                                         "asked_too_much", "hard_to_reach", "well_informed"};
 
 struct Row {
     LifeMove move;
@@ -48,6 +50,7 @@ constexpr std::array rows{
     Row{LifeMove::paused, "Case paused", pause_codes, true},
     Row{LifeMove::pause_contested, "Pause contested", contest_codes, true},
     Row{LifeMove::resumed, "Case resumed", resume_codes, false},
+    Row{LifeMove::feedback_given, "Feedback given", feedback_codes, false},
 };
 
 const Row* row_for(LifeMove move) {
@@ -205,6 +208,17 @@ Result<MovePlan> resume(const MoveInput& input, const MoveScene& scene) {
     return to(input, scene, scene.status);
 }
 
+Result<MovePlan> give_feedback(const MoveInput& input, const MoveScene& scene) {
+    if (scene.life.current().turn.work != CaseWork::closed) return wrong_state("feedback is given once the case is closed");
+    if (!input.score || *input.score < feedback_score_min || *input.score > feedback_score_max)
+        return invalid("/score", "out_of_range", "must be from 1 (very dissatisfied) to 5 (very satisfied)");
+    if (!input.text.empty() && scene.life.facts.content_removed)
+        return wrong_state("the content of this case was removed, so feedback carries no words any more");
+    MovePlan plan = stay(scene);
+    plan.level = *input.score;
+    return plan;
+}
+
 }  // namespace
 
 Result<MovePlan> plan_move(const MoveInput& input, const MoveScene& scene) {
@@ -232,6 +246,8 @@ Result<MovePlan> plan_move(const MoveInput& input, const MoveScene& scene) {
             return contest(scene);
         case LifeMove::resumed:
             return resume(input, scene);
+        case LifeMove::feedback_given:
+            return give_feedback(input, scene);
         default:
             return wrong_state("this is not a move");
     }

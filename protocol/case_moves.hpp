@@ -18,6 +18,7 @@ struct MoveInput {
     std::optional<CaseWork> work;    // moved; absent: what this owner usually does
     std::string reason;              // code; see reasons_of
     std::optional<int> level;        // escalated; absent: one more than now
+    std::optional<int> score;        // feedback_given
     std::optional<Channel> channel;  // escalated
     std::optional<Instant> until;    // paused
     std::string text;                // crosses as a note; never part of the life
@@ -26,7 +27,7 @@ struct MoveInput {
 struct MovePlan {
     Turn turn;
     CaseStatus status = CaseStatus::accepted;
-    int level = 0;  // escalated: from now on
+    int level = 0;  // escalated: from now on; feedback_given: the score
 };
 
 // What the case is at this moment, as far as a move depends on it.

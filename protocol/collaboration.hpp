@@ -127,6 +127,13 @@ struct CaseFilter {
     std::int64_t size = 20;  // 0: all (deprecated list only)
 };
 
+// Notes of one case.
+struct NoteFilter {
+    std::optional<Instant> updated_after;  // inclusive
+    std::optional<Instant> created_after;  // inclusive
+    bool include_removed = false;          // with what is left of notes whose content was removed
+};
+
 // The list of the own API. Absent members filter nothing.
 struct CaseQuery {
     std::optional<Side> side;

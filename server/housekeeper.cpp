@@ -6,6 +6,7 @@
 #include "server/log.hpp"
 #include "server/operations/agreement_life.hpp"
 #include "server/operations/case_flow.hpp"
+#include "server/operations/sharing_rules.hpp"
 #include "server/operations/timers.hpp"
 #include "server/store/statements/cases.hpp"
 #include "server/store/statements/customer_page.hpp"
@@ -79,6 +80,7 @@ void Housekeeper::round() {
     flush_counts();
     flush_refusals();
     move_agreements();
+    move_rules();
     move_cases();
     fire_timers();
     automation_.tick();
@@ -165,6 +167,28 @@ void Housekeeper::move_agreements() {
                 return {std::move(done.records), true};
             });
         }
+    }
+}
+
+// Rules of a company whose day has come: what is held under the old ones is judged by the new ones.
+void Housekeeper::move_rules() {
+    std::vector<store::RulesDue> due;
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) { due = store::sharing_rules_due(txn, clock_.now(), cases_at_once); });
+    for (const store::RulesDue& rules : due) {
+        std::vector<protocol::CaseId> held;
+        store::read_and_wait(store_, [&](store::ReadTxn& txn) { held = store::held_cases_of_company(txn, rules.company); });
+        bool all = true;
+        for (const protocol::CaseId id : held) {
+            const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+                auto done = operations::reconcile_case(txn, {tools_, clock_.now()}, id, "sharing_rules_effective", "");
+                return {std::move(done.records), true};
+            });
+            all = all && commit.durable;
+        }
+        if (!all) continue;  // all of them again in the next round
+        store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+            return {{operations::rules_took_effect(txn, {tools_, clock_.now()}, rules)}, true};
+        });
     }
 }
 

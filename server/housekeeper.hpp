@@ -33,6 +33,7 @@ class Housekeeper {
     void flush_tally();
     void flush_refusals();
     void move_agreements();
+    void move_rules();
     void move_cases();
     void fire_timers();
     void forget_old();

@@ -63,11 +63,6 @@ Result<NewNote> decode_new_note(std::string_view body);
 enum class ListKind { v1, v2_plain, v2_paged };
 Result<CaseFilter> decode_case_filter(std::span<const QueryItem> query, ListKind kind);
 
-struct NoteFilter {
-    std::optional<Instant> updated_after;  // inclusive
-    std::optional<Instant> created_after;  // inclusive
-    bool include_removed = false;
-};
 Result<NoteFilter> decode_note_filter(std::span<const QueryItem> query);
 
 // GET T: includeRemovedNotes.

@@ -180,4 +180,17 @@ Letter authorization_notice_letter(Language language, const AuthorizationNotice&
     return render(layout);
 }
 
+Letter feedback_request_letter(Language language, const FeedbackRequest& request) {
+    const std::string until = mail_time(request.until);
+    const Terms terms{{"vendor", request.vendor}, {"partners", request.partners}, {"until", until}, {"token", request.token}};
+    Layout layout = to_customer(language, words::feedback_subject[language], terms);
+    layout.paragraphs.push_back(fill(words::feedback_body[language], terms));
+    layout.facts.emplace_back(words::token[language], request.token);
+    layout.link = request.link;
+    layout.link_label = words::feedback_link[language];
+    layout.closing.push_back(fill(words::link_until[language], terms));
+    layout.closing.emplace_back(words::ignore_it[language]);
+    return render(layout);
+}
+
 }  // namespace entente::protocol::mail

@@ -87,4 +87,14 @@ struct AuthorizationNotice {
 };
 Letter authorization_notice_letter(Language language, const AuthorizationNotice& notice);
 
+// How a case of the customer's went; one question on a page.
+struct FeedbackRequest {
+    std::string vendor;
+    std::string partners;
+    std::string token;  // of the case
+    std::string link;
+    Instant until;  // end of the link
+};
+Letter feedback_request_letter(Language language, const FeedbackRequest& request);
+
 }  // namespace entente::protocol::mail

@@ -47,6 +47,8 @@ inline constexpr Said change_settings{{"Choose language, digest or silence: ente
                                        "Sprache, Sammelmail oder Stille wählen: entente mail preferences --help",
                                        "言語、まとめメール、停止の設定: entente mail preferences --help"}};
 
+inline constexpr Said the_customer{{"The customer", "Der Kunde", "お客様"}};
+
 // --- digest ---
 inline constexpr Said digest_subject{
     {"{count} news in your cases", "{count} Neuigkeiten in Ihren Fällen", "ケースの新着情報 {count} 件"}};
@@ -136,6 +138,16 @@ inline constexpr Said notice_body{
      "と共有することに口頭で同意をいただいたとの報告がありました。現在、情報が共有されています。{until} "
      "までに確認または取り消しをお願いします。ご連絡がない場合、共有は終了します。"}};
 inline constexpr Said notice_link{{"Confirm or withdraw", "Bestätigen oder widerrufen", "確認または取り消し"}};
+inline constexpr Said feedback_subject{
+    {"How did it go with {vendor}?", "Wie ist es mit {vendor} gelaufen?", "{vendor} の対応はいかがでしたか"}};
+inline constexpr Said feedback_body{
+    {"{vendor} and {partners} worked together on a problem of yours, and it is closed. One question on one page; it takes a "
+     "moment.",
+     "{vendor} und {partners} haben gemeinsam an einem Problem von Ihnen gearbeitet, und es ist abgeschlossen. Eine Frage auf "
+     "einer "
+     "Seite; es dauert einen Augenblick.",
+     "{vendor} と {partners} が共同で対応した貴社の問題は完了しました。質問は1つだけで、すぐに終わります。"}};
+inline constexpr Said feedback_link{{"Answer the question", "Frage beantworten", "質問に回答する"}};
 inline constexpr Said sent_by_gateway{
     {"Sent by Entente, a gateway through which vendors work together with your permission. Please do not reply to this mail.",
      "Gesendet von Entente, einem Gateway, über das Hersteller mit Ihrer Erlaubnis zusammenarbeiten. Bitte antworten Sie nicht auf "

@@ -71,12 +71,14 @@ Plan create(Gateway& gateway, CallPtr call) {
 }
 
 Plan read(Gateway& gateway, CallPtr call) {
-    if (auto removed = connect::decode_include_removed_notes(call->query); !removed) return gateway.failure(call, removed.error());
+    const auto removed = connect::decode_include_removed_notes(call->query);
+    if (!removed) return gateway.failure(call, removed.error());
     std::string token = call->path.at(0);
     return gateway.read<ops::CaseRead>(
         std::move(call), "case.read",
-        [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::read_case(txn, context, caller, token);
+        [token = std::move(token), removed = *removed](store::ReadTxn& txn, const ops::Context& context,
+                                                       const ops::Caller& caller) {
+            return ops::read_case(txn, context, caller, token, removed);
         },
         [](const ops::CaseRead& read) { return std::vector{read.shown}; }, render_case);
 }
@@ -139,7 +141,7 @@ Plan notes(Gateway& gateway, CallPtr call) {
     return gateway.read<ops::NoteList>(
         std::move(call), "note.list",
         [token = std::move(token), filter = *filter](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::list_notes(txn, context, caller, token, filter.updated_after, filter.created_after);
+            return ops::list_notes(txn, context, caller, token, filter);
         },
         [](const ops::NoteList& list) { return std::vector{list.shown}; },
         [](Gateway& g, const CallPtr& c, ops::NoteList& list) { return g.reply(c, 200, connect::encode_notes(list.notes)); });

@@ -6,6 +6,7 @@
 #include "server/api/gateway_api.hpp"
 #include "server/api/native_tables.hpp"
 #include "server/operations/customer_page.hpp"
+#include "server/operations/feedback.hpp"
 #include "server/pages/page.hpp"
 
 namespace entente::api {
@@ -236,6 +237,33 @@ Plan record(Gateway& gateway, CallPtr call) {
         });
 }
 
+// --- how it went ---
+
+Plan show_feedback(Gateway& gateway, CallPtr call) {
+    return step<ops::FeedbackVisit>(
+        gateway, call,
+        [call](store::Txn& txn, const ops::Context& context) { return ops::look_at_feedback(txn, context, call->path.at(0)); },
+        [&gateway, call](ops::FeedbackVisit& visit) {
+            return page(gateway, call, 200, pages::feedback_page(visit, place_of(*call, visit.link.language)));
+        });
+}
+
+Plan give_feedback(Gateway& gateway, CallPtr call) {
+    auto form = form_of(*call);
+    if (!form) return not_a_form(gateway, call);
+    const int score = static_cast<int>(connect::decode_id(value_of(*form, "score")).value_or(0));
+    return step<ops::FeedbackVisit>(
+        gateway, call,
+        [call, score](store::Txn& txn, const ops::Context& context) {
+            return ops::give_feedback_by_customer(txn, context, call->path.at(0), score);
+        },
+        [&gateway, call](ops::FeedbackVisit& visit) {
+            using Step = ops::FeedbackVisit::Step;
+            const int status = visit.step == Step::incomplete ? 400 : visit.step == Step::over ? 409 : 200;
+            return page(gateway, call, status, pages::feedback_page(visit, place_of(*call, visit.link.language)));
+        });
+}
+
 constexpr Route customer_table[] = {
     {Method::get, "/authorize/{token}", "showAuthorizationPage", Dialect::native, Access::open, show_ask},
     {Method::post, "/authorize/{token}", "decideAuthorization", Dialect::native, Access::open, decide},
@@ -245,6 +273,8 @@ constexpr Route customer_table[] = {
     {Method::post, "/receipt/{token}/code", "mailReceiptCode", Dialect::native, Access::open, mail_code<LinkKind::receipt>},
     {Method::post, "/receipt/{token}/withdraw", "withdrawOnReceipt", Dialect::native, Access::open, withdraw},
     {Method::post, "/receipt/{token}/record", "downloadRecord", Dialect::native, Access::open, record},
+    {Method::get, "/feedback/{token}", "showFeedbackPage", Dialect::native, Access::open, show_feedback},
+    {Method::post, "/feedback/{token}", "answerFeedback", Dialect::native, Access::open, give_feedback},
 };
 
 }  // namespace

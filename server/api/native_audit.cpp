@@ -7,6 +7,7 @@
 #include "server/api/native_json.hpp"
 #include "server/api/native_tables.hpp"
 #include "server/operations/audit.hpp"
+#include "server/operations/case_rebuild.hpp"
 
 namespace entente::api {
 
@@ -164,6 +165,25 @@ Plan list_entries(Gateway& gateway, CallPtr call) {
             return ops::list_entries(txn, context, caller, token, from, limit, newest);
         },
         [](Gateway& g, const CallPtr& c, ops::EntryList& list) { return g.reply(c, 200, encode_list(list)); });
+}
+
+Plan replay_lives(Gateway& gateway, CallPtr call) {
+    const protocol::CaseId after{query_number(*call, "after", 0, std::numeric_limits<std::int32_t>::max())};
+    const std::int64_t limit = std::max<std::int64_t>(1, query_number(*call, "limit", 100, 500));
+    return gateway.disclose<ops::LivesReplay>(
+        std::move(call), "case.rebuild", "audit",
+        [after, limit](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::replay_lives(txn, context, caller, after, limit);
+        },
+        [](Gateway& g, const CallPtr& c, ops::LivesReplay& replay) {
+            const auto id = [](const std::optional<protocol::CaseId>& found) {
+                return found ? std::optional(found->value) : std::nullopt;
+            };
+            JsonWriter out;
+            out.object().member("cases", replay.cases).member("exact", replay.exact).member("older", replay.older);
+            out.member("erased", replay.erased).member("firstDifference", id(replay.first_difference));
+            return g.reply(c, 200, out.member("next", id(replay.next)).end().take());
+        });
 }
 
 Plan replay(Gateway& gateway, CallPtr call) {
@@ -332,6 +352,7 @@ constexpr Route audit_table[] = {
     {Method::get, "/api/v1/audit/entries", "listAuditEntries", Dialect::native, Access::signed_in, list_entries},
     {Method::get, "/api/v1/audit/entries/{entry}", "getAuditEntry", Dialect::native, Access::signed_in, read_entry},
     {Method::post, "/api/v1/decisions/replay", "replayDecisions", Dialect::native, Access::signed_in, replay},
+    {Method::post, "/api/v1/lives/replay", "replayLives", Dialect::native, Access::signed_in, replay_lives},
     {Method::post, "/api/v1/audit/verification", "verifyAuditLog", Dialect::native, Access::signed_in, verify},
     {Method::get, "/api/v1/certificates", "listCertificates", Dialect::native, Access::signed_in, list_certificates},
     {Method::post, "/api/v1/certificates", "issueCertificate", Dialect::native, Access::signed_in, issue_certificate},

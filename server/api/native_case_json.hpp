@@ -56,6 +56,7 @@ struct NoteQuery {
     std::optional<std::string> topic;
     std::optional<std::string> correlation_id;
     std::optional<protocol::CaseQuery::Place> after;
+    bool include_removed = false;  // what is left of notes whose content was removed
     std::int64_t limit = 100;
 };
 protocol::Result<NoteQuery> decode_note_query(std::span<const protocol::connect::QueryItem> query);

@@ -99,8 +99,9 @@ Plan list_notes(Gateway& gateway, CallPtr call) {
     std::string token = call->path.at(0);
     return gateway.read<ops::AllNotes>(
         std::move(call), "note.list",
-        [token = std::move(token)](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::all_notes(txn, context, caller, token);
+        [token = std::move(token), removed = query->include_removed](store::ReadTxn& txn, const ops::Context& context,
+                                                                     const ops::Caller& caller) {
+            return ops::all_notes(txn, context, caller, token, removed);
         },
         [](const ops::AllNotes& all) { return all.shown; },
         [query = std::move(*query)](Gateway& g, const CallPtr& c, ops::AllNotes& all) {

@@ -179,6 +179,7 @@ Result<NoteQuery> decode_note_query(std::span<const protocol::connect::QueryItem
     query.direction = in.choice("direction", parse_direction, "outbound, inbound, system");
     query.topic = in.text("topic", topic_chars);
     query.correlation_id = in.text("correlationId", correlation_chars);
+    query.include_removed = in.boolean("includeRemoved");
     query.limit = in.integer("limit", 100, 1, page_max);
     if (const auto cursor = in.find("after")) {
         query.after = decode_cursor(*cursor, list_of("notes", items));

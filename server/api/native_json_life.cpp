@@ -66,6 +66,10 @@ operations::CaseMove read_move(Reader& in, LifeMove move) {
                 step.level = static_cast<int>(*level);
             step.channel = in.choice("channel", protocol::parse_channel, "case, mail, phone", Need::optional);
             break;
+        case LifeMove::feedback_given:
+            if (const auto score = in.integer("score", protocol::feedback_score_min, protocol::feedback_score_max))
+                step.score = static_cast<int>(*score);
+            break;
         case LifeMove::paused:
             step.until = in.instant("until");
             break;
@@ -240,6 +244,16 @@ void write_firsts(JsonWriter& out, const protocol::LifeFacts& facts) {
     out.end();
 }
 
+void write_feedback(JsonWriter& out, const protocol::LifeFacts& facts) {
+    out.key("feedback").object().member("requested", facts.feedback_requested).key("answers").array();
+    for (const protocol::Feedback& given : facts.feedback) {
+        out.object().member("by", name(given.by)).member("score", given.score);
+        write_code(out, "reason", given.reason);
+        out.member("at", protocol::to_rfc3339(given.at)).end();
+    }
+    out.end().end();
+}
+
 void write_targets_view(JsonWriter& out, const operations::TargetView& targets) {
     out.key("targets").object().member("severity", name(targets.severity));
     out.member("responseMinutes", targets.response_minutes).key("resolutionMinutes");
@@ -272,7 +286,8 @@ void write_company_around(JsonWriter& out, const operations::Timeline& timeline)
 }  // namespace
 
 protocol::Result<operations::CaseMove> decode_move(std::string_view body, LifeMove move) {
-    const bool bare = body.empty() && !protocol::reason_needed(move) && move != LifeMove::moved && move != LifeMove::rerouted;
+    const bool bare = body.empty() && !protocol::reason_needed(move) && move != LifeMove::moved && move != LifeMove::rerouted &&
+                      move != LifeMove::feedback_given;
     return decode<operations::CaseMove>(bare ? "{}" : body, [move](Reader& in) { return read_move(in, move); });
 }
 
@@ -306,9 +321,28 @@ std::string encode_timeline(const operations::Timeline& timeline) {
     write_counts(out, timeline.life.facts);
     write_fixes(out, timeline.life.facts);
     write_firsts(out, timeline.life.facts);
+    write_feedback(out, timeline.life.facts);
     write_targets_view(out, timeline.targets);
     write_company_around(out, timeline);
     return out.end().take();
+}
+
+std::string encode_feedback(const operations::FeedbackSummary& summary) {
+    JsonWriter out;
+    out.object().member("from", protocol::to_rfc3339(summary.from)).member("until", protocol::to_rfc3339(summary.until));
+    out.member("asked", summary.asked).key("items").array();
+    for (const protocol::FeedbackCount& count : summary.counts) {
+        const std::int64_t mean = protocol::mean_hundredths(count);
+        const protocol::PercentRange range = protocol::share_of(protocol::satisfied(count), protocol::answers(count));
+        out.object().member("role", name(count.role)).member("by", name(count.by)).member("answers", protocol::answers(count));
+        out.key("scores").array();
+        for (const std::int64_t times : count.scores) out.value(times);
+        const std::string hundredths = std::to_string(mean % 100);
+        out.end().key("mean").raw(std::to_string(mean / 100) + (hundredths.size() < 2 ? ".0" : ".") + hundredths);
+        out.key("satisfied").object().member("percent", range.percent).member("low", range.low).member("high", range.high).end();
+        out.end();
+    }
+    return out.end().end().take();
 }
 
 protocol::Result<BusinessCalendar> decode_calendar(std::string_view body) {

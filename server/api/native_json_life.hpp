@@ -8,6 +8,7 @@
 #include "server/operations/case_links.hpp"
 #include "server/operations/case_moves.hpp"
 #include "server/operations/case_timeline.hpp"
+#include "server/operations/feedback.hpp"
 #include "server/operations/hours.hpp"
 
 namespace entente::api::native {
@@ -16,6 +17,7 @@ namespace entente::api::native {
 protocol::Result<operations::CaseMove> decode_move(std::string_view body, protocol::LifeMove move);
 protocol::Result<operations::LinkInput> decode_link(std::string_view body);
 protocol::Result<operations::LinkInput> link_in_path(std::string_view other, std::string_view kind);
+std::string encode_feedback(const operations::FeedbackSummary& summary);
 std::string encode_timeline(const operations::Timeline& timeline);
 
 protocol::Result<protocol::BusinessCalendar> decode_calendar(std::string_view body);

@@ -1,5 +1,6 @@
 // Agreements, authorizations, certificates.
 
+#include "policy/labels.hpp"
 #include "server/api/native_reading.hpp"
 
 namespace entente::api::native {
@@ -87,6 +88,8 @@ Result<protocol::Agreement> decode_agreement(std::string_view body) {
                                              "none_needed, adequacy, standard_clauses, binding_rules, derogation", Need::optional)
                                        .value_or(protocol::TransferBasis::none_needed);
         agreement.label_ceiling = in.text("labelCeiling", 64, Need::optional);
+        if (!agreement.label_ceiling.empty() && !policy::parse_label(agreement.label_ceiling))
+            in.violate("labelCeiling", "not_allowed", "must be one of TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT, TLP:RED");
         agreement.acknowledge = in.boolean("acknowledgeChanges").value_or(false);
         agreement.supersedes = {in.integer("supersedes", 1, id_max, Need::optional).value_or(0)};
         agreement.emergency_hours = static_cast<int>(in.integer("emergencyHours", 0, 168, Need::optional).value_or(0));

@@ -1,5 +1,6 @@
 // The own API: the life of a case (timeline, moves, links), and the hours and targets of a company.
 
+#include "protocol/reader.hpp"
 #include "server/api/native_json_life.hpp"
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
@@ -61,6 +62,29 @@ Plan make_move(Gateway& gateway, CallPtr call) {
         [token = std::move(token)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller,
                                    const ops::CaseMove& value) { return ops::make_move(txn, context, caller, token, value); },
         200, encode_timeline);
+}
+
+// A moment in the query: nothing where it is absent, an error where it is none.
+protocol::Result<std::optional<protocol::Instant>> query_moment(const Call& call, std::string_view name) {
+    const std::string text = query_text(call, name);
+    if (text.empty()) return std::nullopt;
+    if (const auto instant = protocol::parse_rfc3339(text)) return instant;
+    std::vector<protocol::Violation> violations;
+    violations.push_back({'/' + std::string(name), "not_allowed", "must be a time such as 2030-05-04T13:30:00Z"});
+    return std::unexpected(protocol::invalid_members(std::move(violations)));
+}
+
+Plan read_feedback(Gateway& gateway, CallPtr call) {
+    const auto from = query_moment(*call, "from");
+    const auto until = query_moment(*call, "until");
+    if (!from || !until) return gateway.failure(call, (from ? until : from).error());
+    const ops::FeedbackPeriod period{{query_id(*call, "partner")}, *from, *until};
+    return gateway.disclose<ops::FeedbackSummary>(
+        std::move(call), "feedback.read", "company",
+        [period](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::read_feedback(txn, context, caller, period);
+        },
+        [](Gateway& g, const CallPtr& c, ops::FeedbackSummary& summary) { return g.reply(c, 200, encode_feedback(summary)); });
 }
 
 Plan link(Gateway& gateway, CallPtr call) {
@@ -136,6 +160,9 @@ constexpr Route life_table[] = {
     {Method::post, "/api/v1/cases/{token}/pause/contest", "contestPause", Dialect::native, Access::signed_in,
      make_move<LifeMove::pause_contested>},
     {Method::post, "/api/v1/cases/{token}/resume", "resumeCase", Dialect::native, Access::signed_in, make_move<LifeMove::resumed>},
+    {Method::post, "/api/v1/cases/{token}/feedback", "giveFeedback", Dialect::native, Access::signed_in,
+     make_move<LifeMove::feedback_given>},
+    {Method::get, "/api/v1/feedback", "getFeedback", Dialect::native, Access::signed_in, read_feedback},
     {Method::post, "/api/v1/cases/{token}/links", "linkCase", Dialect::native, Access::signed_in, link},
     {Method::delete_, "/api/v1/cases/{token}/links/{case}/{kind}", "unlinkCase", Dialect::native, Access::signed_in, unlink},
     {Method::get, "/api/v1/calendars", "listCalendars", Dialect::native, Access::signed_in, list_calendars},

@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds longest_pause{1'000};
 constexpr std::chrono::milliseconds trouble_pause{500};
 constexpr std::chrono::seconds stop_patience{5};
 constexpr std::int64_t forget_every_s = 3'600;
+constexpr std::int64_t recover_every_s = 30;
 
 }  // namespace
 
@@ -29,6 +30,7 @@ struct Dispatcher::Round {
     bool plan = false;
     bool rescan = false;
     bool forget = false;
+    bool recover = false;
     std::vector<std::pair<Target, int>> wishes;
     int left = 0;  // free threads that nobody has asked for yet
 
@@ -37,7 +39,7 @@ struct Dispatcher::Round {
     std::vector<std::shared_ptr<Departures::Pass>> passes;  // of what was leased
     std::vector<Target> found;
 
-    bool empty() const { return finished.empty() && !plan && !rescan && !forget && wishes.empty(); }
+    bool empty() const { return finished.empty() && !plan && !rescan && !forget && !recover && wishes.empty(); }
 };
 
 Dispatcher::Dispatcher(store::Store& store, const operations::Tools& tools, const Clock& clock, Metrics& metrics,
@@ -149,6 +151,7 @@ Dispatcher::Round Dispatcher::prepare(Instant now) {
     Round round;
     round.plan = plan_again_;
     round.rescan = rescan_;
+    round.recover = recovered_at_.plus_seconds(recover_every_s) <= now;
     round.forget = forgot_at_.plus_seconds(forget_every_s) <= now;
     int for_suspects = std::max(1, options_.threads / 2) - suspect_under_way_;
     int left = std::min(lease_max, options_.threads - healthy_under_way_ - suspect_under_way_);
@@ -201,8 +204,13 @@ bool Dispatcher::carry_out(Round& round) {
                 left -= slots;
             }
         }
+        if (round.recover) {
+            auto freed = operations::recover_ended_leases(txn, context);
+            round.rescan = round.rescan || !freed.empty();
+            keep(freed);
+        }
         if (round.rescan) round.found = store::targets_with_work(txn);
-        round.leased = operations::lease_deliveries(txn, context, senders_, wishes);
+        round.leased = operations::lease_deliveries(txn, context, senders_, wishes, options_.lease_seconds);
         keep(round.leased.records);
         // Before the commit: a key that turns after it finds them.
         for (const operations::Leased& leased : round.leased.leased)
@@ -238,6 +246,7 @@ void Dispatcher::absorb(Round& round, Instant now) {
         for (const Target& target : round.found) standings_[target].look = true;
     }
     if (round.forget) forgot_at_ = now;
+    if (round.recover) recovered_at_ = now;
     for (const auto& [target, next] : round.leased.next) {
         Standing& standing = standings_[target];
         standing.look = next.more;
@@ -321,7 +330,14 @@ void Dispatcher::work_loop() {
                             .request = job.leased.parcel.request,
                             .answer = {}};
         try {
-            finished.settled.answer = job.leased.parcel.send([&] { return job.pass->leave(); });
+            bool ended = false;  // too late to send: somebody else may have the lease
+            const auto may_leave = [&] {
+                ended = clock_.now() >= job.leased.until;
+                return !ended && job.pass->leave();
+            };
+            finished.settled.answer = job.leased.parcel.send(may_leave);
+            if (ended)
+                finished.settled.answer = {.end = Answer::End::retry, .reason = "lease_ended", .http_status = {}, .response = {}};
         } catch (const std::exception& fault) {
             finished.settled.answer = {.end = Answer::End::retry, .reason = "fault", .http_status = {}, .response = {}};
             log::warning("deliveries.fault", {{"sender", job.leased.delivery.sender}, {"cause", fault.what()}});

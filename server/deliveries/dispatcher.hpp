@@ -28,7 +28,8 @@ struct DispatcherOptions {
     int threads = 32;
     int per_target = 4;
     operations::RetryPolicy retry;
-    std::int64_t log_days = 30;  // finished deliveries and their attempts are kept so long
+    std::int64_t lease_seconds = 300;  // longer than any call may take
+    std::int64_t log_days = 30;        // finished deliveries and their attempts are kept so long
 };
 
 class Dispatcher {
@@ -98,6 +99,7 @@ class Dispatcher {
     int healthy_under_way_ = 0;
     int suspect_under_way_ = 0;
     protocol::Instant forgot_at_;
+    protocol::Instant recovered_at_;
 
     std::mutex mutex_;
     std::condition_variable wake_dispatcher_;

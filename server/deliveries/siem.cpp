@@ -19,8 +19,8 @@ constexpr std::int64_t page_entries = 256;
 constexpr std::int64_t unconfirmed_max = 20'000;
 constexpr milliseconds look_again{400};
 constexpr milliseconds first_pause{200};
-constexpr milliseconds longest_pause{30'000};
-constexpr std::chrono::seconds stop_patience{2};
+constexpr milliseconds longest_retry_pause{30'000};
+constexpr std::chrono::seconds drain_patience{2};
 constexpr std::size_t position_bytes_max = 1'024;
 
 }  // namespace
@@ -89,7 +89,7 @@ void SiemStreams::start() {
 void SiemStreams::stop() {
     {
         const std::lock_guard hold(mutex_);
-        if (!stopping_) stop_by_ = SteadyClock::now() + stop_patience;
+        if (!stopping_) stop_by_ = SteadyClock::now() + drain_patience;
         stopping_ = true;
     }
     wake_.notify_all();
@@ -122,7 +122,7 @@ void SiemStreams::run(Stream& stream) {
             failures_.with({name}).add();
             log::warning("siem.failed", {{"sink", name}, {"cause", fault.what()}, {"again_ms", pause.count()}});
             wait = pause;
-            pause = std::min(pause * 2, longest_pause);
+            pause = std::min(pause * 2, longest_retry_pause);
             if (last) return;
         }
         rest(wait);

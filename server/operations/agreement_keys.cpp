@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "certs/jws.hpp"
-#include "protocol/json_writer.hpp"
 #include "protocol/signed_acceptance.hpp"
 #include "server/operations/agreement_life.hpp"
-#include "server/operations/trust_common.hpp"
+#include "server/operations/key_steps.hpp"
 #include "server/store/statements/directory.hpp"
 
 namespace entente::operations {
@@ -26,12 +24,7 @@ Result<CompanyKey> known_key(ReadTxn& txn, const Caller& caller, std::string_vie
 
 void about_key(audit::Record& record, const CompanyKey& key) {
     record.resources.push_back({"company", std::to_string(key.company.value)});
-    record.decision = protocol::JsonWriter()
-                          .object()
-                          .member("algorithm", name(key.key.algorithm))
-                          .member("thumbprint", certs::thumbprint(key.key))
-                          .end()
-                          .take();
+    describe_key(record, key);
 }
 
 // Only an administrator, for the own company: the operator signs for nobody.
@@ -46,21 +39,15 @@ Result<void> may_key(const Caller& caller) {
 Audited<CompanyKey> add_company_key(Txn& txn, const Context& context, const Caller& caller, const protocol::PublicKey& key) {
     audit::Record record = trust_record(caller, "company.key.add", audit::activity_create);
     if (auto allowed = may_key(caller); !allowed) return refused<CompanyKey>(std::move(record), allowed.error());
-    if (!certs::usable_key(key))
-        return refused<CompanyKey>(std::move(record), invalid("/jwk", "not_allowed", "is no public key of its curve"));
-    CompanyKey added;
-    added.company = caller.company();
-    added.key = key;
-    if (added.key.kid.empty()) added.key.kid = certs::thumbprint(key);
-    added.proposed_by = caller.principal.label();
-    added.created_at = context.now;
-    if (known_key(txn, caller, added.key.kid))
-        return refused<CompanyKey>(std::move(record), {.kind = ErrorKind::conflict,
-                                                       .code = "already_exists",
-                                                       .message = "there is a key of this kid already; a new key gets a new kid"});
-    store::insert_company_key(txn, added);
-    about_key(record, added);
-    return {std::move(added), std::move(record)};
+    CompanyKey wanted;
+    wanted.company = caller.company();
+    wanted.key = key;
+    auto added = brought_key(context, caller, std::move(wanted),
+                             [&](const std::string& kid) { return known_key(txn, caller, kid).has_value(); });
+    if (!added) return refused<CompanyKey>(std::move(record), added.error());
+    store::insert_company_key(txn, *added);
+    about_key(record, *added);
+    return {std::move(*added), std::move(record)};
 }
 
 Audited<CompanyKey> confirm_company_key(Txn& txn, const Context& context, const Caller& caller, const std::string& kid) {
@@ -69,16 +56,9 @@ Audited<CompanyKey> confirm_company_key(Txn& txn, const Context& context, const 
         return refused<CompanyKey>(std::move(record), allowed.error());
     auto key = known_key(txn, caller, kid);
     if (!key) return refused<CompanyKey>(std::move(record), key.error());
-    if (key->proposed_by == caller.principal.label())
-        return refused<CompanyKey>(
-            std::move(record),
-            {.kind = ErrorKind::forbidden, .code = "second_person_needed", .message = "who added a key cannot confirm it"});
-    key->confirmed_by = caller.principal.label();
-    key->confirmed_at = context.now;
-    if (!store::confirm_company_key(txn, *key))
-        return refused<CompanyKey>(
-            std::move(record),
-            {.kind = ErrorKind::wrong_state, .code = "wrong_state", .message = "this key is confirmed or revoked already"});
+    key = confirmed_key(context, caller, *std::move(key),
+                        [&](const CompanyKey& one) { return store::confirm_company_key(txn, one); });
+    if (!key) return refused<CompanyKey>(std::move(record), key.error());
     about_key(record, *key);
     return {std::move(*key), std::move(record)};
 }

@@ -74,6 +74,15 @@ void by_time(Txn& txn, const Context& context, Agreement& agreement, std::string
     settled.records.push_back(gateway_record(agreement, kind));
 }
 
+// The agreement for a step of its parties: role, scope, lock, named in the record.
+Result<Agreement> open_agreement(Txn& txn, const Context& context, const Caller& caller, AgreementId id, audit::Record& record) {
+    if (auto allowed = require(caller, Operation::agreement_admin); !allowed) return std::unexpected(allowed.error());
+    txn.lock("agreement/" + std::to_string(id.value));
+    auto agreement = read_agreement(txn, context, caller, id);
+    if (agreement) about(record, *agreement);
+    return agreement;
+}
+
 Error wrong_state(std::string message) {
     return {.kind = ErrorKind::wrong_state, .code = "wrong_state", .message = std::move(message)};
 }
@@ -123,12 +132,8 @@ Audited<Turned<Agreement>> acknowledge_change(Txn& txn, const Context& context, 
                                               std::int64_t position) {
     using Answer = Turned<Agreement>;
     audit::Record record = trust_record(caller, "agreement.acknowledge", audit::activity_update);
-    if (auto allowed = require(caller, Operation::agreement_admin); !allowed)
-        return refused<Answer>(std::move(record), allowed.error());
-    txn.lock("agreement/" + std::to_string(id.value));
-    auto agreement = read_agreement(txn, context, caller, id);
+    auto agreement = open_agreement(txn, context, caller, id, record);
     if (!agreement) return refused<Answer>(std::move(record), agreement.error());
-    about(record, *agreement);
     const auto changes = store::changes_of(txn, context.tools.vault, id);
     const auto change = std::ranges::find(changes, position, &AgreementChange::position);
     if (caller.is_operator() || change == changes.end())
@@ -148,12 +153,8 @@ Audited<Turned<Agreement>> acknowledge_change(Txn& txn, const Context& context, 
 
 Audited<Agreement> add_member(Txn& txn, const Context& context, const Caller& caller, AgreementId id, const Member& member) {
     audit::Record record = trust_record(caller, "agreement.member.add", audit::activity_update);
-    if (auto allowed = require(caller, Operation::agreement_admin); !allowed)
-        return refused<Agreement>(std::move(record), allowed.error());
-    txn.lock("agreement/" + std::to_string(id.value));
-    auto agreement = read_agreement(txn, context, caller, id);
+    auto agreement = open_agreement(txn, context, caller, id, record);
     if (!agreement) return refused<Agreement>(std::move(record), agreement.error());
-    about(record, *agreement);
     if (agreement->kind == AgreementKind::bilateral || !open_ended(agreement->state))
         return refused<Agreement>(std::move(record),
                                   wrong_state("only a consortium or one-to-many agreement that has not ended takes members"));
@@ -180,12 +181,8 @@ Audited<Turned<Agreement>> leave_agreement(Txn& txn, const Context& context, con
                                            std::string_view reason) {
     using Answer = Turned<Agreement>;
     audit::Record record = trust_record(caller, "agreement.member.leave", audit::activity_update);
-    if (auto allowed = require(caller, Operation::agreement_admin); !allowed)
-        return refused<Answer>(std::move(record), allowed.error());
-    txn.lock("agreement/" + std::to_string(id.value));
-    auto agreement = read_agreement(txn, context, caller, id);
+    auto agreement = open_agreement(txn, context, caller, id, record);
     if (!agreement) return refused<Answer>(std::move(record), agreement.error());
-    about(record, *agreement);
     if (caller.is_operator() || agreement->kind == AgreementKind::bilateral || agreement->hub == caller.company())
         return refused<Answer>(std::move(record), wrong_state("who cannot leave an agreement ends it: terminate"));
     std::vector<protocol::CaseId> cases = cases_concerned(txn, *agreement);

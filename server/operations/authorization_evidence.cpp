@@ -10,6 +10,7 @@
 #include "protocol/signed_authorization.hpp"
 #include "server/operations/case_common.hpp"
 #include "server/operations/customer_page.hpp"
+#include "server/operations/key_steps.hpp"
 #include "server/operations/trust_common.hpp"
 #include "server/store/statements/directory.hpp"
 
@@ -230,12 +231,7 @@ Result<CustomerKey> known_key(ReadTxn& txn, const Context& context, const Caller
 void about_key(audit::Record& record, const CustomerKey& key) {
     record.customer_owner = key.customer;
     record.resources.push_back({"customer", std::to_string(key.customer.value)});
-    record.decision = protocol::JsonWriter()
-                          .object()
-                          .member("algorithm", name(key.key.algorithm))
-                          .member("thumbprint", certs::thumbprint(key.key))
-                          .end()
-                          .take();
+    describe_key(record, key);
 }
 
 }  // namespace
@@ -247,21 +243,15 @@ Audited<CustomerKey> add_customer_key(Txn& txn, const Context& context, const Ca
         return refused<CustomerKey>(std::move(record), allowed.error());
     if (!store::find_customer(txn, context.tools.vault, caller.company(), customer))
         return refused<CustomerKey>(std::move(record), customer_not_found());
-    if (!certs::usable_key(key.key))
-        return refused<CustomerKey>(std::move(record), invalid("/jwk", "not_allowed", "is no public key of its curve"));
-    CustomerKey added = key;
-    added.customer = customer;
-    if (added.key.kid.empty()) added.key.kid = certs::thumbprint(added.key);
-    added.proposed_by = caller.principal.label();
-    added.created_at = context.now;
-    if (known_key(txn, context, caller, customer, {added.issuer, added.key.kid}))
-        return refused<CustomerKey>(std::move(record),
-                                    {.kind = ErrorKind::conflict,
-                                     .code = "already_exists",
-                                     .message = "there is a key of this issuer and kid already; a new key gets a new kid"});
-    store::insert_customer_key(txn, added);
-    about_key(record, added);
-    return {std::move(added), std::move(record)};
+    CustomerKey wanted = key;
+    wanted.customer = customer;
+    auto added = brought_key(context, caller, std::move(wanted), [&](const std::string& kid) {
+        return known_key(txn, context, caller, customer, {key.issuer, kid}).has_value();
+    });
+    if (!added) return refused<CustomerKey>(std::move(record), added.error());
+    store::insert_customer_key(txn, *added);
+    about_key(record, *added);
+    return {std::move(*added), std::move(record)};
 }
 
 Audited<CustomerKey> confirm_customer_key(Txn& txn, const Context& context, const Caller& caller, CustomerId customer,
@@ -271,16 +261,9 @@ Audited<CustomerKey> confirm_customer_key(Txn& txn, const Context& context, cons
         return refused<CustomerKey>(std::move(record), allowed.error());
     auto key = known_key(txn, context, caller, customer, name);
     if (!key) return refused<CustomerKey>(std::move(record), key.error());
-    if (key->proposed_by == caller.principal.label())
-        return refused<CustomerKey>(
-            std::move(record),
-            {.kind = ErrorKind::forbidden, .code = "second_person_needed", .message = "who added a key cannot confirm it"});
-    key->confirmed_by = caller.principal.label();
-    key->confirmed_at = context.now;
-    if (!store::confirm_customer_key(txn, *key))
-        return refused<CustomerKey>(
-            std::move(record),
-            {.kind = ErrorKind::wrong_state, .code = "wrong_state", .message = "this key is confirmed or revoked already"});
+    key = confirmed_key(context, caller, *std::move(key),
+                        [&](const CustomerKey& one) { return store::confirm_customer_key(txn, one); });
+    if (!key) return refused<CustomerKey>(std::move(record), key.error());
     about_key(record, *key);
     return {std::move(*key), std::move(record)};
 }

@@ -73,13 +73,13 @@ Audited<NoteWritten> add_internal_note(Txn& txn, const Context& context, const C
     return {NoteWritten{view_internal(txn, note), {c.id, note.position, c.gate_epoch, true}}, std::move(record)};
 }
 
-Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
+Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token, bool removed_notes) {
     if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
     const auto c = store::find_case(txn, context.tools.vault, token, caller.company());
     if (!c) return std::unexpected(case_not_found(token));
     AllNotes all;
     all.shown.push_back({c->id, c->version, c->gate_epoch});
-    all.notes = view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now);
+    all.notes = view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now, removed_notes);
     const auto internal = store::internal_notes_of(txn, context.tools.vault, c->id, caller.company());
     for (const InternalNote& note : internal) all.notes.push_back(view_internal(txn, note));
     if (!internal.empty()) all.shown.push_back({c->id, internal.back().position, c->gate_epoch, true});

@@ -7,6 +7,7 @@
 #include "server/operations/case_common.hpp"
 #include "server/operations/case_life.hpp"
 #include "server/store/statements/directory.hpp"
+#include "server/store/statements/feedback.hpp"
 #include "server/store/statements/life.hpp"
 
 namespace entente::operations {
@@ -40,6 +41,7 @@ constexpr Spelling spellings[] = {
     {LifeMove::paused, "case.pause", EventKind::case_paused},
     {LifeMove::pause_contested, "case.pause.contest", EventKind::case_pause_contested},
     {LifeMove::resumed, "case.resume", EventKind::case_resumed},
+    {LifeMove::feedback_given, "case.feedback.give", EventKind::feedback_given},
 };
 
 const Spelling& spelling_of(LifeMove move) {
@@ -54,11 +56,11 @@ Error violation(std::string pointer, std::string code, std::string message) {
     return protocol::invalid_members(std::move(violations));
 }
 
-// Content may cross, except that whoever wants its case back needs nobody's leave.
+// Content may cross, except that whoever wants its case back, or says how it went, needs nobody's leave.
 Result<void> flows(ReadTxn& txn, const Context& context, const Opened& opened, const MoveInput& step) {
     const Flow flow = flow_now(txn, opened.c, context.now);
-    if (flow == Flow::frozen && (step.move != LifeMove::withdrawn || !step.text.empty()))
-        return std::unexpected(gate_closed(opened.c));
+    const bool wordless = step.text.empty() && (step.move == LifeMove::withdrawn || step.move == LifeMove::feedback_given);
+    if (flow == Flow::frozen && !wordless) return std::unexpected(gate_closed(opened.c));
     return {};
 }
 
@@ -97,7 +99,8 @@ std::string in_words(std::string_view code) {
 // What both sides read about the move, in any dialect: the mover's own words, or one line of the gateway.
 void tell(Txn& txn, const Context& context, const Caller& caller, Opened& opened, const MoveInput& step, audit::Record& record) {
     std::string summary(protocol::headline(step.move));
-    if (!step.reason.empty()) summary += ": " + in_words(step.reason);
+    if (step.score) summary += ": " + std::to_string(*step.score) + " of " + std::to_string(protocol::feedback_score_max);
+    if (!step.reason.empty()) summary += (step.score ? ", " : ": ") + in_words(step.reason);
     if (!step.text.empty()) {
         protocol::NewNote words;
         words.summary = std::move(summary);
@@ -160,6 +163,8 @@ Audited<Timeline> make_move(Txn& txn, const Context& context, const Caller& call
            .channel = input.step.channel,
            .until = input.step.until}},
          record);
+    if (input.step.move == LifeMove::feedback_given)
+        store::save_feedback(txn, opened->c.id, {protocol::owner_of(opened->side), planned->level, input.step.reason, context.now});
     const Side side = opened->side;
     store::StoredCase c = opened->c;
     auto saved_case = saved(txn, context, *std::move(opened), std::move(record));

@@ -78,16 +78,15 @@ std::optional<NoteWritten> reread_note(ReadTxn& txn, const Context& context, con
 }
 
 Result<NoteList> list_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,
-                            std::optional<Instant> updated_after, std::optional<Instant> created_after) {
+                            const protocol::NoteFilter& filter) {
     if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
     const auto c = store::find_case(txn, context.tools.vault, token, caller.company());
     if (!c) return std::unexpected(case_not_found(token));
     NoteList list;
     list.shown = {c->id, c->version, c->gate_epoch};
-    const auto after = updated_after && created_after ? std::max(*updated_after, *created_after)
-                       : updated_after                ? *updated_after
-                                                      : created_after.value_or(Instant{});
-    for (protocol::NoteView& note : view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now))
+    const Instant after = std::max(filter.updated_after.value_or(Instant{}), filter.created_after.value_or(Instant{}));
+    for (protocol::NoteView& note :
+         view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now, filter.include_removed))
         if (note.updated_at.seconds() >= after.seconds()) list.notes.push_back(std::move(note));
     return list;
 }

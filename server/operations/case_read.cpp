@@ -51,10 +51,10 @@ void explain_words(ReadTxn& txn, const Context& context, const StoredCase& c, co
     for (const auto& [data_class, values] : sharer.counts()) gate.masked.emplace_back(data_class, values);
 }
 
-Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
+Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token, bool removed_notes) {
     const auto c = readable_case(txn, context, caller, token);
     if (!c) return std::unexpected(c.error());
-    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now),
+    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now, removed_notes),
                     {c->id, c->version, c->gate_epoch}};
 }
 

@@ -35,7 +35,9 @@ Audited<CaseRead> open_case(Txn& txn, const Context& context, const Caller& call
 // What a repeated request made, as it is today; nothing when the caller may not know it (any more).
 std::optional<CaseRead> reread_case(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CaseId id);
 
-Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
+// `removed_notes`: with what is left of notes whose content was removed.
+Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,
+                           bool removed_notes = false);
 
 struct CaseList {
     protocol::Page<protocol::CaseView> page;
@@ -56,7 +58,7 @@ struct NoteList {
     Shown shown;
 };
 Result<NoteList> list_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token,
-                            std::optional<Instant> updated_after, std::optional<Instant> created_after);
+                            const protocol::NoteFilter& filter);
 
 Audited<CaseRead> approve_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                                const protocol::Approval& input, bool update);
@@ -79,7 +81,7 @@ struct AllNotes {
     std::vector<protocol::NoteView> notes;
     std::vector<Shown> shown;
 };
-Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
+Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token, bool removed_notes);
 // For the own company only: the case does not move, and the other side learns nothing of it.
 Audited<NoteWritten> add_internal_note(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                                        const protocol::NewNote& input);

@@ -16,6 +16,8 @@ LetterWords words_of(const CustomerMail& mail) {
             return letters::AuthorizationNotice{mail.vendor, mail.partners, mail.link, mail.until};
         case CustomerMail::Kind::code:
             return letters::AuthorizationCode{mail.vendor, mail.code, mail.until};
+        case CustomerMail::Kind::feedback:
+            return letters::FeedbackRequest{mail.vendor, mail.partners, mail.token, mail.link, mail.until};
         case CustomerMail::Kind::receipt:
             break;
     }

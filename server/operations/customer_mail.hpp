@@ -10,7 +10,7 @@
 namespace entente::operations {
 
 struct CustomerMail {
-    enum class Kind : std::uint8_t { request, notice, code, receipt };
+    enum class Kind : std::uint8_t { request, notice, code, receipt, feedback };
     Kind kind = Kind::request;
     protocol::CompanyId company;  // whose customer
     protocol::CustomerId customer;
@@ -18,7 +18,8 @@ struct CustomerMail {
     protocol::Language language = protocol::Language::english;
     std::string vendor;    // names for reading
     std::string partners;  // likewise, joined
-    std::string link;      // request, notice, receipt
+    std::string link;      // request, notice, receipt, feedback
+    std::string token{};   // feedback: of the case
     std::string code;
     std::string decision;  // receipt: approved, narrowed, refused, withdrawn
     std::string record;    // receipt: the record with the signed receipt, as JSON; goes along as a file

@@ -4,6 +4,7 @@
 
 #include "protocol/mail/address.hpp"
 #include "server/operations/mail_parts.hpp"
+#include "server/operations/trust_common.hpp"
 #include "server/store/statements/deliveries.hpp"
 #include "server/store/statements/directory.hpp"
 
@@ -60,12 +61,6 @@ audit::Record mail_record(const Caller& caller, std::string operation, std::uint
 Result<CompanyId> administered(const Caller& caller) {
     if (auto allowed = require(caller, Operation::directory_admin); !allowed) return std::unexpected(allowed.error());
     return acting_for(caller, {});
-}
-
-Error invalid(std::string pointer, std::string code, std::string message) {
-    Error error{.kind = ErrorKind::invalid, .code = "invalid", .message = "the request has wrong members"};
-    error.violations.push_back({std::move(pointer), std::move(code), std::move(message)});
-    return error;
 }
 
 Error box_not_found() {

@@ -17,8 +17,9 @@ namespace entente::operations {
 
 // --- letters to single addresses ---
 
-using LetterWords = std::variant<protocol::mail::AuthorizationRequest, protocol::mail::AuthorizationCode,
-                                 protocol::mail::AuthorizationReceipt, protocol::mail::AuthorizationNotice>;
+using LetterWords =
+    std::variant<protocol::mail::AuthorizationRequest, protocol::mail::AuthorizationCode, protocol::mail::AuthorizationReceipt,
+                 protocol::mail::AuthorizationNotice, protocol::mail::FeedbackRequest>;
 
 struct LetterToCustomer {
     protocol::CompanyId company;  // in whose name it is written

@@ -69,8 +69,9 @@ std::string own_number(const protocol::CaseView& view, Side side) {
     return number.empty() ? view.token : number;
 }
 
-std::string who_did_it(const protocol::Event& event, const protocol::CaseView& view) {
-    if (!event.by) return "Entente";
+std::string who_did_it(const protocol::Event& event, const protocol::CaseView& view, protocol::Language language) {
+    if (!event.by)
+        return event.kind == protocol::EventKind::feedback_given ? std::string(mail::words::the_customer[language]) : "Entente";
     return event.by == view.submit_company ? view.submit_company_name : view.receive_company_name;
 }
 
@@ -135,8 +136,9 @@ std::expected<ReadyMail, std::string> event_mail(ReadTxn& txn, const Context& co
     const mail::CaseFacts facts = facts_of(txn, context, recipient, event, *told);
     std::optional<mail::CaseContent> content;
     if (company.content && !told->erased && told->flow != protocol::Flow::frozen) content = content_of(event, told->view);
-    const mail::Letter letter = mail::case_letter(recipient.preferences.language, facts, event.kind, who_did_it(event, told->view),
-                                                  content ? &*content : nullptr);
+    const mail::Letter letter =
+        mail::case_letter(recipient.preferences.language, facts, event.kind,
+                          who_did_it(event, told->view, recipient.preferences.language), content ? &*content : nullptr);
     Envelope envelope;
     envelope.delivery = delivery.id;
     envelope.to = {name_of(txn, context, recipient), address};
@@ -159,7 +161,8 @@ std::expected<ReadyMail, std::string> digest_mail(Txn& txn, const Context& conte
         const auto told = case_as_told(txn, context, event->view.event);
         if (!told) continue;
         const protocol::Event& what = event->view.event;
-        items.push_back({own_number(told->view, what.side), who_did_it(what, told->view), what.kind, what.time});
+        items.push_back({own_number(told->view, what.side), who_did_it(what, told->view, recipient.preferences.language), what.kind,
+                         what.time});
     }
     if (items.empty()) return std::unexpected("nothing_to_tell");
     const auto company = store::find_company(txn, recipient.company);

@@ -32,6 +32,7 @@ struct Kind {
     std::string operator()(const mail::AuthorizationCode&) const { return "authorization_code"; }
     std::string operator()(const mail::AuthorizationReceipt&) const { return "authorization_receipt"; }
     std::string operator()(const mail::AuthorizationNotice&) const { return "authorization_notice"; }
+    std::string operator()(const mail::FeedbackRequest&) const { return "feedback_request"; }
 };
 
 struct ToTerms {
@@ -49,6 +50,9 @@ struct ToTerms {
     }
     NamedTexts operator()(const mail::AuthorizationNotice& w) const {
         return {{"vendor", w.vendor}, {"partners", w.partners}, {"link", w.link}, {"until", number(w.until)}};
+    }
+    NamedTexts operator()(const mail::FeedbackRequest& w) const {
+        return {{"vendor", w.vendor}, {"partners", w.partners}, {"token", w.token}, {"link", w.link}, {"until", number(w.until)}};
     }
 };
 
@@ -79,6 +83,9 @@ std::optional<mail::Letter> letter_of(std::string_view kind, protocol::Language 
     if (kind == "authorization_notice")
         return mail::authorization_notice_letter(
             language, {terms.text("vendor"), terms.text("partners"), terms.text("link"), terms.instant("until")});
+    if (kind == "feedback_request")
+        return mail::feedback_request_letter(language, {terms.text("vendor"), terms.text("partners"), terms.text("token"),
+                                                        terms.text("link"), terms.instant("until")});
     if (kind == "test") return mail::test_letter(language, terms.text("company"));
     if (kind == "reply_refused")
         return mail::reply_refused_letter(language, terms.text("number"), terms.text("token"), terms.text("reason"));

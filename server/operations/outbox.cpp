@@ -152,7 +152,8 @@ std::optional<std::string> reason_not_to(ReadTxn& txn, const Context& context, c
 }  // namespace
 
 LeaseResult lease_deliveries(Txn& txn, const Context& context, const Senders& senders,
-                             std::span<const std::pair<Target, int>> wishes) {
+                             std::span<const std::pair<Target, int>> wishes, std::int64_t lease_seconds) {
+    const Instant until = context.now.plus_seconds(lease_seconds);
     LeaseResult result;
     for (const auto& [target, slots] : wishes) {
         Sender* sender = sender_of(senders, target.sender);
@@ -174,10 +175,10 @@ LeaseResult lease_deliveries(Txn& txn, const Context& context, const Senders& se
                 result.next[target].more = true;  // what stood behind it in its lane may be next
                 continue;
             }
-            store::lease_delivery(txn, d.id);
+            store::lease_delivery(txn, d.id, until);
             ++d.attempts;
             result.records.push_back(delivery_record(d, event_id, "send"));
-            result.leased.push_back({std::move(d), event_id, std::move(*parcel)});
+            result.leased.push_back({std::move(d), event_id, std::move(*parcel), until});
         }
         result.next[target].due = store::next_due(txn, target, context.now);
     }
@@ -192,9 +193,12 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
         using End = Answer::End;
         Sender* sender = sender_of(senders, d.sender);
         const RetryPolicy& policy = sender != nullptr && sender->retry() != nullptr ? *sender->retry() : usual;
+        const bool counts = store::holds_lease(txn, d.id, d.attempts);
         const bool again = one.answer.end == End::retry && d.attempts < policy.attempts;
         const char* step = "sent";
-        if (again) {
+        if (!counts) {
+            step = "late";
+        } else if (again) {
             const Instant due{context.now.us + 1'000 * retry_pause_ms(policy, d.attempts, context.tools.draw())};
             store::put_back_delivery(txn, d.id, due, one.answer.reason);
             step = "retry";
@@ -221,7 +225,7 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
                                          .response = one.answer.response};
             store::insert_attempt(txn, context.tools.vault, d.company, attempt, [&] { return context.tools.draw(); });
         }
-        if (sender != nullptr) sender->settled(txn, context, one, !again);
+        if (counts && sender != nullptr) sender->settled(txn, context, one, !again);
         audit::Record record = delivery_record(d, one.event, step);
         record.reason = one.answer.reason;
         if (one.answer.end != End::delivered) record.outcome = audit::Outcome::failure;
@@ -232,12 +236,23 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
     return records;
 }
 
-std::vector<audit::Record> recover_deliveries(Txn& txn, const Context& context) {
-    const std::int64_t freed = store::release_leases(txn, context.now);
+namespace {
+
+std::vector<audit::Record> recovered(std::int64_t freed) {
     if (freed == 0) return {};
     audit::Record record = gateway_record("deliveries.recover");
     record.decision = protocol::JsonWriter().object().member("rows", freed).end().take();
     return {std::move(record)};
+}
+
+}  // namespace
+
+std::vector<audit::Record> recover_deliveries(Txn& txn, const Context& context) {
+    return recovered(store::release_leases(txn, context.now));
+}
+
+std::vector<audit::Record> recover_ended_leases(Txn& txn, const Context& context) {
+    return recovered(store::release_ended_leases(txn, context.now));
 }
 
 }  // namespace entente::operations

@@ -110,6 +110,7 @@ struct Leased {
     store::StoredDelivery delivery;
     protocol::EventId event{};
     Parcel parcel;
+    Instant until;  // end of the lease: what has not left by then must not leave any more
 };
 struct LeaseResult {
     std::vector<Leased> leased;
@@ -121,7 +122,7 @@ struct LeaseResult {
     std::vector<audit::Record> records;
 };
 LeaseResult lease_deliveries(Txn& txn, const Context& context, const Senders& senders,
-                             std::span<const std::pair<store::Target, int>> wishes);
+                             std::span<const std::pair<store::Target, int>> wishes, std::int64_t lease_seconds);
 
 struct Settled {
     store::StoredDelivery delivery;
@@ -135,5 +136,8 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
 
 // At start: what a crash left leased is free again.
 std::vector<audit::Record> recover_deliveries(Txn& txn, const Context& context);
+// While running: leases that ended, because a call never came back or its outcome could not be written down, are given again. An
+// outcome that comes later is noted as an attempt and changes nothing.
+std::vector<audit::Record> recover_ended_leases(Txn& txn, const Context& context);
 
 }  // namespace entente::operations

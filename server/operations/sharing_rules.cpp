@@ -86,6 +86,19 @@ Audited<ApprovedRules> approve_sharing_rules(Txn& txn, const Context& context, c
     return {ApprovedRules{std::move(*found), store::held_cases_of_company(txn, caller.company())}, std::move(record)};
 }
 
+audit::Record rules_took_effect(Txn& txn, const Context& context, const store::RulesDue& rules) {
+    store::mark_rules_applied(txn, rules.id, context.now);
+    audit::Record record;
+    record.operation = "sharing_rules.take_effect";
+    record.class_uid = audit::Class::entity_management;
+    record.activity = audit::activity_update;
+    record.authentication = "none";
+    record.role = "gateway";
+    record.parties = {rules.company};
+    record.resources.push_back({"sharing_rules", std::to_string(rules.id)});
+    return record;
+}
+
 Result<std::vector<StoredSharingRules>> list_sharing_rules(ReadTxn& txn, const Context& context, const Caller& caller) {
     if (auto allowed = require(caller, Operation::customer_read); !allowed) return std::unexpected(allowed.error());
     return store::sharing_rules_of(txn, context.tools.vault, caller.company());

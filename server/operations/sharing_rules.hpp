@@ -26,6 +26,9 @@ struct ApprovedRules {
     std::vector<protocol::CaseId> cases;  // to reconcile: what the old rules held may cross now
 };
 Audited<ApprovedRules> approve_sharing_rules(Txn& txn, const Context& context, const Caller& caller, std::int64_t id);
+// Notes that the cases which rules concern were judged again after they took effect. The housekeeper's step: it reconciles the held
+// cases of the company one by one before, so that a crash in between repeats that and misses none.
+audit::Record rules_took_effect(Txn& txn, const Context& context, const store::RulesDue& rules);
 Result<std::vector<store::StoredSharingRules>> list_sharing_rules(ReadTxn& txn, const Context& context, const Caller& caller);
 Result<store::StoredSharingRules> read_sharing_rules(ReadTxn& txn, const Context& context, const Caller& caller, std::int64_t id);
 

@@ -8,6 +8,7 @@
 #include "server/operations/case_flow.hpp"
 #include "server/operations/case_life.hpp"
 #include "server/operations/case_removal.hpp"
+#include "server/operations/feedback.hpp"
 
 namespace entente::operations {
 
@@ -166,6 +167,7 @@ audit::Record ask_feedback(Txn& txn, const Context& context, StoredCase& c) {
     store::set_feedback_requested(txn, c.id, true);
     c.feedback_requested = true;
     announce(context, record, c, EventKind::feedback_requested, Audience::both);
+    ask_customer_for_feedback(txn, context, c, record);
     live(txn, context, c, gateway_actor, {{.move = LifeMove::feedback_requested}}, record);
     save(txn, context, c, record);
     return record;

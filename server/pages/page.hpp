@@ -7,6 +7,7 @@
 
 #include "protocol/language.hpp"
 #include "server/operations/customer_page.hpp"
+#include "server/operations/feedback.hpp"
 
 namespace entente::pages {
 
@@ -24,6 +25,8 @@ std::string decided_page(const operations::PageStep& step, const Place& place);
 std::string receipt_door(const operations::PageFacts& facts, const Place& place, operations::Step step);
 // After a right code: what is agreed, what was shown, withdrawal, download.
 std::string receipt_page(const operations::PageStep& step, const Place& place);
+// One question after a case, and the thanks.
+std::string feedback_page(const operations::FeedbackVisit& visit, const Place& place);
 // An unknown or ended link.
 std::string no_link_page(protocol::Language language);
 

@@ -155,6 +155,33 @@ const Said state_granted{{"Allowed", "Erlaubt", "許可"}};
 const Said state_refused{{"Refused", "Abgelehnt", "拒否"}};
 const Said state_withdrawn{{"Withdrawn", "Widerrufen", "取り消し済み"}};
 const Said state_ended{{"Ended", "Beendet", "終了"}};
+const Said feedback_title{
+    {"How did it go with {vendor}?", "Wie ist es mit {vendor} gelaufen?", "{vendor} の対応はいかがでしたか?"}};
+const Said feedback_lead{{"{vendor} and {partners} worked together on a problem of yours. The case {case} is closed.",
+                          "{vendor} und {partners} haben gemeinsam an einem Problem von Ihnen gearbeitet. Der Fall {case} ist "
+                          "abgeschlossen.",
+                          "{vendor} と {partners} が貴社の問題に共同で対応しました。案件 {case} は完了しました。"}};
+const Said feedback_question{{"How satisfied are you with how it was solved?", "Wie zufrieden sind Sie damit, wie es gelöst wurde?",
+                              "問題の解決にどの程度満足していますか?"}};
+const Said feedback_who_sees{{"{vendor} and {partners} see your answer, without your name.",
+                              "{vendor} und {partners} sehen Ihre Antwort, ohne Ihren Namen.",
+                              "回答は {vendor} と {partners} に表示されます。お名前は表示されません。"}};
+const Said feedback_send{{"Send my answer", "Antwort senden", "回答を送信する"}};
+const Said feedback_thanks{{"Thank you. Your answer is recorded.", "Danke. Ihre Antwort ist festgehalten.",
+                            "ありがとうございます。回答が記録されました。"}};
+const Said feedback_may_change{
+    {"Until {until} you can change it here.", "Bis {until} können Sie sie hier ändern.", "{until} までここで変更できます。"}};
+const Said feedback_incomplete{
+    {"Choose one of the five answers.", "Wählen Sie eine der fünf Antworten.", "5つの回答から1つを選んでください。"}};
+const Said feedback_over{{"This case is being worked on again, so there is nothing to answer now.",
+                          "An diesem Fall wird wieder gearbeitet; im Moment gibt es nichts zu beantworten.",
+                          "この案件は再び対応中のため、現在回答の必要はありません。"}};
+const Said score_1{{"Very dissatisfied", "Sehr unzufrieden", "とても不満"}};
+const Said score_2{{"Dissatisfied", "Unzufrieden", "不満"}};
+const Said score_3{{"Neither", "Weder noch", "どちらでもない"}};
+const Said score_4{{"Satisfied", "Zufrieden", "満足"}};
+const Said score_5{{"Very satisfied", "Sehr zufrieden", "とても満足"}};
+
 const Said languages{{"Language", "Sprache", "言語"}};
 const Said footer{
     {"This page belongs to the gateway through which support companies exchange information. Opening it changes nothing.",

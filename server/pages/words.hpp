@@ -25,6 +25,11 @@ extern const Said decided_title, was_allowed, was_narrowed, was_refused, was_wit
 extern const Said receipt_title, receipt_lead, see_title, agreed, state, disclosures, no_disclosures, disclosed_at, disclosed_to,
     disclosed_case, download, signed_receipt, withdraw_title, withdraw_text, withdraw_check, withdraw, show;
 extern const Said state_requested, state_granted, state_refused, state_withdrawn, state_ended;
+// --- how it went ---
+extern const Said feedback_title, feedback_lead, feedback_question, feedback_who_sees, feedback_send, feedback_thanks,
+    feedback_may_change, feedback_incomplete, feedback_over;
+extern const Said score_1, score_2, score_3, score_4, score_5;
+
 extern const Said languages, footer;
 
 // What a kind of information means to somebody who does not know our classes.

@@ -58,6 +58,11 @@ void print_now(Context& context, const Value& life) {
     if (life.at("escalation").is_object())
         facts.add("escalated", "level " + life.text("escalation.level") + ", " + in_words(life.text("escalation.reason")),
                   Ink::red);
+    std::string feedback;
+    for (const Value& given : life.items("feedback.answers"))
+        feedback += (feedback.empty() ? "" : "\n") + in_words(given.text("by")) + ": " + given.text("score") + " of 5" +
+                    (given.text("reason").empty() ? "" : ", " + in_words(given.text("reason")));
+    facts.add("feedback", feedback);
     facts.add("department", life.text("department.name"));
     std::string links;
     for (const Value& link : life.items("links"))
@@ -100,6 +105,7 @@ std::string body_of(Context& context) {
     add_texts(json, context, {{"reason", "reason"}, {"to", "owner"}, {"action", "action"}, {"channel", "channel"}});
     if (context.given("text")) json.member("text", text_or_file(context, "text"));
     json.member_if("level", context.number("level"));
+    json.member_if("score", context.number("score"));
     json.member_if("department", context.number("department"));
     if (context.given("until")) json.member("until", moment(context, "until"));
     return json.end().take();
@@ -140,6 +146,36 @@ int contest(Context& context) {
 }
 int resume(Context& context) {
     return post_move(context, "/resume");
+}
+
+int feedback(Context& context) {
+    return post_move(context, "/feedback");
+}
+
+int satisfaction(Context& context) {
+    std::string query;
+    const auto add = [&query](std::string_view name, const std::string& value) {
+        query += (query.empty() ? '?' : '&') + std::string(name) + '=' + url_encoded(value);
+    };
+    if (context.given("partner")) add("partner", company_id(context, context.text("partner")));
+    for (const char* end : {"from", "until"})
+        if (context.given(end)) add(end, moment(context, end));
+    const Answer answer = context.get("/api/v1/feedback" + query);
+    if (context.printed_raw(answer)) return exit_code::ok;
+    const Value& summary = answer.value;
+    if (summary.items("items").empty()) {
+        context.out() << "No answers from " << short_time(summary.text("from")) << " to " << short_time(summary.text("until"))
+                      << "; " << summary.text("asked") << " cases were asked about\n";
+        return exit_code::ok;
+    }
+    Table table({"YOU WERE", "WHO ANSWERED", "ANSWERS", "MEAN", "SATISFIED", "WITH 95 % CONFIDENCE"});
+    for (const Value& row : summary.items("items"))
+        table.row({row.text("role"), row.text("by"), row.text("answers"), row.text("mean"), row.text("satisfied.percent") + " %",
+                   row.text("satisfied.low") + " to " + row.text("satisfied.high") + " %"});
+    context.out() << table.print(context.paint(), context.width());
+    context.note("Asked about " + summary.text("asked") + " closed cases from " + short_time(summary.text("from")) + " to " +
+                 short_time(summary.text("until")));
+    return exit_code::ok;
 }
 
 int link(Context& context) {
@@ -183,6 +219,8 @@ Option owner_option() {
 
 std::vector<Command> case_life_commands() {
     const std::string token = "Hq2sV8nT0LkYp5cWd3aB";
+    Option score = choice("score", {"1", "2", "3", "4", "5"}, "1 very dissatisfied, 5 very satisfied");
+    score.required = true;
     Option department = needed("department", "ID", "a department of the receiver");
     return {
         {.path = "case timeline",
@@ -217,6 +255,15 @@ std::vector<Command> case_life_commands() {
         a_move(LifeMove::pause_contested, "case contest", "Contest the partner's pause: its time counts",
                "  entente case contest " + token + " --reason answered", {}, contest),
         a_move(LifeMove::resumed, "case resume", "End your pause", "  entente case resume " + token, {}, resume),
+        a_move(LifeMove::feedback_given, "case feedback", "Say how a closed case went",
+               "  entente case feedback " + token + " --score 4 --reason solved", {std::move(score)}, feedback),
+        {.path = "case satisfaction",
+         .summary = "Show how cases went, counted over a period",
+         .example = "  entente case satisfaction --partner 'Keplin Networks' --from 2030-01-01",
+         .caller = Caller::person,
+         .options = {value("partner", "COMPANY", "only cases with this company"),
+                     value("from", "TIME", "absent: a year before the end"), value("until", "TIME", "absent: now")},
+         .run = satisfaction},
         {.path = "case link",
          .summary = "Link two cases, or remove a link",
          .example = "  entente case link " + token + " --kind duplicate_of --to Zb7kQ1xWm4Rt9LpVc2Ns",

@@ -1,4 +1,4 @@
-// entente gate ...: what the gate decided, again.
+// entente gate replay, case rebuild: what was decided and what happened, again, from the log alone.
 
 #include <ostream>
 
@@ -37,6 +37,31 @@ int replay(Context& context) {
     return exit_code::refused;
 }
 
+int rebuild(Context& context) {
+    std::int64_t cases = 0, exact = 0, older = 0, erased = 0;
+    std::string difference;
+    for (std::string next = "0"; !next.empty();) {
+        const Answer answer = context.post("/api/v1/lives/replay?limit=200&after=" + next);
+        const auto number = [&](std::string_view name) { return answer.value.number(name).value_or(0); };
+        cases += number("cases");
+        exact += number("exact");
+        older += number("older");
+        erased += number("erased");
+        if (difference.empty()) difference = answer.value.text("firstDifference");
+        next = answer.value.text("next");
+    }
+    Facts facts;
+    facts.add("cases", std::to_string(cases));
+    facts.add("exact", std::to_string(exact));
+    if (older > 0) facts.add("older than the log of lives", std::to_string(older));
+    facts.add("erased", std::to_string(erased));
+    facts.add("first difference", difference.empty() ? "none" : "case " + difference);
+    context.out() << facts.print(context.paint(), context.width());
+    if (difference.empty()) return exit_code::ok;
+    context.note("Next: entente audit verify, then compare the timeline of the case with its records");
+    return exit_code::refused;
+}
+
 }  // namespace
 
 std::vector<Command> gate_commands() {
@@ -45,7 +70,12 @@ std::vector<Command> gate_commands() {
              .example = "  entente gate replay\n  entente gate replay --from 12000",
              .caller = Caller::person_or_operator,
              .options = {value("from", "INDEX", "first entry to look at")},
-             .run = replay}};
+             .run = replay},
+            {.path = "case rebuild",
+             .summary = "Rebuild the lives of all cases from the log, and compare them byte for byte",
+             .example = "  entente case rebuild",
+             .caller = Caller::person_or_operator,
+             .run = rebuild}};
 }
 
 }  // namespace entente::tools

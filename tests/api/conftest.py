@@ -6,7 +6,7 @@ halden submits; brightwell receives and has departments; corvid has an agreement
 import pytest
 
 from support.file_receiver import FileReceiver, certificate_for
-from support.gateway import Gateway, Resolver
+from support.gateway import Gateway, MovedNames
 from support.world import World
 
 
@@ -17,7 +17,8 @@ def gateway(tmp_path_factory):
     deliveries = {"deliveries.allowed_networks": "127.0.0.0/8", "deliveries.authorities": str(folder / "keys" / "authority" / "ca.pem"),
                   "deliveries.attempts": 3, "deliveries.retry_first_ms": 40, "deliveries.retry_max_ms": 400, "deliveries.timeout_seconds": 3,
                   "attachments.timeout_seconds": 5}
-    names = Resolver(folder / "names", {"halden.files.example": "127.0.0.1", "brightwell.files.example": "127.0.0.1", "inside.files.example": "10.0.0.1"})
+    names = MovedNames(folder)
+    names.answer_all({"halden.files.example": ["127.0.0.1"], "brightwell.files.example": ["127.0.0.1"], "inside.files.example": ["10.0.0.1"]})
     with Gateway(folder, deliveries, names.environment) as running:
         running.start()
         yield running
@@ -84,7 +85,6 @@ def private_gateway(tmp_path_factory):
 def file_places(gateway, tmp_path_factory):
     """Makes places for files that members run, each under a name of its own."""
     folder = tmp_path_factory.mktemp("places")
-    assert "ENTENTE_RESOLVE_SHIM" in gateway.environment, "the target resolve_shim is not built"
 
     def place(name, **options):
         return FileReceiver(*certificate_for(gateway.keys / "authority", [f"{name}.files.example"], folder), **options)

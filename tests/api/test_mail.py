@@ -9,38 +9,19 @@ import subprocess
 
 import pytest
 
+from support.customers import PostedWorld, mail_settings
 from support.gateway import Gateway, program, until
-from support.mailserver import PASSWORD, USER, MailServer, delivery_report, reply
+from support.mailserver import PASSWORD, MailServer, delivery_report, reply
 from support.world import World
 
 BOX = "reply@gateway.example"
 
 
-def mail_settings(gateway, server, **more):
-    secret = gateway.folder / "smtp.password"
-    if not secret.exists():
-        secret.write_text(PASSWORD + "\n", encoding="utf-8")
-        secret.chmod(0o600)
-    return {"mail.server": "127.0.0.1", "mail.port": server.port, "mail.authority": str(gateway.ca), "mail.user": USER,
-            "mail.password_file": str(secret), "mail.from": "entente@gateway.example", "mail.reply_box": BOX, "mail.retry_seconds": 1, **more}
-
-
-class Post:
-    """A gateway that sends mails, its mail server, and two companies with an agreement."""
+class Post(PostedWorld):
+    """A gateway that sends mails and takes replies, and a customer who permitted everything."""
 
     def __init__(self, folder, contract):
-        self.gateway = Gateway(folder)
-        self.gateway.init()
-        authority = self.gateway.keys / "authority"
-        self.server = MailServer(authority / "server.pem", authority / "server.key").start()
-        self.gateway.settings.update(mail_settings(self.gateway, self.server))
-        self.gateway.write_config()
-        self.gateway.start()
-        self.world = World(self.gateway, seed="mail")
-        self.world.contract = self.world.operator.contract = contract
-        self.ada = self.world.company("ada")
-        self.bo = self.world.company("bo", departments=("Switching",))
-        self.world.agreement(self.ada, self.bo)
+        super().__init__(folder, contract, "mail", settings={"mail.reply_box": BOX}, departments=("Switching",))
         self.customer = self.ada.customer("post")
         self.ada.authorize(self.customer, [self.bo])
 
@@ -418,7 +399,7 @@ def test_mails_survive_a_crash_and_a_mail_server_that_was_away(tmp_path_factory,
     gateway = Gateway(folder).init()
     authority = gateway.keys / "authority"
     server = MailServer(authority / "server.pem", authority / "server.key")
-    gateway.settings.update(mail_settings(gateway, server))
+    gateway.settings.update(mail_settings(gateway, server, **{"mail.reply_box": BOX}))
     gateway.write_config()
     with gateway.start():
         made = World(gateway, seed="crash")
@@ -439,7 +420,7 @@ def test_mails_survive_a_crash_and_a_mail_server_that_was_away(tmp_path_factory,
 def test_without_starttls_nothing_is_sent(tmp_path_factory):
     server = MailServer().start()
     gateway = Gateway(tmp_path_factory.mktemp("plain")).init()
-    gateway.settings.update(mail_settings(gateway, server))
+    gateway.settings.update(mail_settings(gateway, server, **{"mail.reply_box": BOX}))
     gateway.write_config()
     try:
         with gateway.start():

@@ -182,3 +182,43 @@ def test_the_agreements_ceiling_counts_where_the_company_has_no_rules(world, hal
     world.agreement(halden, partner, labelCeiling="TLP:GREEN")
     answer = halden.engineer.post("/api/v1/scan", {"text": "TLP:AMBER words", "partner": partner.id}, expect=200).body
     assert answer["ceiling"] == "TLP:GREEN" and answer["verdict"] == "refuse" and answer["label"] == "TLP:AMBER"
+
+
+def test_the_agreements_ceiling_holds_on_every_way_out(world, halden):
+    """No rules of the company, and with rules that would let more out: the agreement's ceiling is the lower one, and it holds."""
+    partner = world.company("lowceiling")
+    world.agreement(halden, partner, labelCeiling="TLP:GREEN")
+    customer = halden.customer()
+    halden.authorize(customer, [partner])
+    row = halden.compliance.post("/api/v1/sharing-rules", {"actions": [], "ceiling": "TLP:RED", "reason": f"Test {halden.word('ceiling reason')}"}, expect=201).body
+    halden.administrator.post(f"/api/v1/sharing-rules/{row['id']}/approve", expect=200)
+    try:
+        refused = world.open_case(halden, partner, customer, problemDescription="TLP:AMBER the array fails", expect=403)
+        assert refused.code == "label_exceeds_ceiling" and "TLP:GREEN" in refused.body["detail"]
+        case = world.released_case(halden, partner, customer, problemDescription="TLP:GREEN the array fails")
+        before = case.seen_by_receiver()
+        for marked in ("TLP:AMBER inside", "tlp-amber inside", "all well\nTLP:RED"):
+            assert case.note(halden.engineer, "Marked", marked, expect=403).code == "label_exceeds_ceiling"
+            assert case.note(halden.engineer, marked[:20].replace("\n", " "), "TLP:RED" if "all" in marked else "", expect=403).code == "label_exceeds_ceiling"
+            assert halden.engineer.patch(case.path, {"internalCaseNumber": marked.replace("\n", " ")}, expect=403).code == "label_exceeds_ceiling"
+        partner.engineer.post(f"{case.path}/information-request", {"requestedInformation": "Which?", **partner.engineer_block()}, expect=200)
+        answer = halden.engineer.post(f"{case.path}/information-response", {"requestedInformation": "TLP:AMBER this one"}, expect=403)
+        assert answer.code == "label_exceeds_ceiling"
+        move = halden.engineer.post(f"/api/v1/cases/{case.token}/escalate", {"reason": "no_progress", "text": "TLP:AMBER hurry"}, expect=403)
+        assert move.code == "label_exceeds_ceiling"
+        # A case that is labelled as a whole lets nothing out, whatever the words say.
+        halden.engineer.post(f"/api/v1/cases/{case.token}/label", {"label": "TLP:AMBER"}, expect=200)
+        assert case.note(halden.engineer, "Plain", "plain words", expect=403).code == "label_exceeds_ceiling"
+        after = case.seen_by_receiver()
+        assert [note["token"] for note in after["caseNotes"] if note["type"] != "SYSTEM"] == [note["token"] for note in before["caseNotes"] if note["type"] != "SYSTEM"]
+        assert "inside" not in after.text and "hurry" not in after.text and after["description"] == before["description"]
+    finally:
+        reset = halden.compliance.post("/api/v1/sharing-rules", {"actions": [], "reason": f"Test {halden.word('ceiling reset')}"}, expect=201).body
+        halden.administrator.post(f"/api/v1/sharing-rules/{reset['id']}/approve", expect=200)
+
+
+def test_a_ceiling_is_a_label_that_is_known(world, halden):
+    body = {"title": "x", "documentVersion": "1", "documentDigest": "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9", "parties": [halden.id, world.brightwell.id],
+            "validFrom": "2030-01-01T00:00:00Z", "dataClasses": ["technical"], "purpose": "support", "labelCeiling": "internal only"}
+    answer = world.operator.post("/api/v1/agreements", body, expect=400)
+    assert [violation["pointer"] for violation in answer["violations"]] == ["/labelCeiling"]

@@ -1,6 +1,7 @@
 """Fifty companies, mixed traffic, receivers that fail, hang, redirect, lie and are not there, and a gateway that is killed again and
 again. Afterwards every event of every committed change was delivered or stands in the dead letters, none is lost, none invented, the
-order within each case held, and nobody was told of anybody else's cases. ENTENTE_SEED repeats the drawing of lots; the moments differ.
+order within each case held, and nobody was told of anybody else's cases, neither by webhook nor by mail: some
+companies have a ticket system that is told by mail, and the mail server refuses now and then. ENTENTE_SEED repeats the drawing of lots; the moments differ.
 """
 
 import collections
@@ -12,11 +13,14 @@ import uuid
 
 import requests
 
+from support.customers import mail_settings
 from support.gateway import Gateway, until
+from support.mailserver import MailServer
 from support.receiver import Receiver
 from support.world import World
 
 PAIRS = 25
+MAILED = 10  # companies
 WRITERS = 4
 MODES = ("fine", "fine", "fails", "slow", "redirects", "lies", "refuses", "gone", "cuts")
 
@@ -160,6 +164,45 @@ def subscriptions(companies, receiver, dead_port, chance):
     return made
 
 
+BOX = "cases@{domain}"
+
+
+def mailboxes(companies, server, chance):
+    """A ticket system for each of these companies, which is told of everything at once; some addresses are refused for a while, one for good."""
+    for number, one in enumerate(companies):
+        address = BOX.format(domain=one.domain)
+        one.administrator.post("/api/v1/mail/boxes", {"kind": "copy", "address": address, "delivery": "immediate", "language": chance.choice(("en", "de", "ja"))}, expect=201)
+        if number % 4 == 1:
+            server.refusals[address] = ["451 4.3.0 later"] * 3
+        if number == 2:
+            server.refusals[address] = ["550 5.1.1 nobody here"]
+
+
+def judge_mails(companies, feeds, server, ledger):
+    """Every mail is about an event of its company's feed, once or again with the same Message-ID, and shows nobody else's words."""
+    by_address = collections.defaultdict(list)
+    for mail in server.mails:
+        by_address[mail.recipients[0]].append(mail)
+    assert set(by_address) <= {BOX.format(domain=one.domain) for one in companies}
+    told = 0
+    for one in companies:
+        mails = by_address[BOX.format(domain=one.domain)]
+        # What the gateway itself notes beside a step is told by the mail about that step.
+        system = {note["token"] for row in one.engineer.get("/v2/collaboration-requests/list", expect=200, judge=False).body
+                  for note in row["caseNotes"] if note["type"] == "SYSTEM"}
+        happened = collections.Counter((event["type"], event["data"]["case"]["token"]) for event in feeds[one.key]
+                                       if event["type"] != "note.created" or event["data"]["note"]["token"] not in system)
+        said = collections.Counter({mail["Message-ID"]: (mail["X-Entente-Event"], mail["X-Entente-Case"]) for mail in mails}.values())
+        invented = said - happened
+        assert not invented, (one.key, invented)
+        for mail in mails:
+            assert not ledger.leaks(mail.everything, one.key), mail
+        lost = [row for state in ("dead", "stopped") for row in one.administrator.get(f"/api/v1/mail/outbox?state={state}", expect=200, judge=False).items]
+        assert lost or said == happened, (one.key, happened - said)
+        told += said.total()
+    return told
+
+
 def wanted(version, event):
     """Whether a subscription of this version is told: the contract's table, said once more."""
     kind, by, side = event["type"], event["data"]["by"], event["data"]["side"]
@@ -226,14 +269,20 @@ def test_every_event_arrives_or_is_accounted_for(tmp_path, budget):
     authority = folder / "keys" / "authority"
     with Gateway(folder, {"deliveries.allowed_networks": "127.0.0.0/8", "deliveries.authorities": str(authority / "ca.pem"), "deliveries.attempts": 4,
                           "deliveries.retry_first_ms": 30, "deliveries.retry_max_ms": 200, "deliveries.timeout_seconds": 1}) as gateway:
+        gateway.init()
+        server = MailServer(authority / "server.pem", authority / "server.key").start()
+        gateway.settings.update(mail_settings(gateway, server))
+        gateway.write_config()
         gateway.start()
         world = World(gateway, "soak")
         behaviour = Behaviour(random.Random(seed + 1))
-        with Receiver(authority / "server.pem", authority / "server.key", behave=behaviour) as receiver:
+        with Receiver(authority / "server.pem", authority / "server.key", behave=behaviour) as receiver, server:
             gone = Receiver(authority / "server.pem", authority / "server.key")
             gone.close()
             pairs = [Pair(world, number) for number in range(PAIRS)]
             companies = [each for pair in pairs for each in (pair.left, pair.right)]
+            mailed = companies[:MAILED]
+            mailboxes(mailed, server, chance)
             hooks = subscriptions(companies, receiver, gone.port, chance)
             stop, pause = threading.Event(), threading.Event()
             writers = [Writer(world, pairs[number::WRITERS], seed + 2 + number, stop, pause) for number in range(WRITERS)]
@@ -259,6 +308,8 @@ def test_every_event_arrives_or_is_accounted_for(tmp_path, budget):
                     nonlocal left
                     left = sum(len(one.engineer.get(f"/api/v1/webhooks/{hook}/deliveries?state={state}&limit=1000", expect=200, judge=False).items)
                                for one, _, hook, _ in hooks for state in ("waiting", "leased"))
+                    left += sum(len(one.administrator.get(f"/api/v1/mail/outbox?state={state}", expect=200, judge=False).items)
+                                for one in mailed for state in ("waiting", "leased"))
                     return left == 0 or left != before
 
                 until(moved_on, 60, "the next end of a delivery")  # patience with each step, not with all of them: machines differ
@@ -273,8 +324,10 @@ def test_every_event_arrives_or_is_accounted_for(tmp_path, budget):
             for call in taken:
                 key = call.path.split("/")[3]
                 assert not world.ledger.leaks(call.raw.decode() + str(call.headers), key), call
+            mails = judge_mails(mailed, feeds, server, world.ledger)
+            assert mails > 100
             events = sum(map(len, feeds.values()))
-            print(f"{kills} kills, {sum(writer.acknowledged for writer in writers)} acknowledged writes, {cases} cases seen, {events} events, {dict(tally)}, {len(taken)} calls")
+            print(f"{kills} kills, {sum(writer.acknowledged for writer in writers)} acknowledged writes, {cases} cases seen, {events} events, {dict(tally)}, {len(taken)} calls, {mails} mails")
             assert tally["delivered"] > 100 and tally["dead"] > 10 and kills >= 3
             assert world.verify()["ok"] is True
         assert gateway.stop() == 0

@@ -121,7 +121,7 @@ class Contract:
         """Sentences about what is wrong with an answer; an empty list is a good one. `body` is parsed JSON, or None for no body."""
         media = content_type.split(";")[0].strip() if content_type else ""
         wrong = []
-        page = media == "text/html" and path.startswith(("/authorize/", "/receipt/"))  # people are told on a page
+        page = media == "text/html" and path.startswith(("/authorize/", "/receipt/", "/feedback/"))  # people are told on a page
         if status >= 400 and method != "HEAD" and not page:
             is_problem = media == "application/problem+json"
             oauth = path.split("?")[0].endswith("/oauth2/v2.0/token")

@@ -11,31 +11,31 @@ from support.gateway import Gateway, until
 from support.world import World
 
 
-def mail_settings(gateway, server):
+def mail_settings(gateway, server, **more):
     secret = gateway.folder / "smtp.password"
     if not secret.exists():
         secret.write_text(PASSWORD + "\n", encoding="utf-8")
         secret.chmod(0o600)
     return {"mail.server": "127.0.0.1", "mail.port": server.port, "mail.authority": str(gateway.ca), "mail.user": USER,
-            "mail.password_file": str(secret), "mail.from": "entente@gateway.example", "mail.retry_seconds": 1}
+            "mail.password_file": str(secret), "mail.from": "entente@gateway.example", "mail.retry_seconds": 1, **more}
 
 
 class PostedWorld:
     """A gateway that sends mails over a real SMTP server, and two companies with an agreement."""
 
-    def __init__(self, folder, contract=None, seed="customers"):
-        self.gateway = Gateway(folder)
+    def __init__(self, folder, contract=None, seed="customers", clock=None, settings=None, departments=()):
+        self.gateway = Gateway(folder, environment=clock.environment if clock else None)
         self.gateway.init()
         authority = self.gateway.keys / "authority"
         self.server = MailServer(authority / "server.pem", authority / "server.key").start()
-        self.gateway.settings.update(mail_settings(self.gateway, self.server))
+        self.gateway.settings.update(mail_settings(self.gateway, self.server, **(settings or {})))
         self.gateway.write_config()
         self.gateway.start()
         self.world = World(self.gateway, seed=seed)
         if contract is not None:
             self.world.contract = self.world.operator.contract = contract
         self.ada = self.world.company("ada")
-        self.bo = self.world.company("bo")
+        self.bo = self.world.company("bo", departments=departments)
         self.world.agreement(self.ada, self.bo, emergencyHours=4)
 
     def close(self):
@@ -68,7 +68,7 @@ class Person:
 
     def open_mail(self):
         mail = self.next_mail()
-        self.token = re.search(r"/authorize/([A-Za-z0-9]{32})\b", mail.text).group(1)
+        self.token = re.search(r"/(?:authorize|feedback)/([A-Za-z0-9]{32})\b", mail.text).group(1)
         return mail
 
     # --- the page ---
@@ -82,6 +82,9 @@ class Person:
     def code(self, path=None):
         self.send((path or f"/authorize/{self.token}") + "/code", [("x", "")])
         return re.search(r"\b(\d{4} \d{4})\b", self.next_mail().text).group(1)
+
+    def answer_feedback(self, score=None, expect=200):
+        return self.send(f"/feedback/{self.token}", [("score", str(score))] if score else [("x", "")], expect=expect)
 
     def decide(self, decision="approve", *, code=None, partners=None, classes=None, until=None, expect=200):
         page = self.look().text

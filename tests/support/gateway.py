@@ -1,6 +1,7 @@
 """The real gateway as a process: its own data and keys, a free port, readiness by asking, ended by its own process id."""
 
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 
 import requests
@@ -57,14 +59,18 @@ def free_port():
                 continue
 
 
+def shim(name):
+    library = ROOT / "build" / os.environ.get("ENTENTE_PRESET", "release") / "tests" / "support" / f"{name}.so"
+    assert library.is_file(), f"{library} is not built"
+    return str(library)
+
+
 class DiskShim:
     """A disk that fills up or gets stuck under a gateway that is started with `environment`."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        library = ROOT / "build" / os.environ.get("ENTENTE_PRESET", "release") / "tests" / "support" / "disk_shim.so"
-        assert library.is_file(), f"{library} is not built"
-        self.environment = {"LD_PRELOAD": str(library), "ENTENTE_DISK_SHIM": str(self.folder)}
+        self.environment = {"LD_PRELOAD": shim("disk_shim"), "ENTENTE_DISK_SHIM": str(self.folder)}
 
     def fills_up(self):
         (self.folder / "full").touch()
@@ -77,18 +83,44 @@ class DiskShim:
             (self.folder / state).unlink(missing_ok=True)
 
 
-class Resolver:
-    """Names that resolve for a gateway that is started with `environment`; they may be changed while it runs."""
+class MovedClock:
+    """The time of day for gateways that are started with `environment`: the machine's, and as much later as a test says."""
 
-    def __init__(self, file, names):
-        self.file = pathlib.Path(file)
-        self.say(names)
-        library = ROOT / "build" / os.environ.get("ENTENTE_PRESET", "release") / "tests" / "support" / "resolve_shim.so"
-        self.ready = library.is_file()  # tests that need the names ask; the others of a group do without
-        self.environment = {"LD_PRELOAD": str(library), "ENTENTE_RESOLVE_SHIM": str(self.file)} if self.ready else {}
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "clock"
+        self.later = datetime.timedelta()
+        self._write()
+        self.environment = {"LD_PRELOAD": shim("clock_shim"), "ENTENTE_CLOCK_SHIM": str(self.path)}
 
-    def say(self, names):
-        self.file.write_text("".join(f"{name} {address}\n" for name, address in names.items()), encoding="ascii")
+    def _write(self):
+        nanoseconds = self.later // datetime.timedelta(microseconds=1) * 1000
+        with open(self.path, "r+b" if self.path.exists() else "wb") as file:
+            file.write(nanoseconds.to_bytes(8, sys.byteorder, signed=True))
+
+    def advance(self, **by):
+        self.later += datetime.timedelta(**by)
+        self._write()
+
+
+class MovedNames:
+    """A resolver for gateways that are started with `environment`: names answer with the addresses that a test gives them."""
+
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "names"
+        self.path.touch()
+        self.asked = pathlib.Path(f"{self.path}.asked")
+        self.environment = {"LD_PRELOAD": shim("resolver_shim"), "ENTENTE_RESOLVER_SHIM": str(self.path)}
+
+    def answer(self, name, *addresses):
+        self.answer_all({name: addresses})
+
+    def answer_all(self, names):
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text("".join(f"{name} {' '.join(addresses)}\n" for name, addresses in names.items()), encoding="utf-8")
+        fresh.replace(self.path)
+
+    def times_asked(self):
+        return self.asked.stat().st_size if self.asked.exists() else 0
 
 
 class Gateway:

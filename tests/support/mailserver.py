@@ -113,6 +113,12 @@ class MailServer:
             self._controller.stop()
             self._controller = None
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def to(self, address):
         with self.lock:
             return [mail for mail in self.mails if mail.recipients == [address]]

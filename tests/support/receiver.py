@@ -82,7 +82,7 @@ class Receiver:
 
     contract = None
 
-    def __init__(self, certificate, key, *, ledger=None, company="nobody", behave=None, plain=False, port=0):
+    def __init__(self, certificate, key, *, ledger=None, company="nobody", behave=None, plain=False, port=0, address="127.0.0.1"):
         Receiver.contract = Receiver.contract or EventContract()
         self.taken, self.complaints = [], []
         self.behave = behave or (lambda taken: 204)
@@ -125,9 +125,9 @@ class Receiver:
         if not plain:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(certificate, key)
-        self.server = Server(("127.0.0.1", port), Handler)
+        self.server = Server((address, port), Handler)
         self.port = self.server.server_address[1]
-        self.base = f"{'http' if plain else 'https'}://127.0.0.1:{self.port}"
+        self.base = f"{'http' if plain else 'https'}://{address}:{self.port}"
         self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 

@@ -71,6 +71,12 @@ class Company:
             self._people[name] = caller
         return self._people[name]
 
+    def sign_in_again(self):
+        """After the clock was moved: sessions end."""
+        for caller in self._people.values():
+            if caller.login_name:
+                caller.login(caller.login_name, caller.password)
+
     @property
     def engineer(self):
         return self.person("engineer")
@@ -183,7 +189,11 @@ class World:
         self.companies = {}
         credential = gateway.operator_credential()
         self.operator = self.caller("operator")
-        self.operator.client_token("operator", credential["clientId"], credential["clientSecret"])
+        self._operator_credential = ("operator", credential["clientId"], credential["clientSecret"])
+        self.sign_in_operator()
+
+    def sign_in_operator(self):
+        self.operator.client_token(*self._operator_credential)
 
     def caller(self, company="nobody", **options):
         return clients.Caller(self.gateway.url, self.gateway.ca, self.ledger, self.contract, company, **options)

@@ -175,7 +175,7 @@ class Generator {
         static constexpr LifeMove moves[] = {LifeMove::moved,           LifeMove::fix_offered, LifeMove::fix_confirmed,
                                              LifeMove::fix_rejected,    LifeMove::reopened,    LifeMove::withdrawn,
                                              LifeMove::rerouted,        LifeMove::escalated,   LifeMove::paused,
-                                             LifeMove::pause_contested, LifeMove::resumed};
+                                             LifeMove::pause_contested, LifeMove::resumed,     LifeMove::feedback_given};
         MoveInput input{.move = moves[below(std::size(moves))]};
         const auto reasons = reasons_of(input.move);
         input.reason = reasons[below(reasons.size())];
@@ -183,6 +183,7 @@ class Generator {
         if (input.move == LifeMove::moved && below(2) == 0) input.work = static_cast<CaseWork>(below(case_work_count));
         if (input.move == LifeMove::escalated && below(2) == 0) input.level = static_cast<int>(below(4));
         if (input.move == LifeMove::escalated) input.channel = static_cast<Channel>(below(3));
+        if (input.move == LifeMove::feedback_given) input.score = static_cast<int>(1 + below(5));
         if (input.move == LifeMove::paused) input.until = Instant{lived.now.us + hour};
         lived.make(input, below(2) == 0 ? Side::submitter : Side::receiver);
     }

@@ -11,7 +11,15 @@ using protocol::Instant;
 namespace {
 
 std::string_view name(LinkKind kind) {
-    return kind == LinkKind::ask ? "ask" : "receipt";
+    switch (kind) {
+        case LinkKind::ask:
+            return "ask";
+        case LinkKind::feedback:
+            return "feedback";
+        case LinkKind::receipt:
+            break;
+    }
+    return "receipt";
 }
 
 std::string place(std::int64_t id) {
@@ -29,10 +37,10 @@ std::optional<Blob> maybe_bytes(const Row& row, int column) {
 void insert_link(Txn& txn, Vault& vault, const CustomerLink& link) {
     const Blob details = vault.seal(txn, Owner::customer(link.customer), {}, Tag::customer, place(link.id), link.address);
     txn.change(
-        "INSERT INTO customer_links (id, kind, authorization_id, token_hash, language, details, created_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO customer_links (id, kind, authorization_id, token_hash, language, details, created_at, expires_at,"
+        " case_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         {link.id, name(link.kind), link.authorization.value, link.token_hash, protocol::name(link.language), details,
-         link.created_at.us, link.expires_at.us});
+         link.created_at.us, link.expires_at.us, link.case_id.value});
 }
 
 void update_link(Txn& txn, const CustomerLink& link) {
@@ -47,7 +55,7 @@ void update_link(Txn& txn, const CustomerLink& link) {
 std::optional<CustomerLink> find_link(ReadTxn& txn, Vault& vault, LinkKind kind, Bytes token_hash) {
     return txn.first(
         "SELECT l.id, l.authorization_id, z.company, z.customer, l.language, l.details, l.created_at, l.expires_at, l.code,"
-        " l.code_until, l.code_tries, l.codes_sent, l.codes_since, l.wrong_tries, l.ticket, l.ticket_until"
+        " l.code_until, l.code_tries, l.codes_sent, l.codes_since, l.wrong_tries, l.ticket, l.ticket_until, l.case_id"
         " FROM customer_links l JOIN authorizations z ON z.id = l.authorization_id WHERE l.kind = $1 AND l.token_hash = $2",
         {name(kind), token_hash}, [&](const Row& row) {
             CustomerLink link;
@@ -69,6 +77,22 @@ std::optional<CustomerLink> find_link(ReadTxn& txn, Vault& vault, LinkKind kind,
             link.wrong_tries = row.number(13);
             link.ticket = maybe_bytes(row, 14);
             link.ticket_until = {row.number(15)};
+            link.case_id = {row.number(16)};
+            return link;
+        });
+}
+
+std::optional<CustomerLink> last_answered_link(ReadTxn& txn, Vault& vault, AuthorizationId authorization) {
+    return txn.first(
+        "SELECT id, language, details FROM customer_links WHERE authorization_id = $1 AND kind = 'receipt'"
+        " ORDER BY created_at DESC, id DESC LIMIT 1",
+        {authorization.value}, [&](const Row& row) {
+            CustomerLink link;
+            link.kind = LinkKind::receipt;
+            link.id = row.number(0);
+            link.authorization = authorization;
+            link.language = protocol::parse_language(row.text(1)).value_or(protocol::Language::english);
+            link.address = vault.open(txn, place(link.id), row.bytes(2)).value_or("");
             return link;
         });
 }

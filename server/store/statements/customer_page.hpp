@@ -13,8 +13,9 @@
 namespace entente::store {
 
 enum class LinkKind : std::uint8_t {
-    ask,     // lets the customer decide; ends with the decision
-    receipt  // lasting: shows disclosures, lets the customer withdraw
+    ask,      // lets the customer decide; ends with the decision
+    receipt,  // lasting: shows disclosures, lets the customer withdraw
+    feedback  // asks how a case went; `case_id` says which
 };
 
 struct CustomerLink {
@@ -23,6 +24,7 @@ struct CustomerLink {
     protocol::AuthorizationId authorization;
     protocol::CompanyId company;    // of the authorization
     protocol::CustomerId customer;  // likewise
+    protocol::CaseId case_id;       // feedback
     Blob token_hash;
     protocol::Language language = protocol::Language::english;
     std::string address;
@@ -41,6 +43,9 @@ struct CustomerLink {
 void insert_link(Txn& txn, Vault& vault, const CustomerLink& link);
 void update_link(Txn& txn, const CustomerLink& link);  // code, ticket and counts
 std::optional<CustomerLink> find_link(ReadTxn& txn, Vault& vault, LinkKind kind, Bytes token_hash);
+// Where and in which language this customer answered last about the authorization; nothing if it never did on the page. Only
+// address and language matter.
+std::optional<CustomerLink> last_answered_link(ReadTxn& txn, Vault& vault, protocol::AuthorizationId authorization);
 // Earlier links that ask about the same authorization end.
 void end_ask_links(Txn& txn, protocol::AuthorizationId authorization);
 // Is the customer being asked already: an unexpired link of an undecided authorization that names this partner?

@@ -111,8 +111,15 @@ std::int64_t waiting_for(ReadTxn& txn, const Target& target, std::int64_t most) 
         .value_or(0);
 }
 
-void lease_delivery(Txn& txn, std::int64_t id) {
-    txn.change("UPDATE deliveries SET state = 'leased', attempts = attempts + 1 WHERE id = $1", {id});
+void lease_delivery(Txn& txn, std::int64_t id, Instant until) {
+    txn.change("UPDATE deliveries SET state = 'leased', attempts = attempts + 1, due_at = $2 WHERE id = $1", {id, until.us});
+}
+
+bool holds_lease(ReadTxn& txn, std::int64_t id, int attempt) {
+    return txn
+        .first("SELECT 1 FROM deliveries WHERE id = $1 AND open = 1 AND state = 'leased' AND attempts = $2", {id, attempt},
+               [](const Row&) { return true; })
+        .has_value();
 }
 
 void put_back_delivery(Txn& txn, std::int64_t id, Instant due_at, std::string_view reason) {
@@ -127,6 +134,10 @@ void finish_delivery(Txn& txn, std::int64_t id, DeliveryState state, std::string
 
 std::int64_t release_leases(Txn& txn, Instant now) {
     return txn.change("UPDATE deliveries SET state = 'waiting', due_at = $1 WHERE open = 1 AND state = 'leased'", {now.us});
+}
+
+std::int64_t release_ended_leases(Txn& txn, Instant now) {
+    return txn.change("UPDATE deliveries SET state = 'waiting' WHERE open = 1 AND state = 'leased' AND due_at <= $1", {now.us});
 }
 
 std::int64_t stop_deliveries(Txn& txn, const Target& target, std::string_view reason, Instant now) {

@@ -29,8 +29,8 @@ struct StoredDelivery {
     std::int64_t replay = 0;  // 0: the first telling
     std::int64_t ref = 0;
     DeliveryState state = DeliveryState::waiting;
-    int attempts = 0;  // begun
-    protocol::Instant due_at;
+    int attempts = 0;          // begun
+    protocol::Instant due_at;  // leased: the end of the lease
     std::string reason;
     protocol::Instant created_at;
     std::optional<protocol::Instant> finished_at;
@@ -53,11 +53,16 @@ std::optional<protocol::Instant> next_due(ReadTxn& txn, const Target& target, pr
 // How many wait for this target, counted up to `most`.
 std::int64_t waiting_for(ReadTxn& txn, const Target& target, std::int64_t most);
 
-void lease_delivery(Txn& txn, std::int64_t id);  // begins an attempt
+// Begins an attempt. Until the lease ends nobody else takes it; `due_at` holds that moment meanwhile.
+void lease_delivery(Txn& txn, std::int64_t id, protocol::Instant until);
+// Is this attempt still the one that counts? Not when its lease ended and another was given, or the target is gone.
+bool holds_lease(ReadTxn& txn, std::int64_t id, int attempt);
 void put_back_delivery(Txn& txn, std::int64_t id, protocol::Instant due_at, std::string_view reason);
 void finish_delivery(Txn& txn, std::int64_t id, DeliveryState state, std::string_view reason, protocol::Instant now);
 // After a crash: nobody holds a lease any more.
 std::int64_t release_leases(Txn& txn, protocol::Instant now);
+// While running: those that ended.
+std::int64_t release_ended_leases(Txn& txn, protocol::Instant now);
 // Ends everything that is open for a target.
 std::int64_t stop_deliveries(Txn& txn, const Target& target, std::string_view reason, protocol::Instant now);
 

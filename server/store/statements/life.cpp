@@ -71,6 +71,15 @@ void save_life(Txn& txn, CaseId id, const Life& life, std::size_t from) {
     }
 }
 
+std::vector<CaseId> cases_in_order(ReadTxn& txn, protocol::CompanyId company, CaseId after, std::int64_t limit) {
+    std::vector<CaseId> ids;
+    txn.each(
+        "SELECT id FROM cases WHERE id > $1 AND (CAST($2 AS BIGINT) = 0 OR submitter = $2 OR (receiver = $2 AND released_at IS NOT"
+        " NULL)) ORDER BY id LIMIT $3",
+        {after.value, company.value, limit}, [&](const Row& row) { ids.push_back({row.number(0)}); });
+    return ids;
+}
+
 void set_reminder_sent(Txn& txn, CaseId id) {
     txn.change("UPDATE cases SET reminder_sent = 1 WHERE id = $1", {id.value});
 }

@@ -61,6 +61,19 @@ bool approve_sharing_rules(Txn& txn, const StoredSharingRules& stored) {
                {stored.approved_by, stored.approved_at->us, stored.effective_from.us, stored.id}) == 1;
 }
 
+std::vector<RulesDue> sharing_rules_due(ReadTxn& txn, Instant now, int limit) {
+    std::vector<RulesDue> due;
+    txn.each(
+        "SELECT id, company FROM sharing_rules WHERE applied_at IS NULL AND approved_at IS NOT NULL AND effective_from <= $1"
+        " ORDER BY effective_from, id LIMIT $2",
+        {now.us, limit}, [&](const Row& row) { due.push_back({row.number(0), {row.number(1)}}); });
+    return due;
+}
+
+bool mark_rules_applied(Txn& txn, std::int64_t id, Instant now) {
+    return txn.change("UPDATE sharing_rules SET applied_at = $2 WHERE id = $1 AND applied_at IS NULL", {id, now.us}) == 1;
+}
+
 std::optional<StoredSharingRules> find_sharing_rules(ReadTxn& txn, Vault& vault, CompanyId company, std::int64_t id) {
     return txn.first("SELECT " + std::string(columns) + " FROM sharing_rules WHERE id = $1 AND company = $2", {id, company.value},
                      [&](const Row& row) { return read_rules(txn, vault, row); });
@@ -87,7 +100,10 @@ RulesInForce sharing_rules_in_force(ReadTxn& txn, CompanyId company, AgreementId
 std::optional<policy::Label> agreement_ceiling(ReadTxn& txn, AgreementId agreement) {
     return txn
         .first("SELECT label_ceiling FROM agreements WHERE id = $1", {agreement.value},
-               [](const Row& row) { return policy::parse_label(row.text(0)); })
+               [](const Row& row) {
+                   const std::string_view text = row.text(0);
+                   return text.empty() ? std::nullopt : std::optional(ceiling_in(text));
+               })
         .value_or(std::nullopt);
 }
 

@@ -34,6 +34,14 @@ struct StoredSharingRules {
 void insert_sharing_rules(Txn& txn, Vault& vault, const StoredSharingRules& stored);
 // False: it was approved already.
 bool approve_sharing_rules(Txn& txn, const StoredSharingRules& stored);
+// Approved rules that have taken effect and whose cases were not judged again since, oldest first.
+struct RulesDue {
+    std::int64_t id = 0;
+    protocol::CompanyId company;
+};
+std::vector<RulesDue> sharing_rules_due(ReadTxn& txn, protocol::Instant now, int limit);
+// False: it was noted already.
+bool mark_rules_applied(Txn& txn, std::int64_t id, protocol::Instant now);
 std::optional<StoredSharingRules> find_sharing_rules(ReadTxn& txn, Vault& vault, protocol::CompanyId company, std::int64_t id);
 std::vector<StoredSharingRules> sharing_rules_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company);  // newest first
 
@@ -46,7 +54,7 @@ struct RulesInForce {
 RulesInForce sharing_rules_in_force(ReadTxn& txn, protocol::CompanyId company, protocol::AgreementId agreement,
                                     protocol::Instant now);
 
-// The ceiling that the agreement itself sets; nothing when it sets none or names a class of its own, which says nothing about TLP.
+// The ceiling that the agreement itself sets; nothing when it sets none. A word that is no label counts as the lowest one.
 std::optional<policy::Label> agreement_ceiling(ReadTxn& txn, protocol::AgreementId agreement);
 
 // The label that a side gave to a case, and a lower one that somebody asked for.
