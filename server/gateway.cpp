@@ -228,7 +228,8 @@ struct Gateway::Parts {
                        .default_targets = targets_of(config),
                        .authority = authority ? &*authority : nullptr,
                        .documents = {openapi_text(), openapi_json(), openapi_page(), problems_page(), page_style_digest()},
-                       .verifier = [this] { return verifier; }});
+                       .verifier = [this] { return verifier; },
+                       .origin = config.published.origin});
     }
 
     // After a batch and before anybody hears of it, on the writer's thread: of a case that froze nothing leaves any more, and

@@ -53,6 +53,7 @@ struct Parts {
     Documents documents;
     std::function<std::shared_ptr<Verifier>()> verifier;
     operations::FileDesk* files = nullptr;  // carries attachments; none: they are not taken
+    std::string origin;                     // of the audit log
 };
 
 class Gateway final : public Api {

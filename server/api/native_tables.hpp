@@ -21,6 +21,7 @@ std::span<const Route> native_idempotency_routes();
 std::span<const Route> native_sharing_routes();
 std::span<const Route> native_life_routes();
 std::span<const Route> native_audit_routes();
+std::span<const Route> native_evidence_routes();
 std::span<const Route> customer_page_routes();  // HTML, for customers
 std::span<const Route> native_webhook_routes();
 std::span<const Route> native_event_routes();

@@ -67,6 +67,7 @@ std::vector<Command> authorization_commands();
 std::vector<Command> certificate_commands();
 std::vector<Command> webhook_commands();  // and events
 std::vector<Command> audit_commands();
+std::vector<Command> evidence_commands();
 std::vector<Command> gate_commands();
 std::vector<Command> mail_commands();
 std::vector<Command> login_commands();

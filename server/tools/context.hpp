@@ -39,12 +39,13 @@ struct World {
     std::size_t width = 0;  // of the terminal; 0: not one
     std::function<std::optional<std::string>(const std::string&)> environment;
     std::function<protocol::Instant()> now;
-    std::function<certs::Secret(const std::string& prompt)> ask_secret;           // from the terminal, without echo
-    std::function<std::string(const std::string& file)> read_file;                // "-" is the standard input; throws Stop
-    std::function<std::optional<Places>(const std::string& config_file)> places;  // empty name: the usual ones; throws Stop
-    std::function<std::unique_ptr<Transport>(const Address&)> connect;            // throws Unreachable
-    std::filesystem::path state_folder;                                           // where profiles are kept
-    const std::vector<Command>* commands = nullptr;                               // the whole table; set by run()
+    std::function<certs::Secret(const std::string& prompt)> ask_secret;                   // from the terminal, without echo
+    std::function<std::string(const std::string& file)> read_file;                        // "-" is the standard input; throws Stop
+    std::function<void(const std::string& file, std::string_view bytes)> write_new_file;  // never over an old one; throws Stop
+    std::function<std::optional<Places>(const std::string& config_file)> places;          // empty name: the usual ones; throws Stop
+    std::function<std::unique_ptr<Transport>(const Address&)> connect;                    // throws Unreachable
+    std::filesystem::path state_folder;                                                   // where profiles are kept
+    const std::vector<Command>* commands = nullptr;                                       // the whole table; set by run()
 };
 
 // Name of an option or argument to its values, as parsed.

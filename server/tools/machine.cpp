@@ -49,6 +49,20 @@ std::string read_file(const std::string& file) {
     return read_all(in);
 }
 
+void write_new_file(const std::string& file, std::string_view bytes) {
+    const int number = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (number < 0 && errno == EEXIST) throw Stop(exit_code::usage, file + " exists already; nothing is overwritten");
+    if (number < 0) throw Stop(exit_code::usage, "cannot write the file " + file);
+    while (!bytes.empty()) {
+        const ssize_t took = ::write(number, bytes.data(), bytes.size());
+        if (took < 0 && errno == EINTR) continue;
+        if (took <= 0) break;
+        bytes.remove_prefix(static_cast<std::size_t>(took));
+    }
+    if (::close(number) != 0 || !bytes.empty())
+        throw Stop(exit_code::broken, "the file " + file + " could not be written to its end");
+}
+
 // The terminal without echo, for the length of one line; what the terminal was before comes back however the scope ends.
 class Quiet {
   public:
@@ -121,6 +135,7 @@ World this_machine() {
                  .now = [] { return SystemClock().now(); },
                  .ask_secret = ask_secret,
                  .read_file = read_file,
+                 .write_new_file = write_new_file,
                  .places = find_places,
                  .connect = [](const Address& address) { return reach(address, std::cerr); },
                  .state_folder = state_folder()};

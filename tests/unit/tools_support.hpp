@@ -61,6 +61,7 @@ class Terminal {
                             if (found == files.end()) throw Stop(exit_code::usage, "cannot read the file " + file);
                             return found->second;
                         },
+                    .write_new_file = [this](const std::string& file, std::string_view bytes) { files[file] = bytes; },
                     .places = [](const std::string&) { return std::optional<Places>(); },
                     .connect = [this](const Address& address) -> std::unique_ptr<Transport> {
                         addresses.push_back(address);

@@ -57,21 +57,21 @@ Parts parts_of(const Kept& kept) {
 }
 
 // Nothing: its key is destroyed, or the envelope was erased.
-std::optional<std::string> open_text(ReadTxn& txn, Vault& vault, const Parts& parts, std::size_t at) {
+std::optional<OpenedSection> open_text(ReadTxn& txn, Vault& vault, const Parts& parts, std::size_t at) {
     if (!parts.envelopes[at]) return std::nullopt;
     const auto padded =
         vault.open_section(txn, parts.entry.event, static_cast<Tag>(parts.entry.sections[at].tag), *parts.envelopes[at]);
     if (!padded) return std::nullopt;
     auto opened = unpad_section(*padded);
     if (!opened) throw Tampered("a section of event " + protocol::uuid_text(parts.entry.event) + " opens to something else");
-    return std::move(opened->text);
+    return opened;
 }
 
 void open_core(ReadTxn& txn, Vault& vault, const Parts& parts, Line& line) {
     line.kind = static_cast<std::uint8_t>(parts.entry.kind());
     for (std::size_t i = 0; i < parts.entry.sections.size(); ++i) {
         if (parts.entry.sections[i].tag == static_cast<std::uint8_t>(Tag::core))
-            line.core = open_text(txn, vault, parts, i).value_or("");
+            line.core = open_text(txn, vault, parts, i).value_or(OpenedSection{}).text;
     }
 }
 
@@ -147,9 +147,12 @@ SectionView view_section(ReadTxn& txn, Vault& vault, const Parts& parts, std::si
     if (!owner) {
         view.state = SectionState::erased;
     } else if (may_open(viewer, view.tag, *owner)) {
-        auto text = open_text(txn, vault, parts, at);
-        view.state = text ? SectionState::opened : SectionState::erased;
-        view.text = text.value_or("");
+        auto opened = open_text(txn, vault, parts, at);
+        view.state = opened ? SectionState::opened : SectionState::erased;
+        if (opened) {
+            view.text = std::move(opened->text);
+            view.salt = opened->salt;
+        }
     }
     return view;
 }

@@ -11,6 +11,7 @@
 #include "protocol/ids.hpp"
 #include "protocol/instant.hpp"
 #include "server/audit/format/record.hpp"
+#include "server/audit/format/section.hpp"
 #include "server/store/store.hpp"
 #include "server/store/vault.hpp"
 
@@ -45,6 +46,7 @@ struct SectionView {
     Hash sealed_hash{};  // H of the leaf
     SectionState state = SectionState::withheld;
     std::string text;  // where opened
+    Salt salt{};       // of the commitment, where opened
 };
 
 struct Shown {

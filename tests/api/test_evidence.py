@@ -1,0 +1,202 @@
+"""Evidence: what there is for which control, packs that prove themselves, and what a partner was shown."""
+
+import re
+
+import jsonschema
+import pytest
+
+from support.evidence import OSCAL, UUID, Pack
+from support.world import stamp
+
+
+def period():
+    return {"from": stamp(-86_400), "until": stamp(60)}
+
+
+def pack(caller, **more):
+    return Pack.of_answer(caller.post("/api/v1/evidence/packs", {**period(), "seed": "auditor-7", **more}, expect=200))
+
+
+@pytest.fixture(scope="module")
+def exchanged(world):
+    """Something of everything: a case that went through, one that was held, one refused, a withdrawal."""
+    customer = world.halden.customer("evidence")
+    granted = world.halden.authorize(customer, [world.brightwell])
+    case = world.released_case(world.halden, world.brightwell, customer)
+    case.seen_by_receiver()
+    case.approve()
+    case.note(world.halden.engineer, "first")
+    world.brightwell.engineer.get(f"{case.path}/notes", expect=200)
+    held = world.open_case(world.halden, world.brightwell, world.halden.customer("waiting"))
+    world.halden.engineer.post("/api/v1/companies", {"name": "x", "domain": "x.example"}, expect=403)
+    return {"customer": customer, "granted": granted, "case": case, "held": held}
+
+
+# --- the map ---
+
+def test_all_93_controls_are_there_and_those_that_are_not_served_say_why(world, exchanged):
+    answer = world.operator.get("/api/v1/evidence/controls", expect=200)
+    iso = [item for item in answer.items if item["framework"] == "iso27001"]
+    expected = [f"5.{n}" for n in range(1, 38)] + [f"6.{n}" for n in range(1, 9)] + [f"7.{n}" for n in range(1, 15)] + [f"8.{n}" for n in range(1, 35)]
+    assert [item["id"] for item in iso] == expected
+    for item in answer.items:
+        assert item["title"] and item["words"].endswith(".")
+        assert (item["serves"] == "no") == (not item["log"] and not item["facts"])
+        assert item["serves"] != "no" or not item["evidence"]
+    coverage = {row["framework"]: row for row in answer["coverage"]}["iso27001"]
+    assert coverage["controls"] == 93 == coverage["withEvidence"] + coverage["empty"] + coverage["notServed"]
+    assert coverage["withEvidence"] == sum(item["evidence"] for item in iso) >= 30, coverage
+
+
+def test_every_fact_that_a_control_names_exists(world):
+    answer = world.operator.get("/api/v1/evidence/controls", expect=200)
+    known = {fact["name"] for fact in answer["facts"]}
+    assert {name for item in answer.items for name in item["facts"]} <= known
+
+
+def test_a_company_gets_its_own_part(world, exchanged, halden, dorn):
+    whole, own, stranger = (caller.get("/api/v1/evidence/controls", expect=200) for caller in (world.operator, halden.compliance, dorn.compliance))
+    assert own["company"] == {"id": halden.id, "name": halden.name} and whole["company"] is None
+    count = lambda answer: {item["id"]: item["entries"] for item in answer.items}
+    assert 0 < count(stranger)["8.15"] < count(own)["8.15"] < count(whole)["8.15"] == whole["entries"]
+    assert count(stranger)["5.14"] == 0 and count(own)["5.14"] >= 4
+
+
+@pytest.mark.parametrize("role", ["engineer", "administrator", "client"])
+def test_who_does_not_make_evidence(halden, exchanged, role):
+    caller = getattr(halden, role)
+    caller.get("/api/v1/evidence/controls", expect=403)
+    caller.post("/api/v1/evidence/packs", {**period(), "seed": "x"}, expect=403)
+    caller.post("/api/v1/evidence/breaches", {**period(), "partner": exchanged["case"].receiver.id}, expect=403)
+
+
+@pytest.mark.parametrize("query", ["from=yesterday", "until=x", "from=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z", "from=1970-01-01T00:00:00Z"])
+def test_periods_that_are_none(halden, query):
+    halden.compliance.get(f"/api/v1/evidence/controls?{query}", expect=400)
+
+
+@pytest.mark.parametrize("member", [{"seed": ""}, {"seed": "two words"}, {"seed": "x" * 65}, {"samples": 101}, {"samples": -1}, {"from": None}, {"until": "x"}])
+def test_packs_that_are_none(halden, member):
+    halden.compliance.post("/api/v1/evidence/packs", {**period(), "seed": "x", **member}, expect=400)
+
+
+# --- the pack ---
+
+def test_samples_can_be_drawn_again_and_prove_themselves(world, exchanged, halden):
+    for caller in (halden.auditor, world.operator):
+        made = pack(caller, samples=7)
+        made.check_sums()
+        opened = made.check_samples()
+        assert sum(core is not None for core in opened.values()) > 15
+
+
+def test_another_seed_draws_others_and_the_same_draws_the_same(halden, exchanged):
+    span = {"from": stamp(-86_400), "until": stamp(-1)}
+    one, two, other = (Pack.of_answer(halden.compliance.post("/api/v1/evidence/packs", {**span, "seed": seed, "samples": 1}, expect=200)) for seed in ("a", "a", "b"))
+    assert one.files == two.files, [name for name in one.files if one.files[name] != two.files.get(name)]
+    drawn = lambda made: {item["index"] for item in made.json("samples.json")["items"]}
+    assert drawn(one) != drawn(other)
+    assert one.json("controls.json")["items"][13]["populationDigest"] == other.json("controls.json")["items"][13]["populationDigest"]
+
+
+def test_the_results_have_oscal_s_structure(world, exchanged, halden):
+    for caller in (halden.compliance, world.operator):
+        made = pack(caller)
+        document = made.json("assessment-results.json")
+        jsonschema.Draft202012Validator(OSCAL).validate(document)
+        results = document["assessment-results"]
+        uuids = re.findall(r'"uuid":"([^"]+)"', made.files["assessment-results.json"].decode())
+        assert len(uuids) == len(set(uuids)) and all(re.fullmatch(UUID, one) for one in uuids)
+        assert results["import-ap"]["href"] == "#" + results["back-matter"]["resources"][0]["uuid"]
+        observations = results["results"][0]["observations"]
+        served = [item for item in made.controls.values() if item["serves"] != "no"]
+        assert len(observations) == len(served) == len(results["results"][0]["reviewed-controls"]["control-selections"][0]["include-controls"])
+        for observation in observations:
+            for evidence in observation["relevant-evidence"]:
+                assert evidence["href"] in made.files
+        assert "findings" not in results["results"][0]
+
+
+def test_the_pack_says_nothing_of_others_and_no_person(world, exchanged, halden, corvid):
+    """What a company's officer gets holds no canary of anybody else; ids, codes and counts alone, so none of its own texts either."""
+    for company in (halden, corvid):
+        made = pack(company.compliance, samples=100)
+        texts = made.all_text
+        assert not world.ledger.leaks(texts, company.key)
+        for account in company.accounts.values():
+            assert account["lastName"] not in texts and account["username"] not in texts
+
+
+def test_making_a_pack_is_recorded(world, exchanged, halden):
+    pack(halden.compliance, seed="recorded")
+    rows = halden.compliance.get("/api/v1/audit/entries?limit=20&order=newest", expect=200).items
+    made = next(row for row in rows if row["operation"] == "evidence.pack")
+    assert made["core"]["actor"]["role"] == "compliance" and set(made["core"]["unmapped"]["decision"]) == {"from", "samples", "seed_digest", "size", "until"}
+
+
+def test_the_report_is_a_document_of_its_own(halden, exchanged):
+    report = pack(halden.compliance).report
+    assert "<script" not in report and not re.search(r"""(src|href)\s*=|url\(|@import""", report)
+    assert report.count("<svg role=\"img\"") == 4 and "default-src 'none'" in report
+    assert halden.name in report and "A.7.2.4" in report and "What the gateway cannot serve" in report
+
+
+# --- after a suspicion ---
+
+def breach_of(caller, partner, **more):
+    return Pack.of_answer(caller.post("/api/v1/evidence/breaches", {**period(), "partner": partner.id, **more}, expect=200))
+
+
+def test_a_breach_names_customers_cases_classes_and_proofs(world, exchanged, halden, brightwell):
+    made = breach_of(halden.compliance, brightwell)
+    made.check_sums()
+    breach = made.json("breach.json")
+    case, customer = exchanged["case"], exchanged["customer"]
+    assert breach["partner"] == {"id": brightwell.id, "name": brightwell.name}
+    assert {"id": customer.id, "name": customer.name} == {name: next(row for row in breach["customers"] if row["id"] == customer.id)[name] for name in ("id", "name")}
+    row = next(row for row in breach["cases"] if row["token"] == case.token)
+    assert row["openedBy"] == "company" and row["customer"] == customer.id and row["authorization"] == exchanged["granted"]["id"]
+    assert "technical" in row["classes"] and set(row["classes"]) <= set(breach["classes"])
+    assert exchanged["held"].token not in {one["token"] for one in breach["cases"]}, "it never crossed"
+    items = [item for item in breach["items"] if item["case"] == row["id"]]
+    assert row["disclosures"] == len(items) and {"case.read", "note.list"} <= {item["operation"] for item in items}
+    for item in items:
+        core = made.check_entry(item)
+        assert item["how"] == "sent" or int(core["actor"]["org_uid"]) == brightwell.id
+    assert customer.name in made.report and case.token in made.report and "<script" not in made.report
+
+
+def test_a_breach_is_of_the_period(exchanged, halden, brightwell):
+    breach = breach_of(halden.compliance, brightwell, **{"from": "2020-01-01T00:00:00Z", "until": "2021-01-01T00:00:00Z"}).json("breach.json")
+    assert breach["items"] == breach["cases"] == breach["customers"] == breach["classes"] == []
+
+
+def test_the_partner_sees_its_own_side_and_no_customer_of_the_other(world, exchanged, halden, brightwell):
+    made = breach_of(brightwell.compliance, halden)
+    assert made.json("breach.json")["customers"] == []
+    assert not world.ledger.leaks(made.all_text, "brightwell")
+
+
+def test_the_operator_and_strangers_get_no_breach(world, exchanged, halden, dorn):
+    world.operator.post("/api/v1/evidence/breaches", {**period(), "partner": halden.id}, expect=403)
+    assert dorn.compliance.post("/api/v1/evidence/breaches", {**period(), "partner": halden.id}, expect=404).code == "company_not_found"
+    halden.compliance.post("/api/v1/evidence/breaches", {**period(), "partner": halden.id}, expect=404)
+
+
+# --- the command line ---
+
+def test_the_command_line_writes_archives(world, gateway, exchanged, tmp_path):
+    done = gateway.command("evidence", "controls", "--operator", "--all")
+    assert "ISO/IEC 27001:2022 Annex A: evidence for" in done.stdout and "7.12" in done.stdout
+    year = stamp()[:4]
+    one, two = tmp_path / "one.zip", tmp_path / "two.zip"
+    gateway.command("evidence", "pack", "--operator", "--period", year, "--seed", "s", "--out", one)
+    made = Pack.of_archive(one)
+    made.check_sums()
+    made.check_samples()
+    again = gateway.command("evidence", "pack", "--operator", "--period", year, "--out", one, check=False)
+    assert again.returncode == 2 and "nothing is overwritten" in again.stderr
+    done = gateway.command("evidence", "pack", "--operator", "--period", f"{year}-Q1..{year}-Q4", "--out", two)
+    assert "with the seed" in done.stderr and Pack.of_archive(two).json("samples.json")["seed"] in done.stderr
+    wrong = gateway.command("evidence", "pack", "--operator", "--period", "2026-13", "--out", tmp_path / "x.zip", check=False)
+    assert wrong.returncode == 2 and "no period" in wrong.stderr
