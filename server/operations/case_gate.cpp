@@ -129,6 +129,9 @@ Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase&
     for (const protocol::CompanyId id : {c.submitter, c.receiver})
         if (const auto company = store::find_company(txn, id)) names.push_back({.text = company->domain, .open = true});
 
+    if (!store::agreement_shares_staff(txn, c.agreement))
+        for (policy::KnownName& name : staff_names(txn, tools.vault, c, side)) names.push_back(std::move(name));
+
     const protocol::CompanyId introducing = side == protocol::Side::submitter ? c.submitter : c.receiver;
     const store::RulesInForce rules = store::sharing_rules_in_force(txn, introducing, c.agreement, context.now);
     SharingTerms terms;

@@ -5,6 +5,7 @@
 #include "certs/digest.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/markup.hpp"
+#include "server/store/statements/directory.hpp"
 
 namespace entente::operations {
 
@@ -177,6 +178,19 @@ std::vector<policy::KnownName> known_names(const protocol::Customer* customer) {
     for (const std::string& alias : customer->aliases) names.push_back({alias, DataClass::customer_identity});
     for (const protocol::CustomerContact& contact : customer->contacts)
         if (!contact.name.empty()) names.push_back({contact.name, DataClass::personal_contact});
+    return names;
+}
+
+std::vector<policy::KnownName> staff_names(ReadTxn& txn, store::Vault& vault, const store::StoredCase& c, protocol::Side side) {
+    std::vector<policy::KnownName> names;
+    const bool submitter = side == protocol::Side::submitter;
+    for (const protocol::User& user : store::users_of(txn, vault, submitter ? c.submitter : c.receiver)) {
+        if (user.first_name.empty() || user.last_name.empty()) continue;
+        names.push_back({user.first_name + " " + user.last_name, DataClass::personal_contact});
+        names.push_back({user.last_name + " " + user.first_name, DataClass::personal_contact});
+    }
+    const auto& contact = submitter ? c.original.submitter_contact : c.original.receiver_contact;
+    if (contact && contact->name.find(' ') != std::string::npos) names.push_back({contact->name, DataClass::personal_contact});
     return names;
 }
 

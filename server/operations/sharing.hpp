@@ -107,6 +107,10 @@ void share_response_words(Sharer& sharer, store::StoredResponse& response, bool 
 // Did the agreement permit the vendors' own contact data when the case was released?
 bool staff_shared(const store::StoredCase& c);
 
+// Full names of a company's own people and of the contact that it gave for the case, for the scan of texts where the agreement
+// keeps staff contacts back. Bare family names are not looked for: too many are words.
+std::vector<policy::KnownName> staff_names(ReadTxn& txn, store::Vault& vault, const store::StoredCase& c, protocol::Side side);
+
 // Names of the case's customer and of its people, for the scan.
 std::vector<policy::KnownName> known_names(const protocol::Customer* customer);
 

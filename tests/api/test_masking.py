@@ -147,3 +147,31 @@ def test_the_customer_s_people_are_known_names(world, halden, brightwell):
     world.mark_released({name: text for name, text in case.draft.items() if name != "problemDescription"}, brightwell)
     description = case.seen_by_receiver()["description"]
     assert "saw it first" in description and name.lower() not in description.lower()
+
+
+def test_names_of_the_own_staff_stay_back_where_the_agreement_keeps_staff_contacts_back(world, halden):
+    """Full names of users and of the case's contact, both ways round, in every text; where the agreement exchanges staff contacts they pass."""
+    partner = world.company("discreet")
+    world.agreement(halden, partner, dataClasses=["case_facts", "technical", "product", "diagnostics", "customer_identity"])
+    customer = halden.customer()
+    halden.authorize(customer, [partner])
+    halden.engineer, partner.engineer
+    ours, theirs = halden.accounts["engineer"], partner.accounts["engineer"]
+    first, last = ours["firstName"], ours["lastName"]
+    contact = f"Runa {halden.word('staff contact').capitalize()}"
+    text = f"{first} {last} looked at it with {contact}; {last}, {first} saw the same."
+    case = world.released_case(halden, partner, customer, problemDescription=text,
+                               submitterContactDetails={"name": contact, "email": halden.email(halden.word("contact mail")), "phone": ""})
+    seen = case.seen_by_receiver()
+    for word in (first, last, contact.split()[1]):
+        assert word not in seen.text
+    assert seen["description"] == "[name-1] looked at it with [name-2]; [name-3] saw the same."
+    case.note(halden.engineer, "Who", f"ask {first} {last}")
+    case.approve(engineerName="Duty")
+    case.note(partner.engineer, "Ours", f"{theirs['firstName']} {theirs['lastName']} is on it")
+    def note(company, summary):
+        return next(note["description"] for note in company.engineer.get(f"{case.path}/notes", expect=200).body if note["summary"] == summary)
+
+    assert "ask [name-1]" in note(partner, "Who")
+    assert theirs["lastName"] not in note(halden, "Ours") and "[name-1] is on it" in note(halden, "Ours")
+    assert f"{first} {last}" in case.seen_by_submitter()["description"], "the own side reads its own words"

@@ -107,6 +107,16 @@ std::optional<policy::Label> agreement_ceiling(ReadTxn& txn, AgreementId agreeme
         .value_or(std::nullopt);
 }
 
+bool agreement_shares_staff(ReadTxn& txn, AgreementId agreement) {
+    return txn
+        .first("SELECT permitted FROM agreements WHERE id = $1", {agreement.value},
+               [](const Row& row) {
+                   const auto classes = protocol::DataClasses::from_bits(static_cast<std::uint32_t>(row.number(0)));
+                   return classes.has(protocol::DataClass::personal_contact);
+               })
+        .value_or(false);
+}
+
 CaseLabel case_label(ReadTxn& txn, CaseId id, CompanyId side) {
     return txn
         .first("SELECT label, wanted, wanted_by FROM case_labels WHERE case_id = $1 AND company = $2", {id.value, side.value},

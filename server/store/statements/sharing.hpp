@@ -57,6 +57,9 @@ RulesInForce sharing_rules_in_force(ReadTxn& txn, protocol::CompanyId company, p
 // The ceiling that the agreement itself sets; nothing when it sets none. A word that is no label counts as the lowest one.
 std::optional<policy::Label> agreement_ceiling(ReadTxn& txn, protocol::AgreementId agreement);
 
+// Do the vendors tell each other their own people's contact data under this agreement? Not without one.
+bool agreement_shares_staff(ReadTxn& txn, protocol::AgreementId agreement);
+
 // The label that a side gave to a case, and a lower one that somebody asked for.
 struct CaseLabel {
     policy::Label label = policy::Label::clear;
