@@ -10,6 +10,7 @@
 #include "protocol/classes.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/instant.hpp"
+#include "protocol/language.hpp"
 
 namespace entente::protocol {
 
@@ -114,7 +115,8 @@ inline constexpr std::string_view injected_field_label = "Authorization referenc
 struct CustomerContact {
     std::string name;
     std::string email;
-    bool confirmed = false;  // by a second person of the company
+    bool confirmed = false;                 // by a second person of the company
+    Language language = Language::english;  // of mails and pages
 };
 
 struct CustomerDomain {

@@ -6,6 +6,10 @@ namespace entente::api::native {
 
 namespace {
 
+protocol::Language read_contact_language(Reader& in) {
+    return in.choice("language", protocol::parse_language, "en, de, ja", Need::optional).value_or(protocol::Language::english);
+}
+
 constexpr std::string_view roles = "engineer, compliance, administrator, api_client, auditor, operator";
 
 void write_user_members(JsonWriter& out, const protocol::User& user) {
@@ -127,7 +131,8 @@ Result<protocol::Customer> decode_customer(std::string_view body) {
         }
         for (Reader& contact : in.objects("contacts", 50)) {
             std::string contact_name = contact.text("name", name_chars, Need::optional);
-            customer.contacts.push_back({std::move(contact_name), read_mail(contact, "email"), false});
+            std::string contact_mail = read_mail(contact, "email");
+            customer.contacts.push_back({std::move(contact_name), std::move(contact_mail), false, read_contact_language(contact)});
         }
         return customer;
     });
@@ -145,7 +150,9 @@ Result<operations::CustomerAddition> decode_contact(std::string_view body) {
     return decode<operations::CustomerAddition>(body, [](Reader& in) {
         operations::CustomerAddition addition;
         std::string contact_name = in.text("name", name_chars, Need::optional);
-        addition.contact = protocol::CustomerContact{std::move(contact_name), read_mail(in, "email"), false};
+        std::string contact_mail = read_mail(in, "email");
+        addition.contact =
+            protocol::CustomerContact{std::move(contact_name), std::move(contact_mail), false, read_contact_language(in)};
         return addition;
     });
 }
@@ -170,7 +177,12 @@ void write(JsonWriter& out, const store::StoredCustomer& stored) {
         out.object().member("domain", domain.domain).member("confirmed", domain.confirmed).end();
     out.end().key("contacts").array();
     for (const auto& contact : customer.contacts)
-        out.object().member("name", contact.name).member("email", contact.email).member("confirmed", contact.confirmed).end();
+        out.object()
+            .member("name", contact.name)
+            .member("email", contact.email)
+            .member("language", name(contact.language))
+            .member("confirmed", contact.confirmed)
+            .end();
     out.end().member("active", customer.active).member("version", stored.version).end();
 }
 

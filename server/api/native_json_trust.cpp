@@ -266,8 +266,7 @@ Result<operations::LinkWish> decode_link_wish(std::string_view body) {
     return decode<operations::LinkWish>(body.empty() ? std::string_view("{}") : body, [](Reader& in) {
         operations::LinkWish wish;
         wish.contact = read_mail(in, "contact", Need::optional);
-        wish.language =
-            in.choice("language", protocol::parse_language, "en, de, ja", Need::optional).value_or(protocol::Language::english);
+        wish.language = in.choice("language", protocol::parse_language, "en, de, ja", Need::optional);
         return wish;
     });
 }

@@ -5,6 +5,7 @@
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
 #include "server/operations/disclosure.hpp"
+#include "server/operations/rehearsal.hpp"
 #include "server/operations/sharing_rules.hpp"
 
 namespace entente::api {
@@ -276,6 +277,53 @@ Plan get_rules(Gateway& gateway, CallPtr call) {
         [](Gateway& g, const CallPtr& c, store::StoredSharingRules& stored) { return g.reply(c, 200, native::encode(stored)); });
 }
 
+std::string encode_rehearsal(const ops::Rehearsal& rehearsal) {
+    JsonWriter out;
+    out.object().member("from", to_rfc3339(rehearsal.from)).member("until", to_rfc3339(rehearsal.until));
+    out.member("cases", rehearsal.cases).member("texts", rehearsal.texts).member("unreadable", rehearsal.unreadable);
+    out.key("moved").array();
+    for (const auto& [fates, texts] : rehearsal.moved)
+        out.object().member("then", name(fates.first)).member("now", name(fates.second)).member("texts", texts).end();
+    out.end().member("moreMasked", rehearsal.more_masked).member("lessMasked", rehearsal.less_masked);
+    for (const auto& [key, counts] :
+         {std::pair("maskedThen", &rehearsal.masked_then), std::pair("maskedNow", &rehearsal.masked_now)}) {
+        out.key(key).object();
+        for (const auto& [data_class, values] : *counts) out.member(data_class, values);
+        out.end();
+    }
+    out.key("examples").array();
+    for (const auto& one : rehearsal.examples) {
+        out.object().member("case", one.token).member("item", one.item).member("then", name(one.then)).member("now", name(one.now));
+        native::text_or_null(out, "reason", one.reason);
+        out.end();
+    }
+    out.end().key("next");
+    rehearsal.next ? out.value(rehearsal.next->value) : out.null();
+    return out.end().take();
+}
+
+Plan rehearse_rules(Gateway& gateway, CallPtr call) {
+    const std::int64_t id = protocol::connect::decode_id(call->path.at(0)).value_or(-1);
+    ops::RehearsalPeriod period;
+    period.after = {std::max<std::int64_t>(0, native::query_id(*call, "after"))};
+    if (const std::int64_t limit = native::query_id(*call, "limit"); limit > 0) period.limit = std::min<std::int64_t>(limit, 200);
+    for (const auto& [name, end] : {std::pair("from", &period.from), std::pair("until", &period.until)}) {
+        const std::string text = native::query_text(*call, name);
+        if (text.empty()) continue;
+        *end = protocol::parse_rfc3339(text);
+        if (*end) continue;
+        std::vector<protocol::Violation> violations;
+        violations.push_back({std::string("/") + name, "not_allowed", "must be a time such as 2030-05-04T13:30:00Z"});
+        return gateway.failure(call, protocol::invalid_members(std::move(violations)));
+    }
+    return gateway.disclose<ops::Rehearsal>(
+        std::move(call), "sharing_rules.rehearse", "sharing_rules",
+        [id, period](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::rehearse_rules(txn, context, caller, id, period);
+        },
+        [](Gateway& g, const CallPtr& c, ops::Rehearsal& rehearsal) { return g.reply(c, 200, encode_rehearsal(rehearsal)); });
+}
+
 constexpr Route sharing_table[] = {
     {Method::post, "/api/v1/scan", "scanText", Dialect::native, Access::signed_in, scan},
     {Method::get, "/api/v1/cases/{token}/disclosures", "getDisclosures", Dialect::native, Access::signed_in, disclosures},
@@ -285,6 +333,8 @@ constexpr Route sharing_table[] = {
     {Method::get, "/api/v1/sharing-rules", "listSharingRules", Dialect::native, Access::signed_in, list_rules},
     {Method::post, "/api/v1/sharing-rules", "addSharingRules", Dialect::native, Access::signed_in, propose_rules},
     {Method::get, "/api/v1/sharing-rules/{id}", "getSharingRules", Dialect::native, Access::signed_in, get_rules},
+    {Method::post, "/api/v1/sharing-rules/{id}/rehearse", "rehearseSharingRules", Dialect::native, Access::signed_in,
+     rehearse_rules},
     {Method::post, "/api/v1/sharing-rules/{id}/approve", "approveSharingRules", Dialect::native, Access::signed_in, approve_rules},
 };
 

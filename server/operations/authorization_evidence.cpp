@@ -207,7 +207,7 @@ Audited<Turned<StoredAuthorization>> attest_emergency(Txn& txn, const Context& c
     insert_new(txn, context, stored, "emergency", caller.principal.label(), record);
     record.resources.push_back({"case", std::to_string(c->id.value), c->version});
     record.customer = customer_section(stored);
-    if (!ask_customer(txn, context, record, stored, contact, protocol::Language::english, true))
+    if (!ask_customer(txn, context, record, stored, contact, language_of(customer->customer, contact), true))
         return refused<Answer>(std::move(record),
                                {.kind = ErrorKind::wrong_state,
                                 .code = "mail_off",

@@ -120,6 +120,12 @@ policy::Label ceiling_of(ReadTxn& txn, protocol::AgreementId agreement, const st
 }
 
 Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side, bool reviewed) {
+    const protocol::CompanyId introducing = side == protocol::Side::submitter ? c.submitter : c.receiver;
+    return sharer_under(txn, context, c, side, store::sharing_rules_in_force(txn, introducing, c.agreement, context.now), reviewed);
+}
+
+Sharer sharer_under(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side,
+                    const store::RulesInForce& rules, bool reviewed) {
     const Tools& tools = context.tools;
     std::optional<protocol::Customer> customer;
     if (c.customer)
@@ -133,7 +139,6 @@ Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase&
         for (policy::KnownName& name : staff_names(txn, tools.vault, c, side)) names.push_back(std::move(name));
 
     const protocol::CompanyId introducing = side == protocol::Side::submitter ? c.submitter : c.receiver;
-    const store::RulesInForce rules = store::sharing_rules_in_force(txn, introducing, c.agreement, context.now);
     SharingTerms terms;
     // The receiver learned the customer's name only as far as it was released; what it writes is judged by the same classes.
     terms.sharing = policy::Sharing(c.released, rules.rules, reviewed);

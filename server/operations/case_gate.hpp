@@ -33,6 +33,10 @@ bool is_customers_mail(const store::StoredField& field);
 class Sharer;
 Sharer sharer_for(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side, bool reviewed = false);
 
+// The same under rules that are named: a rehearsal tries those that do not hold yet.
+Sharer sharer_under(ReadTxn& txn, const Context& context, const store::StoredCase& c, protocol::Side side,
+                    const store::RulesInForce& rules, bool reviewed = false);
+
 // The highest label that may cross: the agreement's, the company's own, or the default; of two the lower.
 policy::Label ceiling_of(ReadTxn& txn, protocol::AgreementId agreement, const store::RulesInForce& rules);
 

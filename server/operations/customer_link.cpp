@@ -57,6 +57,16 @@ bool may_be_asked(ReadTxn& txn, const protocol::Customer& customer, std::string_
            });
 }
 
+protocol::Language language_of(const protocol::Customer& customer, std::string_view address) {
+    const std::string wanted = lower(address);
+    const protocol::CustomerContact* first = nullptr;
+    for (const protocol::CustomerContact& contact : customer.contacts) {
+        if (lower(contact.email) == wanted) return contact.language;
+        if (first == nullptr && contact.confirmed) first = &contact;
+    }
+    return first == nullptr ? protocol::Language::english : first->language;
+}
+
 std::string confirmed_contact(ReadTxn& txn, const protocol::Customer& customer) {
     for (const auto& contact : customer.contacts)
         if (contact.confirmed && may_be_asked(txn, customer, contact.email)) return contact.email;
@@ -122,7 +132,8 @@ Audited<LinkSent> send_authorization_link(Txn& txn, const Context& context, cons
              .code = "contact_not_confirmed",
              .message = "a link goes only to a confirmed contact or to a confirmed domain of this customer",
              .next_step = "a colleague confirms it: entente customer confirm " + std::to_string(customer->customer.id.value)});
-    if (!ask_customer(txn, context, record, *stored, address, wish.language, stored->authorization.emergency))
+    if (!ask_customer(txn, context, record, *stored, address, wish.language.value_or(language_of(customer->customer, address)),
+                      stored->authorization.emergency))
         return refused<LinkSent>(std::move(record),
                                  {.kind = ErrorKind::wrong_state,
                                   .code = "mail_off",
@@ -166,7 +177,7 @@ void ask_for_held_case(Txn& txn, const Context& context, const store::StoredCase
     audit::Record unused;  // the case's record carries the decision; this is only named in it
     insert_new(txn, context, stored, "requested", "gateway", unused);
     record.resources.push_back({"authorization", std::to_string(z.id.value), z.version});
-    ask_customer(txn, context, record, stored, address, protocol::Language::english, false);
+    ask_customer(txn, context, record, stored, address, language_of(customer->customer, address), false);
 }
 
 }  // namespace entente::operations

@@ -18,8 +18,8 @@ namespace entente::operations {
 // --- what the company does ---
 
 struct LinkWish {
-    std::string contact;  // mail address; empty: the first confirmed contact
-    protocol::Language language = protocol::Language::english;
+    std::string contact;                         // mail address; empty: the first confirmed contact
+    std::optional<protocol::Language> language;  // none: the contact's
 };
 struct LinkSent {
     protocol::AuthorizationId authorization;
@@ -31,6 +31,8 @@ Audited<LinkSent> send_authorization_link(Txn& txn, const Context& context, cons
 
 // A mail address that may be asked: a confirmed contact, or on a confirmed domain of this customer, and of no company here.
 bool may_be_asked(ReadTxn& txn, const protocol::Customer& customer, std::string_view address);
+// In which language the customer is written to at this address: the contact's own, else that of its first confirmed contact.
+protocol::Language language_of(const protocol::Customer& customer, std::string_view address);
 // The first confirmed contact that may be asked; empty when there is none.
 std::string confirmed_contact(ReadTxn& txn, const protocol::Customer& customer);
 // For steps that ask by themselves: makes the link and its mail. `notice`: it was used already by word of mouth.
@@ -66,12 +68,22 @@ enum class Step : std::uint8_t {
     too_late        // decided meanwhile
 };
 
+// What a partner may read of a case in this moment, or could when its permission ended: names of members and fields, no values.
+struct ShownFields {
+    std::string case_token;
+    protocol::CompanyId company;
+    bool summary = false, description = false, staff_contact = false;
+    std::vector<std::string> fields;  // labels of the partner's form
+    std::int64_t notes = 0;           // of the company that serves the customer
+};
+
 struct PageStep {
     Step step = Step::done;
     PageFacts facts;            // as they are now
     std::string receipt_token;  // after a decision
     std::string ticket;         // after a right code: for withdrawal and download within the visit
     std::vector<store::Disclosure> disclosures;
+    std::vector<ShownFields> shown;       // one a case in `disclosures`
     std::string record;                   // JSON with the receipt
     std::vector<protocol::CaseId> cases;  // to reconcile now
 };

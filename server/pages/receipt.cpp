@@ -33,27 +33,44 @@ std::string_view state_word(const protocol::Authorization& z, Language language)
     return words::state_requested[language];
 }
 
+std::string partner_name(const PageStep& step, protocol::CompanyId id) {
+    for (const protocol::Company& partner : step.facts.partners)
+        if (partner.id == id) return partner.name;
+    return std::to_string(id.value);
+}
+
 void disclosures(Html& out, const PageStep& step, Language language) {
     out.raw("<h2>").text(words::disclosures[language]).raw("</h2>");
     if (step.disclosures.empty()) {
         out.raw("<p>").text(words::no_disclosures[language]).raw("</p>");
         return;
     }
-    const auto name_of = [&](protocol::CompanyId id) {
-        for (const protocol::Company& partner : step.facts.partners)
-            if (partner.id == id) return partner.name;
-        return std::to_string(id.value);
-    };
     out.raw("<table><thead><tr><th scope=\"col\">").text(words::disclosed_at[language]).raw("</th><th scope=\"col\">");
     out.text(words::disclosed_to[language])
         .raw("</th><th scope=\"col\">")
         .text(words::disclosed_case[language])
         .raw("</th></tr></thead><tbody>");
     for (const store::Disclosure& one : step.disclosures) {
-        out.raw("<tr><td>").text(moment(one.at)).raw("</td><td>").text(name_of(one.company)).raw("</td><td>");
+        out.raw("<tr><td>").text(moment(one.at)).raw("</td><td>").text(partner_name(step, one.company)).raw("</td><td>");
         out.text(one.case_token).raw("</td></tr>");
     }
     out.raw("</tbody></table>");
+}
+
+// Which parts of each case could be read; a list a case, because a table of many fields is no help on a phone.
+void shown_fields(Html& out, const PageStep& step, Language language) {
+    for (const operations::ShownFields& shown : step.shown) {
+        out.raw("<h3>").say(words::shown_fields[language],
+                            {{"case", shown.case_token}, {"partner", partner_name(step, shown.company)}});
+        out.raw("</h3><ul>");
+        const auto item = [&out](std::string_view text) { out.raw("<li>").text(text).raw("</li>"); };
+        if (shown.summary) item(words::member_summary[language]);
+        if (shown.description) item(words::member_description[language]);
+        for (const std::string& label : shown.fields) item(label);
+        if (shown.staff_contact) item(filled(words::member_contact[language], {{"vendor", step.facts.vendor.name}}));
+        if (shown.notes > 0) item(filled(words::member_notes[language], {{"count", std::to_string(shown.notes)}}));
+        out.raw("</ul>");
+    }
 }
 
 void withdraw_form(Html& out, const PageStep& step, const Place& place) {
@@ -103,6 +120,7 @@ std::string receipt_page(const PageStep& step, const Place& place) {
     out.raw("<h2>").text(words::agreed[language]).raw("</h2>");
     facts_list(out, facts, language);
     disclosures(out, step, language);
+    shown_fields(out, step, language);
     out.raw("<h2>")
         .text(words::signed_receipt[language])
         .raw("</h2><form method=\"post\" action=\"")

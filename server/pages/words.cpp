@@ -155,6 +155,14 @@ const Said state_granted{{"Allowed", "Erlaubt", "許可"}};
 const Said state_refused{{"Refused", "Abgelehnt", "拒否"}};
 const Said state_withdrawn{{"Withdrawn", "Widerrufen", "取り消し済み"}};
 const Said state_ended{{"Ended", "Beendet", "終了"}};
+const Said shown_fields{{"What {partner} could read in case {case}", "Was {partner} im Fall {case} lesen konnte",
+                         "案件 {case} で {partner} が読むことができた項目"}};
+const Said member_summary{{"Summary of the problem", "Zusammenfassung des Problems", "問題の概要"}};
+const Said member_description{{"Description of the problem", "Beschreibung des Problems", "問題の説明"}};
+const Said member_contact{{"Contact person of {vendor}", "Ansprechperson von {vendor}", "{vendor} の担当者"}};
+const Said member_notes{
+    {"Notes written during the case: {count}", "Notizen im Lauf des Falls: {count}", "対応中に書かれたメモ: {count} 件"}};
+
 const Said feedback_title{
     {"How did it go with {vendor}?", "Wie ist es mit {vendor} gelaufen?", "{vendor} の対応はいかがでしたか?"}};
 const Said feedback_lead{{"{vendor} and {partners} worked together on a problem of yours. The case {case} is closed.",

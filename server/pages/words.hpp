@@ -25,6 +25,8 @@ extern const Said decided_title, was_allowed, was_narrowed, was_refused, was_wit
 extern const Said receipt_title, receipt_lead, see_title, agreed, state, disclosures, no_disclosures, disclosed_at, disclosed_to,
     disclosed_case, download, signed_receipt, withdraw_title, withdraw_text, withdraw_check, withdraw, show;
 extern const Said state_requested, state_granted, state_refused, state_withdrawn, state_ended;
+extern const Said shown_fields, member_summary, member_description, member_contact, member_notes;
+
 // --- how it went ---
 extern const Said feedback_title, feedback_lead, feedback_question, feedback_who_sees, feedback_send, feedback_thanks,
     feedback_may_change, feedback_incomplete, feedback_over;

@@ -69,6 +69,7 @@ std::vector<Command> webhook_commands();  // and events
 std::vector<Command> audit_commands();
 std::vector<Command> evidence_commands();
 std::vector<Command> gate_commands();
+std::vector<Command> sharing_commands();  // scan, labels, rules, keys of customers and signatories
 std::vector<Command> mail_commands();
 std::vector<Command> login_commands();
 std::vector<Command> onboard_commands();

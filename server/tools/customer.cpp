@@ -57,7 +57,9 @@ int add(Context& context) {
     json.key("contacts").array();
     for (const std::string& text : context.all("contact")) {
         const Contact contact = contact_of(text);
-        json.object().member("name", contact.name).member("email", contact.email).end();
+        json.object().member("name", contact.name).member("email", contact.email);
+        add_texts(json, context, {{"language", "language"}});
+        json.end();
     }
     json.end().end();
     return print_customer(context, context.post("/api/v1/customers", json.take()));
@@ -109,8 +111,9 @@ int add_domain(Context& context) {
 int add_contact(Context& context) {
     const Contact contact = contact_of(context.text("CONTACT"));
     protocol::JsonWriter json;
-    json.object().member("name", contact.name).member("email", contact.email).end();
-    return print_customer(context, context.post(path_of(context, "/contacts"), json.take()));
+    json.object().member("name", contact.name).member("email", contact.email);
+    add_texts(json, context, {{"language", "language"}});
+    return print_customer(context, context.post(path_of(context, "/contacts"), json.end().take()));
 }
 
 int confirm(Context& context) {
@@ -133,7 +136,8 @@ std::vector<Command> customer_commands() {
          .caller = Caller::person_or_operator,
          .options = {argument("NAME", "its registered name"), company_option(),
                      several("alias", "NAME", "another name that forms may carry"), several("domain", "DOMAIN", "its mail domain"),
-                     several("contact", "'NAME <MAIL>'", "who may authorise")},
+                     several("contact", "'NAME <MAIL>'", "who may authorise"),
+                     choice("language", {"en", "de", "ja"}, "in which the contacts are written to")},
          .run = add},
         {.path = "customer list",
          .summary = "List or find customers",
@@ -157,7 +161,8 @@ std::vector<Command> customer_commands() {
          .summary = "Add a contact; a second person confirms it",
          .example = "  entente customer add-contact HLS 'Mei Tanaka <mei@harbourline.example>'",
          .caller = Caller::person_or_operator,
-         .options = {which, argument("CONTACT", "'NAME <MAIL>'")},
+         .options = {which, argument("CONTACT", "'NAME <MAIL>'"),
+                     choice("language", {"en", "de", "ja"}, "in which the contact is written to")},
          .run = add_contact},
         {.path = "customer confirm",
          .summary = "Confirm what a colleague added",

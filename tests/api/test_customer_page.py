@@ -267,6 +267,29 @@ def test_who_attests_no_emergency_and_where_there_is_none(world, posted, ada, bo
     assert held.gate()["verdict"] == "hold"
 
 
+@pytest.mark.parametrize("language, words", [("ja", "許可"), ("de", "Erlaubnis"), ("en", "permission")])
+def test_customers_are_written_to_in_their_language(posted, ada, bo, language, words):
+    customer = ada.customer(f"speaks {language}", language=language)
+    assert customer.contact["language"] == language
+    asked = ada.request_authorization(customer, [bo])
+    ada.engineer.post(f"/api/v1/authorizations/{asked['id']}/link", {}, expect=201)
+    person = Person(posted, customer)
+    assert words in person.open_mail()["Subject"]
+    assert f'<html lang="{language}">' in person.look().text
+    # What nobody asked for by hand is in the same language: an emergency, and a held case of a plain client.
+    case = posted.world.open_case(ada, bo, customer)
+    case.release_to_receiver()
+    ada.engineer.post(f"/api/v1/cases/{case.token}/emergency", {"who": ada.word("night shift"), "when": stamp(-60), "how": "by telephone", "dataClasses": ["technical"]}, expect=200)
+    assert {"ja": "緊急", "de": "Notfall", "en": "emergency"}[language] in person.open_mail()["Subject"]
+    other = ada.customer(f"asked in {language}", language=language)
+    posted.world.operator.patch(f"/api/v1/companies/{ada.id}", {"asksCustomers": True}, expect=200)
+    try:
+        posted.world.open_case(ada, bo, other, fields={"Customer Email": other.contact["email"]}, caller=ada.client)
+    finally:
+        posted.world.operator.patch(f"/api/v1/companies/{ada.id}", {"asksCustomers": False}, expect=200)
+    assert words in Person(posted, other).open_mail()["Subject"]
+
+
 # --- plain Connect clients ---
 
 

@@ -116,14 +116,14 @@ class Company:
 
     # --- the second key ---
 
-    def customer(self, tag="", *, confirmed=True, aliases=(), name=None):
+    def customer(self, tag="", *, confirmed=True, aliases=(), name=None, language="en"):
         """A customer with a confirmed domain and contact, known to nobody but this company."""
         name = name or f"{self.word(f'customer {tag}').capitalize()} Freight"
         domain = f"{self.word(f'customer {tag} domain')}.example"
         contact = f"{self.word(f'customer {tag} contact')}@{domain}"
         row = self.administrator.post("/api/v1/customers", {
             "name": name, "aliases": list(aliases), "domains": [domain],
-            "contacts": [{"name": self.word(f"customer {tag} contact name").capitalize(), "email": contact}],
+            "contacts": [{"name": self.word(f"customer {tag} contact name").capitalize(), "email": contact, "language": language}],
         }, expect=201).body
         if confirmed:
             self.compliance.post(f"/api/v1/customers/{row['id']}/confirm", {"domain": domain}, expect=200)

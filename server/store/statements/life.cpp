@@ -80,6 +80,16 @@ std::vector<CaseId> cases_in_order(ReadTxn& txn, protocol::CompanyId company, Ca
     return ids;
 }
 
+std::vector<CaseId> cases_opened_between(ReadTxn& txn, protocol::CompanyId company, Instant from, Instant until, CaseId after,
+                                         std::int64_t limit) {
+    std::vector<CaseId> ids;
+    txn.each(
+        "SELECT id FROM cases WHERE id > $1 AND (submitter = $2 OR (receiver = $2 AND released_at IS NOT NULL))"
+        " AND created_at >= $3 AND created_at < $4 ORDER BY id LIMIT $5",
+        {after.value, company.value, from.us, until.us, limit}, [&](const Row& row) { ids.push_back({row.number(0)}); });
+    return ids;
+}
+
 void set_reminder_sent(Txn& txn, CaseId id) {
     txn.change("UPDATE cases SET reminder_sent = 1 WHERE id = $1", {id.value});
 }

@@ -20,6 +20,9 @@ void save_life(Txn& txn, protocol::CaseId id, const protocol::Life& life, std::s
 void set_reminder_sent(Txn& txn, protocol::CaseId id);
 // Ids above `after`, of cases that the company takes part in; without a company, of all.
 std::vector<protocol::CaseId> cases_in_order(ReadTxn& txn, protocol::CompanyId company, protocol::CaseId after, std::int64_t limit);
+// The same for cases opened in [from, until).
+std::vector<protocol::CaseId> cases_opened_between(ReadTxn& txn, protocol::CompanyId company, protocol::Instant from,
+                                                   protocol::Instant until, protocol::CaseId after, std::int64_t limit);
 void set_feedback_requested(Txn& txn, protocol::CaseId id, bool requested);
 void set_content_removed(Txn& txn, protocol::CaseId id);
 void set_department(Txn& txn, protocol::CaseId id, protocol::DepartmentId department);

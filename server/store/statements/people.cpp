@@ -90,9 +90,11 @@ std::optional<StoredClient> first_client(ReadTxn& txn, std::string_view where, V
     return txn.first(sql, {what}, read_client);
 }
 
+constexpr std::uint8_t customer_version = 2;  // 2: contacts have a language
+
 Blob seal_customer(Txn& txn, Vault& vault, const StoredCustomer& stored) {
     const Customer& customer = stored.customer;
-    Packer pack(profile_version);
+    Packer pack(customer_version);
     pack.text(customer.name).count(customer.aliases);
     for (const std::string& alias : customer.aliases) pack.text(alias);
     pack.count(customer.domains);
@@ -102,6 +104,7 @@ Blob seal_customer(Txn& txn, Vault& vault, const StoredCustomer& stored) {
     for (std::size_t i = 0; i < customer.contacts.size(); ++i) {
         const auto& contact = customer.contacts[i];
         pack.text(contact.name).text(contact.email).flag(contact.confirmed).text(stored.contact_added_by.at(i));
+        pack.text(protocol::name(contact.language));
     }
     return vault.seal(txn, Owner::customer(customer.id), {}, Tag::customer, customer_place(customer.id), pack.bytes());
 }
@@ -121,7 +124,7 @@ StoredCustomer read_customer(ReadTxn& txn, Vault& vault, const Row& row) {
         customer.active = false;
         return stored;
     }
-    Unpacker in(*profile, profile_version);
+    Unpacker in(*profile, customer_version);
     customer.name = in.text();
     for (auto left = in.number(); left > 0; --left) customer.aliases.push_back(in.text());
     for (auto left = in.number(); left > 0; --left) {
@@ -136,8 +139,9 @@ StoredCustomer read_customer(ReadTxn& txn, Vault& vault, const Row& row) {
         contact.name = in.text();
         contact.email = in.text();
         contact.confirmed = in.flag();
-        customer.contacts.push_back(std::move(contact));
         stored.contact_added_by.push_back(in.text());
+        if (in.version() >= 2) contact.language = protocol::parse_language(in.text()).value_or(protocol::Language::english);
+        customer.contacts.push_back(std::move(contact));
     }
     return stored;
 }
