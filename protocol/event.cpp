@@ -37,12 +37,14 @@ constexpr NameTable<EventKind, event_kind_count> kind_names{{
     {EventKind::feedback_requested, "feedback.requested"},
     {EventKind::feedback_given, "feedback.given"},
     {EventKind::content_removed, "content.removed"},
+    {EventKind::agreement_changed, "agreement.changed"},
 }};
 
-constexpr NameTable<EventSubject::Type, 3> subject_names{{
+constexpr NameTable<EventSubject::Type, 4> subject_names{{
     {EventSubject::Type::none, "none"},
     {EventSubject::Type::note, "note"},
     {EventSubject::Type::response, "response"},
+    {EventSubject::Type::agreement, "agreement"},
 }};
 
 }  // namespace

@@ -52,19 +52,21 @@ enum class EventKind : std::uint8_t {
     feedback_requested,
     feedback_given,
     content_removed,
+    // no case: an agreement was offered, accepted, changed, or a change was announced or took effect
+    agreement_changed,
 };
-inline constexpr int event_kind_count = 30;
+inline constexpr int event_kind_count = 31;
 
 std::string_view name(EventKind kind);  // case.created, note.created, ...
 std::optional<EventKind> parse_event_kind(std::string_view text);
 
 // What an event is about beside its case.
 struct EventSubject {
-    enum class Type : std::uint8_t { none, note, response };
+    enum class Type : std::uint8_t { none, note, response, agreement };
     Type type = Type::none;
     std::int64_t id = 0;
 };
-std::string_view name(EventSubject::Type type);  // none, note, response
+std::string_view name(EventSubject::Type type);  // none, note, response, agreement
 std::optional<EventSubject::Type> parse_event_subject(std::string_view text);
 
 struct Event {
@@ -75,9 +77,9 @@ struct Event {
     EventKind kind = EventKind::case_updated;
     CompanyId company;            // who is told
     Side side = Side::submitter;  // its side of the case
-    CompanyId partner;            // the other side
+    CompanyId partner;            // the other side; none for an agreement, which may have many
     CompanyId by;                 // who did it; none: the gateway
-    CaseId case_id;
+    CaseId case_id;               // none: about an agreement
     EventSubject subject;
 };
 

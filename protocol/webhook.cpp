@@ -152,6 +152,8 @@ bool wants(const Webhook& webhook, const Event& event) {
         webhook.sides.empty())
         return false;
     if (!webhook.event_types.empty() && std::ranges::find(webhook.event_types, *named) == webhook.event_types.end()) return false;
+    // Who narrows to a side or to partners speaks of cases.
+    if (event.subject.type == EventSubject::Type::agreement) return webhook.sides.empty() && webhook.partners.empty();
     return listed(webhook.sides, event.side) && listed(webhook.partners, event.partner);
 }
 
@@ -217,12 +219,18 @@ std::string encode_event(const EventView& view, std::string_view source) {
     JsonWriter json;
     json.object().member("specversion", "1.0").member("id", event_uuid(event.id)).member("source", source);
     json.member("type", name(event.kind));
+    const bool agreement = event.subject.type == EventSubject::Type::agreement;
+    if (agreement) json.member("subject", "agreements/" + std::to_string(event.subject.id));
     if (!view.case_token.empty()) json.member("subject", "cases/" + view.case_token);
     json.member("time", to_rfc3339(event.time)).member("datacontenttype", "application/json");
     json.member("cursor", std::to_string(event.cursor));
     json.key("data").object();
-    json.key("case").object().member("id", event.case_id.value).member("token", view.case_token).end();
-    json.member("side", name(event.side)).member("partner", event.partner.value);
+    if (agreement) {
+        json.key("agreement").object().member("id", event.subject.id).end();
+    } else {
+        json.key("case").object().member("id", event.case_id.value).member("token", view.case_token).end();
+        json.member("side", name(event.side)).member("partner", event.partner.value);
+    }
     json.member("by", !event.by ? "gateway" : own_doing(event) ? "self" : "partner");
     if (!view.note_token.empty()) json.key("note").object().member("id", event.subject.id).member("token", view.note_token).end();
     if (event.subject.type == EventSubject::Type::response) json.key("response").object().member("id", event.subject.id).end();

@@ -81,6 +81,18 @@ Letter case_letter(Language language, const CaseFacts& facts, EventKind kind, st
     return render(layout);
 }
 
+Letter agreement_letter(Language language, const AgreementFacts& facts) {
+    Layout layout;
+    layout.language = language;
+    layout.heading = happened(EventKind::agreement_changed, facts.who, language);
+    layout.subject = "[" + facts.id + "] " + layout.heading;
+    layout.facts.emplace_back(words::agreement[language], facts.title + " (" + facts.id + ")");
+    layout.paragraphs.push_back(fill(words::agreement_changes[language], {{"id", facts.id}}));
+    layout.closing.emplace_back(words::no_replies[language]);
+    add_settings_footer(layout, facts.company, facts.mailbox);
+    return render(layout);
+}
+
 Letter digest_letter(Language language, std::string_view company, bool mailbox, const std::vector<DigestItem>& items,
                      std::string_view link) {
     Layout layout;

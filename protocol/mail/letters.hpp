@@ -38,6 +38,16 @@ struct CaseContent {
 };
 Letter case_letter(Language language, const CaseFacts& facts, EventKind kind, std::string_view who, const CaseContent* content);
 
+// Something about an agreement changed or was announced; to the people of a party who look after agreements.
+struct AgreementFacts {
+    std::string id;
+    std::string title;
+    std::string company;  // the reader's
+    std::string who;      // changed it
+    bool mailbox = false;
+};
+Letter agreement_letter(Language language, const AgreementFacts& facts);
+
 struct DigestItem {
     std::string number;
     std::string who;

@@ -64,6 +64,9 @@ constexpr std::array<Row, event_kind_count> rows{{
      {{"{who} gave feedback", "{who} hat eine Rückmeldung gegeben", "{who} からフィードバックがありました"}}},
     {EventKind::content_removed,
      {{"The content of the case was removed", "Die Inhalte des Falls wurden gelöscht", "ケースの内容が削除されました"}}},
+    {EventKind::agreement_changed,
+     {{"{who} changed an agreement, or announced it", "{who} hat eine Vereinbarung geändert oder das angekündigt",
+       "{who} が契約を変更、または変更を予告しました"}}},
 }};
 
 constexpr Said held{{"held, waits for a permission", "angehalten, wartet auf eine Erlaubnis", "保留（許可待ち）"}};

@@ -49,6 +49,12 @@ inline constexpr Said change_settings{{"Choose language, digest or silence: ente
 
 inline constexpr Said the_customer{{"The customer", "Der Kunde", "お客様"}};
 
+inline constexpr Said agreement{{"Agreement", "Vereinbarung", "契約"}};
+inline constexpr Said agreement_changes{
+    {"What changes, from when, and whether your company has to acknowledge it: entente agreement changes {id}",
+     "Was sich ändert, ab wann, und ob Ihre Firma es bestätigen muss: entente agreement changes {id}",
+     "変更内容、適用日、承認の要否: entente agreement changes {id}"}};
+
 // --- digest ---
 inline constexpr Said digest_subject{
     {"{count} news in your cases", "{count} Neuigkeiten in Ihren Fällen", "ケースの新着情報 {count} 件"}};

@@ -4,6 +4,7 @@
 
 #include "certs/digest.hpp"
 #include "protocol/json_writer.hpp"
+#include "server/operations/announce.hpp"
 #include "server/operations/trust_common.hpp"
 #include "server/store/statements/directory.hpp"
 
@@ -72,6 +73,7 @@ void by_time(Txn& txn, const Context& context, Agreement& agreement, std::string
     store::insert_change(txn, context.tools.vault, change);
     apply(txn, context, agreement, change);
     settled.records.push_back(gateway_record(agreement, kind));
+    announce_agreement(context, settled.records.back(), agreement);
 }
 
 // The agreement for a step of its parties: role, scope, lock, named in the record.
@@ -113,6 +115,7 @@ AgreementSettled settle_agreement(Txn& txn, const Context& context, AgreementId 
         if (change.applied_at || change.effective_at > context.now || !acknowledged_by_all(change, *agreement)) continue;
         apply(txn, context, *agreement, change);
         settled.records.push_back(gateway_record(*agreement, change.kind));
+        announce_agreement(context, settled.records.back(), *agreement);
     }
     if (open_ended(agreement->state) && agreement->valid_until && *agreement->valid_until <= context.now)
         by_time(txn, context, *agreement, "expired", settled);
@@ -145,6 +148,7 @@ Audited<Turned<Agreement>> acknowledge_change(Txn& txn, const Context& context, 
     auto now = store::find_agreement(txn, context.tools.vault, id);
     record.resources.clear();
     about(record, *now);
+    announce_agreement(context, record, *now);
     std::vector<protocol::CaseId> cases = cases_concerned(txn, *now);
     return {Answer{std::move(*now), std::move(cases)}, std::move(record)};
 }
@@ -174,6 +178,7 @@ Audited<Agreement> add_member(Txn& txn, const Context& context, const Caller& ca
     record.resources.clear();
     about(record, *now);
     record.resources.push_back({"company", std::to_string(member.company.value)});
+    announce_agreement(context, record, *now);
     return {std::move(*now), std::move(record)};
 }
 
@@ -187,6 +192,7 @@ Audited<Turned<Agreement>> leave_agreement(Txn& txn, const Context& context, con
         return refused<Answer>(std::move(record), wrong_state("who cannot leave an agreement ends it: terminate"));
     std::vector<protocol::CaseId> cases = cases_concerned(txn, *agreement);
     announce_step(txn, context, caller, *agreement, "member_left", reason, context.now);
+    announce_agreement(context, record, *agreement);
     store::leave_agreement(txn, id, caller.company(), context.now);
     ++agreement->version;
     if (!store::update_agreement(txn, *agreement)) throw protocol::Fault("agreement moved during its own operation");

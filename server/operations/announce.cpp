@@ -31,4 +31,16 @@ void announce_note(const Context& context, audit::Record& record, const store::S
     if (note.for_receiver) announce(context, record, c, EventKind::note_created, Audience::receiver, subject);
 }
 
+void announce_agreement(const Context& context, audit::Record& record, const protocol::Agreement& agreement) {
+    for (const protocol::CompanyId party : agreement.parties) {
+        Event event;
+        context.tools.random(event.id);
+        event.kind = EventKind::agreement_changed;
+        event.company = party;
+        event.by = record.acting_company;
+        event.subject = {EventSubject::Type::agreement, agreement.id.value};
+        record.events.push_back(event);
+    }
+}
+
 }  // namespace entente::operations

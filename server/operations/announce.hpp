@@ -4,6 +4,7 @@
 //
 // A receiver is told nothing of a case that was never released to it, whatever the audience says (semantics 2).
 
+#include "protocol/agreement.hpp"
 #include "protocol/event.hpp"
 #include "server/operations/context.hpp"
 #include "server/store/statements/cases.hpp"
@@ -19,5 +20,8 @@ void announce(const Context& context, audit::Record& record, const store::Stored
 
 // A note, to whom may see it. Notes that come with a case's creation or release have no event of their own.
 void announce_note(const Context& context, audit::Record& record, const store::StoredCase& c, const store::StoredNote& note);
+
+// Tells every party that something about the agreement changed, or will: what, and from when, stands in its list of changes.
+void announce_agreement(const Context& context, audit::Record& record, const protocol::Agreement& agreement);
 
 }  // namespace entente::operations

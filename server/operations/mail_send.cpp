@@ -13,6 +13,7 @@
 #include "server/operations/case_view.hpp"
 #include "server/operations/mail_parts.hpp"
 #include "server/store/statements/directory.hpp"
+#include "server/store/statements/trust.hpp"
 
 namespace entente::operations {
 
@@ -30,8 +31,7 @@ constexpr int digest_entries_max = 200;
 constexpr std::size_t content_characters_max = 5'000;
 
 // A person who takes part and never chose gets every event at once.
-bool give_rows_to_followers(Txn& txn, const Context& context, const protocol::Event& event) {
-    const auto people = store::followers_without_row(txn, event.company, event.case_id);
+bool give_rows(Txn& txn, const Context& context, const protocol::Event& event, const std::vector<protocol::UserId>& people) {
     for (const protocol::UserId person : people) {
         MailRecipient recipient;
         recipient.id = store::fresh_id(txn, "mail_recipients", [&] { return context.tools.draw(); });
@@ -152,15 +152,47 @@ std::expected<ReadyMail, std::string> event_mail(ReadTxn& txn, const Context& co
     return sealed_letter(context, std::string(protocol::name(event.kind)), envelope, letter);
 }
 
+std::string who_changed(ReadTxn& txn, const protocol::Event& event) {
+    const auto company = event.by ? store::find_company(txn, event.by) : std::nullopt;
+    return company ? company->name : "Entente";
+}
+
+std::expected<ReadyMail, std::string> agreement_mail(ReadTxn& txn, const Context& context, const store::StoredDelivery& delivery,
+                                                     const MailRecipient& recipient, const std::string& address,
+                                                     const protocol::Event& event) {
+    const auto agreement = store::find_agreement(txn, context.tools.vault, {event.subject.id});
+    const auto company = store::find_company(txn, recipient.company);
+    if (!agreement || !company) return std::unexpected("not_visible");
+    const mail::AgreementFacts facts{.id = std::to_string(event.subject.id),
+                                     .title = agreement->title,
+                                     .company = company->name,
+                                     .who = who_changed(txn, event),
+                                     .mailbox = recipient.kind != RecipientKind::person};
+    Envelope envelope;
+    envelope.delivery = delivery.id;
+    envelope.to = {name_of(txn, context, recipient), address};
+    envelope.language = recipient.preferences.language;
+    envelope.recipient = recipient.id;
+    envelope.may_stop = recipient.kind != RecipientKind::copy;
+    envelope.further = {{"X-Entente-Event", std::string(protocol::name(event.kind))}, {"X-Entente-Agreement", facts.id}};
+    envelope.plain_only = recipient.kind == RecipientKind::copy;
+    return sealed_letter(context, std::string(protocol::name(event.kind)), envelope,
+                         mail::agreement_letter(recipient.preferences.language, facts));
+}
+
 std::expected<ReadyMail, std::string> digest_mail(Txn& txn, const Context& context, const store::StoredDelivery& delivery,
                                                   const MailRecipient& recipient, const std::string& address) {
     std::vector<mail::DigestItem> items;
     for (const store::DigestEntry& entry : store::bundle_digest(txn, recipient.id, delivery.id, digest_entries_max)) {
         const auto event = store::find_event(txn, recipient.company, entry.event_idx, entry.event_seq);
         if (!event || !may_tell(txn, *event, context.now)) continue;
-        const auto told = case_as_told(txn, context, event->view.event);
-        if (!told) continue;
         const protocol::Event& what = event->view.event;
+        if (what.subject.type == protocol::EventSubject::Type::agreement) {
+            items.push_back({std::to_string(what.subject.id), who_changed(txn, what), what.kind, what.time});
+            continue;
+        }
+        const auto told = case_as_told(txn, context, what);
+        if (!told) continue;
         items.push_back({own_number(told->view, what.side), who_did_it(what, told->view, recipient.preferences.language), what.kind,
                          what.time});
     }
@@ -192,9 +224,15 @@ void plan_mails(Txn& txn, const Context& context, const protocol::Event& event, 
     // What the gateway itself notes beside a step is told by the event of that step.
     using Type = protocol::EventSubject::Type;
     if (event.subject.type == Type::note && store::note_of_gateway(txn, {event.subject.id})) return;
-    if (event.by != event.company && give_rows_to_followers(txn, context, event)) wanted.push_back({.noted = true});
+    const bool agreement = event.subject.type == Type::agreement;
+    if (event.by != event.company && give_rows(txn, context, event,
+                                               agreement ? store::agreement_people_without_row(txn, event.company)
+                                                         : store::followers_without_row(txn, event.company, event.case_id)))
+        wanted.push_back({.noted = true});
     std::optional<protocol::DepartmentId> department;
-    for (const MailRecipient& recipient : store::mail_recipients_for(txn, context.tools.vault, event.company, event.case_id)) {
+    const auto all = agreement ? store::agreement_recipients(txn, context.tools.vault, event.company)
+                               : store::mail_recipients_for(txn, context.tools.vault, event.company, event.case_id);
+    for (const MailRecipient& recipient : all) {
         if (recipient.department && !department) department = store::department_of_case(txn, event.case_id);
         if (!concerns(recipient, event, department.value_or(protocol::DepartmentId{}))) continue;
         Telling telling = mail::telling_of(recipient.preferences, event.kind);
@@ -221,6 +259,8 @@ std::expected<ReadyMail, std::string> prepare_mail(Txn& txn, const Context& cont
     if (store::address_stopped(txn, recipient->company, address_index(context, *address)))
         return std::unexpected("address_bounced");
     if (event == nullptr) return digest_mail(txn, context, delivery, *recipient, *address);
+    if (event->view.event.subject.type == protocol::EventSubject::Type::agreement)
+        return agreement_mail(txn, context, delivery, *recipient, *address, event->view.event);
     return event_mail(txn, context, delivery, *recipient, *address, event->view.event);
 }
 

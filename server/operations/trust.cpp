@@ -1,3 +1,4 @@
+#include "server/operations/announce.hpp"
 #include "server/operations/trust_common.hpp"
 
 #include <algorithm>
@@ -105,6 +106,7 @@ Audited<Agreement> add_agreement(Txn& txn, const Context& context, const Caller&
     agreement.state = AgreementState::offered;
     store::insert_agreement(txn, agreement, context.now);
     about(record, agreement);
+    announce_agreement(context, record, agreement);
     return {std::move(agreement), std::move(record)};
 }
 
@@ -152,6 +154,7 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
     ++agreement->version;
     if (!store::update_agreement(txn, *agreement)) throw protocol::Fault("agreement moved during its own operation");
     about(record, *agreement);
+    announce_agreement(context, record, *agreement);
     if (!acceptance.reason.empty())
         record.content = protocol::JsonWriter().object().member("reason", acceptance.reason).end().take();
     std::vector<protocol::CaseId> cases;
@@ -182,6 +185,7 @@ Audited<Turned<Agreement>> move_agreement(Txn& txn, const Context& context, cons
     static constexpr std::string_view kinds[] = {"suspend", "resume", "terminate"};
     announce_step(txn, context, caller, *agreement, kinds[static_cast<int>(step)], reason, effective);
     about(record, *agreement);
+    announce_agreement(context, record, *agreement);
     // The reason is a person's words: sealed, not in the core.
     record.content = protocol::JsonWriter().object().member("reason", reason).end().take();
     std::vector<protocol::CaseId> cases = cases_concerned(txn, *agreement);

@@ -234,6 +234,7 @@ Result<EventPage> read_events(ReadTxn& txn, const Context& context, const Caller
         page.next = event.cursor;
         if (!listed(filter.kinds, event.kind) || !listed(filter.sides, event.side) || !listed(filter.partners, event.partner))
             continue;
+        if (event.subject.type == protocol::EventSubject::Type::agreement && !filter.sides.empty()) continue;
         if (!filter.case_token.empty() && filter.case_token != row.view.case_token) continue;
         if (!may_tell(txn, row, context.now, known)) continue;
         page.events.push_back(row.view);

@@ -178,8 +178,9 @@ void print_events(Context& context, const Value& page, const Names& companies) {
             continue;
         }
         const std::string by = event.text("data.by");
-        context.out() << event.text("time") << "  " << event.text("type") << "  " << event.text("data.case.token") << "  "
-                      << companies(event.at("data.partner")) << "  by " << by << "\n";
+        context.out() << event.text("time") << "  " << event.text("type") << "  "
+                      << event.text("data.case.token", event.text("subject")) << "  " << companies(event.at("data.partner"))
+                      << "  by " << by << "\n";
     }
     context.out().flush();
 }

@@ -112,6 +112,34 @@ def test_a_change_is_announced_before_it_holds(world):
     assert right.compliance.get(f"{path}/changes", expect=200).items[-1]["appliedAt"] >= soon
 
 
+def test_every_party_is_told_of_changes_by_event_and_nobody_else(world, corvid):
+    parties = [world.company(f"told-{name}") for name in ("left", "right")]
+    left, right = parties
+    readers = keys(parties)
+
+    def told(company, after):
+        events = company.engineer.get(f"/api/v1/events?after={after}&limit=500", expect=200).items
+        return [event["data"]["by"] for event in events if event["type"] == "agreement.changed" and event["subject"] == f"agreements/{row['id']}"
+                and event["data"]["agreement"] == {"id": row["id"]}]
+
+    start = corvid.engineer.get("/api/v1/events?after=now", expect=200)["next"]
+    row = offer(world, left, right)
+    accept(left, row, readers)
+    accept(right, row, readers)
+    path = f"/api/v1/agreements/{row['id']}"
+    assert told(left, start) == ["gateway", "self", "partner"] and told(right, start) == ["gateway", "partner", "self"]
+    soon = stamp(1)
+    left.administrator.post(f"{path}/terminate", {"reason": left.word("told why", readers), "effectiveAt": soon}, expect=200)
+    assert told(right, start)[3:] in (["partner"], ["partner", "gateway"]), "announced before it holds"
+    until(lambda: told(right, start)[3:] == ["partner", "gateway"], what="the word that it took effect")
+    assert told(corvid, start) == []
+    # Who narrows the feed to a side or to a partner asks for cases.
+    narrowed = right.engineer.get(f"/api/v1/events?after={start}&directions=INBOUND,OUTBOUND&limit=500", expect=200).items
+    assert [event for event in narrowed if event["type"] == "agreement.changed"] == []
+    only = right.engineer.get(f"/api/v1/events?after={start}&types=agreement.changed&limit=500", expect=200).items
+    assert {event["type"] for event in only} == {"agreement.changed"}
+
+
 def test_a_successor_ends_its_predecessor_and_time_ends_the_rest(world):
     left, right = world.company("next-left"), world.company("next-right")
     readers = keys((left, right))

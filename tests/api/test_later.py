@@ -130,7 +130,7 @@ def test_what_is_left_of_a_note_is_shown_to_who_asks(later, clock):
     pass_time(later, clock, days=41)
     timeline = f"/api/v1/cases/{case.token}/timeline"
     until(lambda: "content.removed" in [event["type"] for event in ada.engineer.get(f"/api/v1/events?after=0&limit=500", expect=200).items
-                                        if event["data"]["case"]["token"] == case.token], what="the removal")
+                                        if event["subject"] == f"cases/{case.token}"], what="the removal")
     assert ada.engineer.get(timeline, expect=200)["status"] == "CLOSED"
     removed = "Note removed - Older than 30 days"
     for company in (ada, bo):

@@ -12,7 +12,7 @@ import pytest
 from support.customers import PostedWorld, mail_settings
 from support.gateway import Gateway, program, until
 from support.mailserver import PASSWORD, MailServer, delivery_report, reply
-from support.world import World
+from support.world import World, stamp
 
 BOX = "reply@gateway.example"
 
@@ -334,6 +334,28 @@ def test_a_held_case_tells_its_partner_nothing(post):
     held.release_to_receiver()
     mails = until(lambda: [m for m in post.server.to(box) if m["X-Entente-Case"] == held.token], what="the mail after the release")
     assert [m["X-Entente-Event"] for m in mails] == ["case.created"]
+
+
+def test_changes_of_an_agreement_reach_those_who_look_after_it(post):
+    """Administrators and compliance officers of every party, in their language; who did it is not told, and neither is an engineer."""
+    post.bo.administrator, post.bo.compliance, post.bo.engineer
+    readers = ("ada", "bo")
+    row = post.world.agreement(post.ada, post.bo, validFrom=stamp(-60))
+    post.prefer(post.bo.compliance, language="de")
+    path = f"/api/v1/agreements/{row['id']}"
+    post.ada.administrator.post(f"{path}/terminate", {"reason": post.world.ledger.word("ada", "end of it", readers), "effectiveAt": stamp(86400)}, expect=200)
+
+    def told(company, role):
+        return [mail for mail in post.server.to(post.address(company, role)) if mail["X-Entente-Agreement"] == str(row["id"])]
+
+    def announced(role, words):
+        return until(lambda: [mail for mail in told(post.bo, role) if words in mail["Subject"] and post.ada.name in mail["Subject"]] or None, what=f"the mail to {role}")
+
+    for role, words in (("administrator", "changed an agreement"), ("compliance", "Vereinbarung")):
+        mail = announced(role, words)[-1]
+        assert row["title"] in mail.text and f"entente agreement changes {row['id']}" in mail.text and mail["X-Entente-Case"] is None
+    assert told(post.bo, "engineer") == []
+    assert [mail for mail in told(post.ada, "administrator") if post.ada.name in mail["Subject"]] == [], "one's own doing"
 
 
 def test_a_stop_address_ends_the_mails(post):

@@ -420,3 +420,14 @@ def test_every_sending_is_on_record_for_its_company_alone(world, halden, brightw
     assert "webhook.send" in operations and "webhook.sent" in operations
     theirs = [entry["operation"] for entry in halden.compliance.get(f"/api/v1/audit/entries?case={case.token}&limit=100", expect=200).items]
     assert not [operation for operation in theirs if operation.startswith("webhook.")]
+
+
+def test_a_change_of_an_agreement_is_told_to_native_subscriptions(world, halden, brightwell, make, subscribe):
+    hooks = make(brightwell)
+    every = subscribe(brightwell.administrator, "native", hooks.base + "/every")
+    subscribe(brightwell.administrator, "native", hooks.base + "/inbound", caseDirections=["INBOUND"])
+    row = world.agreement(halden, brightwell, validFrom="2030-01-01T00:00:00Z", accepted=False)
+    told = arrived(hooks, 1, "/every")[0]
+    assert told.name == "agreement.changed" and told.body["data"] == {"agreement": {"id": row["id"]}, "by": "gateway"} and told.body["subject"] == f"agreements/{row['id']}"
+    settled(brightwell.administrator, every["id"])
+    assert hooks.got("/inbound") == []

@@ -111,6 +111,22 @@ std::vector<MailRecipient> mail_recipients_for(ReadTxn& txn, Vault& vault, Compa
                       {company.value, case_id.value});
 }
 
+std::vector<MailRecipient> agreement_recipients(ReadTxn& txn, Vault& vault, CompanyId company) {
+    return recipients(txn, vault,
+                      "WHERE r.company = $1 AND ((r.person = 0 AND r.department = 0) OR EXISTS (SELECT 1 FROM users u"
+                      " WHERE u.id = r.person AND u.active <> 0 AND u.role IN ('administrator', 'compliance'))) ORDER BY r.id",
+                      {company.value});
+}
+
+std::vector<protocol::UserId> agreement_people_without_row(ReadTxn& txn, CompanyId company) {
+    std::vector<protocol::UserId> people;
+    txn.each(
+        "SELECT u.id FROM users u WHERE u.company = $1 AND u.active <> 0 AND u.role IN ('administrator', 'compliance')"
+        " AND NOT EXISTS (SELECT 1 FROM mail_recipients r WHERE r.person = u.id AND r.person <> 0)",
+        {company.value}, [&](const Row& row) { people.push_back({row.number(0)}); });
+    return people;
+}
+
 std::vector<protocol::UserId> followers_without_row(ReadTxn& txn, CompanyId company, protocol::CaseId case_id) {
     std::vector<protocol::UserId> people;
     txn.each(

@@ -34,6 +34,10 @@ std::vector<MailRecipient> mailboxes_of(ReadTxn& txn, Vault& vault, protocol::Co
 // Whom an event of a case may concern: the company's mailboxes, people who want every case, and who follows this one.
 std::vector<MailRecipient> mail_recipients_for(ReadTxn& txn, Vault& vault, protocol::CompanyId company, protocol::CaseId case_id);
 // People who follow a case and have no row of their own yet.
+// Who looks after a company's agreements (administrators, compliance officers) and has no row yet.
+std::vector<protocol::UserId> agreement_people_without_row(ReadTxn& txn, protocol::CompanyId company);
+// Those people, and mailboxes of the whole company.
+std::vector<MailRecipient> agreement_recipients(ReadTxn& txn, Vault& vault, protocol::CompanyId company);
 std::vector<protocol::UserId> followers_without_row(ReadTxn& txn, protocol::CompanyId company, protocol::CaseId case_id);
 
 void follow_case(Txn& txn, protocol::CaseId case_id, protocol::CompanyId company, protocol::UserId person);
