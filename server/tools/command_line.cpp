@@ -51,8 +51,8 @@ void attach(CLI::App& app, Slot& slot) {
     if (option.kind == Option::Kind::value || option.kind == Option::Kind::argument) slot.parsed->expected(1);
     if (option.kind == Option::Kind::list) slot.parsed->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (option.kind == Option::Kind::rest) slot.parsed->expected(1, 1000);
-    // Words after an option's value are arguments, not further values.
-    if (!positional) slot.parsed->allow_extra_args(false);
+    // Words after an option's value, or after one argument, are further arguments, not further values.
+    if (option.kind != Option::Kind::rest) slot.parsed->allow_extra_args(false);
     slot.parsed->type_name(positional ? "" : option.word);
     if (option.required) slot.parsed->required();
     if (!option.choices.empty()) slot.parsed->check(CLI::IsMember(option.choices));
