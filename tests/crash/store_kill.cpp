@@ -51,7 +51,7 @@ std::span<const store::Migration> migrations() {
     static const std::vector<store::Migration> all = [] {
         const auto embedded = store::embedded_migrations();
         std::vector<store::Migration> list(embedded.begin(), embedded.end());
-        list.push_back({static_cast<std::int64_t>(list.size()) + 1, "tables_of_the_tests",
+        list.push_back({list.back().version + 1, "tables_of_the_tests",
                         "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
         return list;
     }();

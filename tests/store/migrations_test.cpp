@@ -87,8 +87,7 @@ TEST_F(MigrationRuns, the_store_refuses_a_newer_schema_and_leaves_it_alone) {
 
 TEST_F(MigrationRuns, one_that_fails_leaves_nothing_of_itself) {
     std::vector<Migration> broken(test_migrations().begin(), test_migrations().end());
-    broken.push_back(
-        {static_cast<std::int64_t>(broken.size()) + 1, "broken", "CREATE TABLE half (x BIGINT); CREATE TABLE half (x BIGINT);"});
+    broken.push_back({broken.back().version + 1, "broken", "CREATE TABLE half (x BIGINT); CREATE TABLE half (x BIGINT);"});
     auto chosen = options();
     chosen.migrations = broken;
     EXPECT_THROW(open_sqlcipher(std::move(chosen), recorder()), protocol::Fault);

@@ -87,7 +87,7 @@ Measured measure_store(const fs::path& folder, std::int64_t records) {
                              [](std::span<std::uint8_t> out) { certs::random_bytes(out); });
     const auto embedded = store::embedded_migrations();
     std::vector<store::Migration> migrations(embedded.begin(), embedded.end());
-    migrations.push_back({static_cast<std::int64_t>(migrations.size()) + 1, "tables_of_the_tests",
+    migrations.push_back({migrations.back().version + 1, "tables_of_the_tests",
                           "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
     const auto store = store::open_sqlcipher(
         {.file = folder / "data" / "entente.db", .key = certs::Secret::copy_of(derived.database()), .migrations = migrations},
