@@ -153,7 +153,7 @@ int propose_rules(Context& context) {
 int rehearse_rules(Context& context) {
     std::string target = "/api/v1/sharing-rules/" + url_encoded(context.text("ID")) + "/rehearse?limit=200";
     for (const char* end : {"from", "until"})
-        if (context.given(end)) target += std::string("&") + end + "=" + url_encoded(moment(context, end));
+        if (context.given(end)) target.append("&").append(end).append("=").append(url_encoded(moment(context, end)));
     std::int64_t cases = 0, texts = 0, unreadable = 0, more = 0, less = 0;
     std::map<std::string, std::int64_t> moved;
     Table examples({"CASE", "ITEM", "THEN", "NOW", "REASON"});
