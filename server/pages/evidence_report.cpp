@@ -37,7 +37,8 @@ void begin(Html& out, std::string_view title) {
         "table{border-collapse:collapse;width:100%;font-size:.9rem;margin:.6rem "
         "0}caption{text-align:left;font-weight:600;padding:.3rem "
         "0}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #c9c9d2}"
-        "td.n,th.n{text-align:right;white-space:nowrap}tr{break-inside:avoid}thead{display:table-header-group}"
+        "th{overflow-wrap:normal}td.n,th.n{text-align:right;white-space:nowrap}tr{break-inside:avoid}thead{display:table-header-"
+        "group}"
         "code{font:.85em/1.4 ui-monospace,monospace}dl{margin:0}dt{font-weight:600;margin-top:.6rem}dd{margin:0}"
         "figure{margin:1rem 0;break-inside:avoid}figcaption{font-weight:600}svg{width:100%;height:auto;max-width:50rem}"
         "svg text{font:12px system-ui,sans-serif;fill:#1b1b1f}.a{fill:#0b4f8a}.b{fill:#5b9bd0}.c{fill:#9b1c1c}.axis{stroke:#767680}"
@@ -207,6 +208,7 @@ void pictures(Html& out, const Evidence& evidence) {
                                                            "within 8 hours",    "within a day",   "within three days",
                                                            "within a week",     "later"};
     std::vector<std::pair<std::string, std::int64_t>> answers;
+    answers.reserve(spans.size() + 1);
     for (std::size_t i = 0; i < spans.size(); ++i) answers.emplace_back(spans[i], evidence.answers[i]);
     answers.emplace_back("not in the period", evidence.unanswered);
     rows(out, "Time to the first formal answer",
