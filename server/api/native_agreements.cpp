@@ -1,7 +1,9 @@
 // The own API: what belongs to agreements: members, announced changes, texts, keys of signatories.
 
+#include "protocol/icalendar.hpp"
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
+#include "server/operations/upcoming.hpp"
 
 namespace entente::api {
 
@@ -92,12 +94,74 @@ Plan list_keys(Gateway& gateway, CallPtr call) {
                                               });
 }
 
+// The gateway's own name, so that the same thing is the same entry in every copy of a calendar.
+std::string host_of(Gateway& gateway) {
+    const std::string& url = gateway.parts().tools.settings.public_url;
+    const std::size_t begin = url.find("://");
+    return begin == std::string::npos ? "entente" : url.substr(begin + 3);
+}
+
+std::string summary_of(const ops::Upcoming& one) {
+    const std::string id = " " + std::to_string(one.subject);
+    switch (one.kind) {
+        case ops::Upcoming::Kind::agreement_end:
+            return "Agreement" + id + " ends: " + one.title;
+        case ops::Upcoming::Kind::agreement_change:
+            return "Agreement" + id + ", " + one.detail + ": " + one.title;
+        case ops::Upcoming::Kind::authorization_end:
+            return "Authorization" + id + " ends: " + one.title;
+        case ops::Upcoming::Kind::rules_effect:
+            break;
+    }
+    return "Sharing rules" + id + " take effect";
+}
+
+Response as_calendar(Gateway& gateway, const CallPtr& call, const std::vector<ops::Upcoming>& all) {
+    std::vector<protocol::CalendarEntry> entries;
+    entries.reserve(all.size());
+    for (const ops::Upcoming& one : all)
+        entries.push_back(
+            {std::string(name(one.kind)) + "-" + std::to_string(one.subject) + "-" + one.detail + "@" + host_of(gateway), one.at,
+             summary_of(one), ""});
+    Response response = gateway.reply(call, 200, protocol::icalendar(entries, gateway.parts().clock.now()));
+    for (Header& header : response.headers)
+        if (header.name == "Content-Type") header.value = "text/calendar; charset=utf-8";
+    return response;
+}
+
+Response as_list(Gateway& gateway, const CallPtr& call, const std::vector<ops::Upcoming>& all) {
+    protocol::JsonWriter out;
+    out.object().key("items").array();
+    for (const ops::Upcoming& one : all) {
+        out.object().member("at", to_rfc3339(one.at)).member("kind", name(one.kind)).member("id", one.subject);
+        native::text_or_null(out, "title", one.title);
+        native::text_or_null(out, "detail", one.detail);
+        out.end();
+    }
+    return gateway.reply(call, 200, out.end().end().take());
+}
+
+Plan list_upcoming(Gateway& gateway, CallPtr call) {
+    const std::int64_t asked = native::query_id(*call, "days");
+    const std::int64_t days = asked > 0 ? std::min<std::int64_t>(asked, 3'660) : 90;
+    const bool calendar = native::query_text(*call, "format") == "icalendar";
+    return gateway.disclose<std::vector<ops::Upcoming>>(
+        std::move(call), "upcoming.list", "company",
+        [days](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::upcoming(txn, context, caller, days);
+        },
+        [calendar](Gateway& g, const CallPtr& c, std::vector<ops::Upcoming>& all) {
+            return calendar ? as_calendar(g, c, all) : as_list(g, c, all);
+        });
+}
+
 constexpr Route agreements_table[] = {
     {Method::post, "/api/v1/agreements/{id}/members", "addAgreementMember", Dialect::native, Access::signed_in, add_member},
     {Method::post, "/api/v1/agreements/{id}/leave", "leaveAgreement", Dialect::native, Access::signed_in, leave},
     {Method::get, "/api/v1/agreements/{id}/changes", "listAgreementChanges", Dialect::native, Access::signed_in, list_changes},
     {Method::post, "/api/v1/agreements/{id}/changes/{position}/acknowledge", "acknowledgeAgreementChange", Dialect::native,
      Access::signed_in, acknowledge},
+    {Method::get, "/api/v1/upcoming", "listUpcoming", Dialect::native, Access::signed_in, list_upcoming},
     {Method::post, "/api/v1/agreement-texts", "addAgreementText", Dialect::native, Access::signed_in, add_text},
     {Method::get, "/api/v1/agreement-texts/{digest}", "getAgreementText", Dialect::native, Access::signed_in, read_text},
     {Method::get, "/api/v1/signing-keys", "listCompanyKeys", Dialect::native, Access::signed_in, list_keys},

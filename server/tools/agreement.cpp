@@ -167,6 +167,18 @@ int text(Context& context) {
                         {{"digest", "digest"}, {"title", "title"}, {"version", "version"}});
 }
 
+int upcoming(Context& context) {
+    std::string target = "/api/v1/upcoming?days=" + std::to_string(context.number("days").value_or(90));
+    if (context.flag("calendar")) target += "&format=icalendar";
+    const Answer answer = context.get(target);
+    if (context.flag("calendar")) {
+        context.out() << answer.body;
+        return exit_code::ok;
+    }
+    return print_list(context, answer, {{"WHEN", "at"}, {"WHAT", "kind"}, {"ID", "id"}, {"TITLE", "title"}, {"DETAIL", "detail"}},
+                      "Nothing changes by itself in that time");
+}
+
 }  // namespace
 
 std::vector<Command> agreement_commands() {
@@ -195,6 +207,12 @@ std::vector<Command> agreement_commands() {
                      flag("acknowledge-changes", "a suspension is taken back only when every party acknowledged it"),
                      value("supersedes", "AGREEMENT", "which one ends when this one comes in force")},
          .run = add},
+        {.path = "upcoming",
+         .summary = "Show what changes by itself and when: agreements, authorizations, rules",
+         .example = "  entente upcoming --days 30\n  entente upcoming --calendar > entente.ics",
+         .caller = Caller::person,
+         .options = {value("days", "N", "how far ahead; absent: 90"), flag("calendar", "as iCalendar (RFC 5545)")},
+         .run = upcoming},
         {.path = "agreement list",
          .summary = "List agreements",
          .example = "  entente agreement list",

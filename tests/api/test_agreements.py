@@ -198,3 +198,30 @@ def test_a_signatory_signs_exactly_this_document(world, algorithm):
     assert [(a["signatory"], bool(a["signedDigest"])) for a in done["acceptances"]] == [(signatory, True)]
     assert [k["kid"] for k in left.engineer.get("/api/v1/signing-keys", expect=200).items] == [signer.kid]
     left.administrator.post("/api/v1/signing-keys/revoke", {"kid": signer.kid}, expect=200)
+
+
+def test_what_changes_by_itself_is_told_ahead(world):
+    left, right = world.company("ahead-left"), world.company("ahead-right")
+    readers = keys((left, right))
+    row = offer(world, left, right, validUntil=stamp(40 * 86400))
+    accept(left, row, readers)
+    accept(right, row, readers)
+    soon = stamp(3 * 86400)
+    left.administrator.post(f"/api/v1/agreements/{row['id']}/terminate", {"reason": left.word("ahead why", readers), "effectiveAt": soon}, expect=200)
+    customer = left.customer()
+    granted = left.grant(left.request_authorization(customer, [right], days=20))
+    rules = left.compliance.post("/api/v1/sharing-rules", {"actions": [], "reason": left.word("ahead rules"), "effectiveFrom": stamp(5 * 86400)}, expect=201)
+    left.administrator.post(f"/api/v1/sharing-rules/{rules['id']}/approve", expect=200)
+    mine = left.compliance.get("/api/v1/upcoming", expect=200).items
+    assert [(one["kind"], one["id"], one["detail"]) for one in mine] == [
+        ("agreement_change", row["id"], "terminate"), ("rules_effect", rules["id"], None), ("authorization_end", granted["id"], None), ("agreement_end", row["id"], None)]
+    assert mine[0]["at"] == soon and mine[0]["title"] == row["title"] and mine[2]["title"] == customer.name
+    theirs = right.compliance.get("/api/v1/upcoming", expect=200).items
+    assert [one["kind"] for one in theirs] == ["agreement_change", "agreement_end"]
+    assert [one["kind"] for one in left.compliance.get("/api/v1/upcoming?days=4", expect=200).items] == ["agreement_change"]
+    calendar = left.compliance.get("/api/v1/upcoming?format=icalendar", expect=200)
+    assert calendar.headers["Content-Type"] == "text/calendar; charset=utf-8" and calendar.text.count("BEGIN:VEVENT\r\n") == 4
+    moment = soon.replace("-", "").replace(":", "")
+    assert f"UID:agreement_change-{row['id']}-terminate@" in calendar.text and f"DTSTART:{moment}\r\n" in calendar.text
+    assert all(len(line.encode()) <= 75 for line in calendar.text.split("\r\n"))
+    world.operator.get("/api/v1/upcoming", expect=403)
