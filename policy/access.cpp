@@ -50,6 +50,7 @@ constexpr std::array<Row, operation_count> table{{
     {Operation::webhook_admin, "webhook_admin", roles(engineer, administrator, api_client)},
     {Operation::audit_read, "audit_read", roles(compliance, auditor, gateway_operator)},
     {Operation::audit_verify, "audit_verify", roles(compliance, auditor, gateway_operator)},
+    {Operation::audit_receipt, "audit_receipt", roles(engineer, compliance, administrator, api_client, auditor, gateway_operator)},
     {Operation::certificate_admin, "certificate_admin", roles(gateway_operator)},
     {Operation::operator_admin, "operator_admin", roles(gateway_operator)},
 }};

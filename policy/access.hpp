@@ -30,10 +30,11 @@ enum class Operation : std::uint8_t {
     webhook_admin,  // subscribe, change, test, replay
     audit_read,
     audit_verify,
+    audit_receipt,  // checkpoints, proofs and receipts: hashes alone, of what the own company is party to
     certificate_admin,
     operator_admin  // companies, limits, keys, health
 };
-inline constexpr int operation_count = 21;
+inline constexpr int operation_count = 22;
 std::string_view name(Operation operation);
 
 bool may(protocol::Role role, Operation operation);

@@ -118,6 +118,12 @@ struct Config {
         std::int64_t message_bytes = 8'192;
         std::filesystem::path file;  // empty: none
     } siem;
+    struct Audit {
+        std::filesystem::path anchor;  // empty: only the one in the keys folder
+        std::filesystem::path policy;  // empty: no witnesses are asked
+        std::filesystem::path witness_authorities;  // empty: the system's
+        std::int64_t witness_seconds = 60;
+    } audit;
     struct Log {
         std::string level = "info";
         std::string format = "json";

@@ -128,6 +128,15 @@ constexpr std::array table{
             "Largest event in a syslog message; a larger one goes without the details of its decision.", 2'048, 1'048'576},
     Setting{"siem.file", AT(siem.file),
             "File to which the same events are appended, one JSON object a line. It may be rotated at any time. Empty: none."},
+    Setting{
+        "audit.anchor", AT(audit.anchor),
+        "A second file, on another disk or host, for the newest signed checkpoint of the audit log; the first lies with the keys. "
+        "A log that was put back to an earlier state is refused at start."},
+    Setting{"audit.policy", AT(audit.policy),
+            "Witnesses of the audit log and how many of them make a quorum (c2sp.org/tlog-policy). Empty: none are asked."},
+    Setting{"audit.witness_seconds", AT(audit.witness_seconds), "How often witnesses are asked while the log grows.", 1, 3600},
+    Setting{"audit.witness_authorities", AT(audit.witness_authorities),
+            "Authorities that the witnesses' certificates must chain to, PEM. Empty: those of the system."},
     Setting{"log.level", AT(log.level), "The least important lines that are written.", 0, 0, levels},
     Setting{"log.format", AT(log.format), "How lines look: one JSON object each, or for reading at a terminal.", 0, 0, formats},
 };

@@ -18,8 +18,10 @@
 #include "protocol/mail/address.hpp"
 #include "server/api/gateway_api.hpp"
 #include "server/api/native_audit.hpp"
+#include "server/audit/format/policy.hpp"
 #include "server/audit/format/section.hpp"
 #include "server/audit/log/appender.hpp"
+#include "server/audit/log/notary.hpp"
 #include "server/audit/log/verify.hpp"
 #include "server/bell.hpp"
 #include "server/deliveries/attachments.hpp"
@@ -27,6 +29,7 @@
 #include "server/deliveries/mail_senders.hpp"
 #include "server/deliveries/siem.hpp"
 #include "server/deliveries/webhook.hpp"
+#include "server/deliveries/witness.hpp"
 #include "server/housekeeper.hpp"
 #include "server/log.hpp"
 #include "server/net/address_guard.hpp"
@@ -209,6 +212,7 @@ struct Gateway::Parts {
             return appender.append(txn, records);
         });
         store::read_and_wait(*store, [this](store::ReadTxn& txn) { audit::check_at_start(txn, vault); });
+        notary.emplace(*store, notary_options());
         verifier = std::make_shared<api::Verifier>([this](const auto& progress) { return verify_log(progress); });
         gateway_api.emplace(
             api::Parts{.tools = tools,
@@ -229,7 +233,59 @@ struct Gateway::Parts {
                        .authority = authority ? &*authority : nullptr,
                        .documents = {openapi_text(), openapi_json(), openapi_page(), problems_page(), page_style_digest()},
                        .verifier = [this] { return verifier; },
-                       .origin = config.published.origin});
+                       .origin = config.published.origin,
+                       .notary = &*notary,
+                       .witness_policy = audit::format_policy(log_policy())});
+    }
+
+    // What a verifier of this log should believe.
+    audit::Policy log_policy() const {
+        audit::Policy policy;
+        if (!config.audit.policy.empty()) {
+            std::ifstream in(config.audit.policy);
+            std::stringstream text;
+            text << in.rdbuf();
+            auto read = audit::parse_policy(text.str());
+            if (!in || !read)
+                throw protocol::Fault("audit.policy: " + config.audit.policy.string() + " " +
+                                      (read ? "cannot be read" : read.error().message));
+            policy = *std::move(read);
+            policy.logs.clear();
+        }
+        policy.logs.push_back({notary->key(), config.published.url});
+        return policy;
+    }
+
+    audit::NotaryOptions notary_options() {
+        audit::NotaryOptions options{.origin = config.published.origin, .key = certs::open_log_key(config.keys.folder)};
+        store::read_and_wait(*store, [&](store::ReadTxn& txn) {
+            txn.each("SELECT since, origin FROM audit_origin ORDER BY since", {}, [&](const store::Row& row) {
+                options.earlier_origins.push_back(std::exchange(options.origin, std::string(row.text(1))));
+                options.since = row.number(0);
+            });
+        });
+        options.anchors.push_back(config.keys.folder / "anchor");
+        if (!config.audit.anchor.empty()) options.anchors.push_back(config.audit.anchor);
+        options.now = [this] { return clock.now(); };
+        options.alarm = [this](const std::string& why) { raise_alarm(why); };
+        return options;
+    }
+
+    // Somebody changed the log behind the gateway's back: the fact itself belongs into the log, as long as it can be written.
+    void raise_alarm(const std::string&) {
+        (void)store->submit(
+            [](store::Txn&) -> store::Written {
+                audit::Record record;
+                record.operation = "audit.alarm";
+                record.class_uid = audit::Class::detection_finding;
+                record.activity = audit::activity_create;
+                record.outcome = audit::Outcome::failure;
+                record.reason = "log_tampered";
+                record.authentication = "local";
+                record.role = "gateway";
+                return {{std::move(record)}, true};
+            },
+            [](const store::Commit&) {});
     }
 
     // After a batch and before anybody hears of it, on the writer's thread: of a case that froze nothing leaves any more, and
@@ -237,11 +293,20 @@ struct Gateway::Parts {
     void tell_what_is_new() {
         for (const protocol::CaseId id : frozen) departures.stop(id);
         frozen.clear();
+        if (notary) notary->wake();
         if (!new_events && !new_rows) return;
         const bool rows = std::exchange(new_rows, false);
         if (std::exchange(new_events, false)) bell.ring();
         const std::lock_guard hold(dispatcher_mutex);
         if (dispatcher) dispatcher->wake(rows);
+    }
+
+    void start_witnesses() {
+        deliveries::WitnessOptions options{.policy = log_policy(), .authorities = config.audit.witness_authorities};
+        options.interval = std::chrono::seconds(config.audit.witness_seconds);
+        if (options.policy.witnesses.empty()) return;
+        witnesses.emplace(*store, *notary, metrics, std::move(options));
+        witnesses->start();
     }
 
     void start_deliveries() {
@@ -320,6 +385,12 @@ struct Gateway::Parts {
         metrics.counter_from("entente_store_works_slow_total", "Works that held the writer for more than 20 ms.",
                              stat(&store::Stats::works_slow));
         metrics.counter_from("entente_audit_records_total", "Records appended to the audit log.", stat(&store::Stats::records));
+        metrics.gauge_from("entente_audit_checkpoint_size", "Entries under the newest signed checkpoint.", [this] {
+            const auto newest = notary->newest();
+            return newest ? static_cast<double>(newest->checkpoint.size) : 0.0;
+        });
+        metrics.gauge_from("entente_audit_checkpoints_stopped", "1 once the log was found changed and nothing is signed any more.",
+                           [this] { return notary->halted().empty() ? 0.0 : 1.0; });
         metrics.gauge_from("entente_store_queue_length", "Works waiting for the writer.",
                            [this] { return static_cast<double>(store->queued()); });
         metrics.counter_from("entente_log_lines_dropped_total", "Log lines lost to a full queue.",
@@ -346,7 +417,11 @@ struct Gateway::Parts {
         }
     }
 
-    std::string readiness() const { return stopped ? "draining" : store->healthy() ? "" : "store"; }
+    std::string readiness() const {
+        if (stopped) return "draining";
+        if (!store->healthy()) return "store";
+        return notary->halted().empty() ? "" : "audit";
+    }
 
     Config config;
     Mode mode;
@@ -373,6 +448,8 @@ struct Gateway::Parts {
     bool new_rows = false;
     std::vector<protocol::CaseId> frozen;
     std::unique_ptr<store::SqlcipherStore> store;
+    std::optional<audit::Notary> notary;
+    std::optional<deliveries::Witnesses> witnesses;
     std::shared_ptr<api::Verifier> verifier;
     std::optional<api::Gateway> gateway_api;
     std::optional<net::MetricsApi> metrics_api;
@@ -422,6 +499,8 @@ void Gateway::start() {
     p.housekeeper->start();
     p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
     p.lifecycle("gateway.start", 3);
+    p.notary->start();
+    p.start_witnesses();
     p.start_deliveries();
     if (p.dispatcher) p.dispatcher->start();
     p.siem.emplace(*p.store, p.tools, p.clock, p.metrics, siem_options(p.config));
@@ -484,6 +563,8 @@ void Gateway::stop() {
         std::filesystem::remove(p.config.data.folder / "metrics.url", ignored);
     }
     if (p.siem) p.siem->stop();  // after the record of the end, so that the collectors get it
+    if (p.witnesses) p.witnesses->stop();
+    p.notary->stop();
     p.store->drain();
     if (p.started) {
         log::info("gateway.stopped");

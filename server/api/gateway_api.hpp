@@ -17,6 +17,7 @@
 #include "server/api/route.hpp"
 #include "server/api/sights.hpp"
 #include "server/api/webhooks_json.hpp"
+#include "server/audit/log/notary.hpp"
 #include "server/bell.hpp"
 #include "server/clock.hpp"
 #include "server/metrics.hpp"
@@ -54,6 +55,8 @@ struct Parts {
     std::function<std::shared_ptr<Verifier>()> verifier;
     operations::FileDesk* files = nullptr;  // carries attachments; none: they are not taken
     std::string origin;                     // of the audit log
+    audit::Notary* notary = nullptr;  // signs checkpoints
+    std::string witness_policy;       // whom a verifier of this log should believe (c2sp.org/tlog-policy)
 };
 
 class Gateway final : public Api {
@@ -100,8 +103,9 @@ class Gateway final : public Api {
     Plan read(CallPtr call, std::string operation, ReadOperation<T> work,
               std::function<std::vector<operations::Shown>(const T&)> shown, Render<T> render);
     // A read of reference data that discloses nothing about a case or a person: no record.
+    // `instead`: a further plan in place of the answer, where the value found calls for one.
     template <class T>
-    Plan look_up(CallPtr call, ReadOperation<T> work, Render<T> render);
+    Plan look_up(CallPtr call, ReadOperation<T> work, Render<T> render, std::function<std::optional<Plan>(T&)> instead = {});
     // A read whose every answer is a record of its own (people, customers, agreements, audit entries).
     template <class T>
     Plan disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render);

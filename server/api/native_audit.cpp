@@ -6,6 +6,7 @@
 #include "server/api/gateway_api.hpp"
 #include "server/api/native_json.hpp"
 #include "server/api/native_tables.hpp"
+#include "server/audit/format/decimal.hpp"
 #include "server/operations/audit.hpp"
 #include "server/operations/case_rebuild.hpp"
 
@@ -48,6 +49,13 @@ Verifier::State Verifier::wait(std::chrono::milliseconds patience) {
     }
     changed_.wait_for(hold, patience, [&] { return state_.done; });
     return state_;
+}
+
+audit::EntryKey entry_key(std::string_view name) {
+    if (const auto event = protocol::parse_uuid(name)) return *event;
+    constexpr std::size_t digits_max = 15;
+    const auto index = name.size() > digits_max ? std::nullopt : audit::plain_decimal(name);
+    return index ? static_cast<std::int64_t>(*index) : std::int64_t{-1};
 }
 
 namespace native_audit {
@@ -203,13 +211,7 @@ Plan replay(Gateway& gateway, CallPtr call) {
 }
 
 Plan read_entry(Gateway& gateway, CallPtr call) {
-    const std::string& name = call->path.at(0);
-    audit::EntryKey key = std::int64_t{-1};
-    if (const auto event = protocol::parse_uuid(name)) {
-        key = *event;
-    } else if (!name.empty() && name.size() < 16 && name.find_first_not_of("0123456789") == std::string::npos) {
-        key = static_cast<std::int64_t>(std::stoll(name));
-    }
+    const audit::EntryKey key = entry_key(call->path.at(0));
     return gateway.disclose<audit::Shown>(
         std::move(call), "audit.read", "audit",
         [key](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {

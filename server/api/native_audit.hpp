@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "server/api/route.hpp"
+#include "server/audit/log/reader.hpp"
 #include "server/audit/log/verify.hpp"
 
 namespace entente::api {
@@ -37,6 +38,9 @@ class Verifier {
     bool running_ = false;
     State state_;
 };
+
+// An entry as a path names it: its index or its event id; what is neither names none.
+audit::EntryKey entry_key(std::string_view name);
 
 namespace native_audit {
 

@@ -22,6 +22,9 @@ std::span<const Route> native_sharing_routes();
 std::span<const Route> native_life_routes();
 std::span<const Route> native_audit_routes();
 std::span<const Route> native_evidence_routes();
+std::span<const Route> native_proof_routes();
+std::span<const Route> native_export_routes();
+std::span<const Route> native_reconcile_routes();
 std::span<const Route> customer_page_routes();  // HTML, for customers
 std::span<const Route> native_webhook_routes();
 std::span<const Route> native_event_routes();

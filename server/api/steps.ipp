@@ -192,7 +192,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
 }
 
 template <class T>
-Plan Gateway::look_up(CallPtr call, ReadOperation<T> work, Render<T> render) {
+Plan Gateway::look_up(CallPtr call, ReadOperation<T> work, Render<T> render, std::function<std::optional<Plan>(T&)> instead) {
     auto outcome = std::make_shared<std::optional<protocol::Result<T>>>();
     auto step = std::make_unique<OnReader>();
     step->run = [this, call, outcome, work = std::move(work)](store::ReadTxn& txn) {
@@ -205,8 +205,10 @@ Plan Gateway::look_up(CallPtr call, ReadOperation<T> work, Render<T> render) {
         recognise(call, *caller);
         outcome->emplace(work(txn, now, *caller));
     };
-    step->then = [this, call, outcome, render = std::move(render)](std::string fault_text) -> Plan {
+    step->then = [this, call, outcome, render = std::move(render), instead = std::move(instead)](std::string fault_text) -> Plan {
         if (!fault_text.empty()) return fault(call, std::move(fault_text));
+        if (**outcome && instead)
+            if (auto plan = instead(***outcome)) return std::move(*plan);
         if (**outcome) return render(*this, call, ***outcome);
         if ((*outcome)->error().kind == protocol::ErrorKind::unauthenticated) refuse_token(call);
         return failure(call, (*outcome)->error());

@@ -2,6 +2,8 @@
 
 #include "policy/gate.hpp"
 #include "protocol/canonical.hpp"
+#include "server/audit/format/merkle.hpp"
+#include "server/audit/log/appender.hpp"
 #include "server/store/statements/cases.hpp"
 
 namespace entente::operations {
@@ -81,6 +83,39 @@ Result<Replay> replay_decisions(ReadTxn& txn, const Context& context, const Call
         }
     }
     return replay;
+}
+
+Result<Receipt> make_receipt(ReadTxn& txn, const Caller& caller, audit::Notary& notary, const audit::EntryKey& key) {
+    if (auto allowed = require(caller, policy::Operation::audit_receipt); !allowed) return std::unexpected(allowed.error());
+    auto leaf = audit::find_leaf(txn, key, scope_of(caller));
+    if (!leaf) return fail(ErrorKind::not_found, "entry_not_found", "there is no such entry");
+    Receipt made{.index = leaf->index, .receipt = std::nullopt};
+    const auto index = static_cast<std::uint64_t>(leaf->index);
+    const auto published = notary.covering(index + 1);
+    if (!published) return made;
+    const audit::Checkpoint& checkpoint = published->checkpoint;
+    auto path = notary.proofs().inclusion(txn, index, checkpoint.size);
+    // A proof that does not hold would be worse than none.
+    if (!audit::verify_inclusion(audit::leaf_hash(leaf->entry), index, checkpoint.size, path, checkpoint.root))
+        throw audit::Tampered("entry " + std::to_string(index) + " is not under the published root");
+    made.receipt = audit::InclusionReceipt{std::move(leaf->entry), index, std::move(path), published->note};
+    return made;
+}
+
+Result<Consistency> prove_consistency(ReadTxn& txn, const Caller& caller, audit::Notary& notary, std::uint64_t from) {
+    if (auto allowed = require(caller, policy::Operation::audit_receipt); !allowed) return std::unexpected(allowed.error());
+    const auto published = notary.newest();
+    if (!published || published->checkpoint.size < from)
+        return fail(ErrorKind::not_found, "checkpoint_not_found", "no checkpoint of this log covers so many entries");
+    const std::uint64_t to = published->checkpoint.size;
+    return Consistency{from, to, notary.proofs().consistency(txn, from, to), published->note};
+}
+
+Result<std::shared_ptr<const audit::Published>> newest_checkpoint(const Caller& caller, const audit::Notary& notary) {
+    if (auto allowed = require(caller, policy::Operation::audit_receipt); !allowed) return std::unexpected(allowed.error());
+    auto published = notary.newest();
+    if (!published) return fail(ErrorKind::not_found, "checkpoint_not_found", "this log has no checkpoint yet");
+    return published;
 }
 
 Audited<bool> allow_verification(Txn&, const Context&, const Caller& caller) {

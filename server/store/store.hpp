@@ -118,6 +118,7 @@ class Constraint : public protocol::Fault {
 struct Written {
     std::vector<audit::Record> records;  // at least one, unless the work changed nothing and showed nothing
     bool keep = true;
+    bool derived = false;  // what it changed follows from the log itself (a signed checkpoint): it needs no record
 };
 
 // Told after the commit. On success one receipt per record, in order; on a fault the reason, and nothing happened.

@@ -68,6 +68,8 @@ std::vector<Command> certificate_commands();
 std::vector<Command> webhook_commands();  // and events
 std::vector<Command> audit_commands();
 std::vector<Command> evidence_commands();
+std::vector<Command> reconcile_commands();
+std::vector<Command> audit_proof_commands();  // checkpoint, receipt, prove
 std::vector<Command> gate_commands();
 std::vector<Command> sharing_commands();  // scan, labels, rules, keys of customers and signatories
 std::vector<Command> mail_commands();

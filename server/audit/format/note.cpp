@@ -1,12 +1,12 @@
 #include "server/audit/format/note.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "certs/digest.hpp"
 #include "server/audit/format/bytes.hpp"
+#include "server/audit/format/decimal.hpp"
 #include "server/audit/format/section.hpp"
 
 namespace entente::audit {
@@ -183,10 +183,9 @@ protocol::Result<Checkpoint> parse_checkpoint(std::string_view text) {
     if (!root || !text.empty()) return note_malformed("a checkpoint has exactly three lines");
     if (!valid_origin(*origin)) return note_malformed("the checkpoint's origin is not acceptable");
     Checkpoint checkpoint{.origin = std::string(*origin)};
-    const auto [stopped, error] = std::from_chars(size->data(), size->data() + size->size(), checkpoint.size);
-    const bool decimal = error == std::errc() && stopped == size->data() + size->size();
-    if (!decimal || std::to_string(checkpoint.size) != *size)
-        return note_malformed("the checkpoint's size is not a plain decimal number");
+    const auto number = plain_decimal(*size);
+    if (!number) return note_malformed("the checkpoint's size is not a plain decimal number");
+    checkpoint.size = *number;
     const auto bytes = protocol::from_base64(*root);
     if (!bytes || bytes->size() != checkpoint.root.size()) return note_malformed("the checkpoint's root is not base64 of 32 bytes");
     std::ranges::copy(*bytes, checkpoint.root.begin());

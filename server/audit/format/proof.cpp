@@ -1,9 +1,10 @@
 #include "server/audit/format/proof.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
+
+#include "server/audit/format/decimal.hpp"
 
 namespace entente::audit {
 namespace {
@@ -30,13 +31,6 @@ std::optional<std::string_view> cut_line(std::string_view& text, std::string_vie
     return value;
 }
 
-std::optional<std::uint64_t> plain_number(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || stopped != text.data() + text.size() || std::to_string(number) != text) return std::nullopt;
-    return number;
-}
-
 }  // namespace
 
 std::string format_receipt(const InclusionReceipt& receipt) {
@@ -55,7 +49,7 @@ protocol::Result<InclusionReceipt> parse_receipt(std::string_view text) {
     const auto entry = extra ? protocol::from_base64(*extra) : std::nullopt;
     if (!entry) return malformed("the line with the entry is missing or malformed");
     const auto index_text = cut_line(text, index_word);
-    const auto index = index_text ? plain_number(*index_text) : std::nullopt;
+    const auto index = index_text ? plain_decimal(*index_text) : std::nullopt;
     if (!index) return malformed("the line with the index is missing or malformed");
 
     InclusionReceipt receipt{.entry = *entry, .index = *index};

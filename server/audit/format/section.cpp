@@ -19,7 +19,6 @@ constexpr std::string_view erased_domain{"gw-audit/v1/erased\0", 19};
 constexpr std::string_view pending_domain{"gw-audit/v1/pending\0", 20};
 
 constexpr std::size_t prefix_size = std::tuple_size_v<Salt> + 4;
-constexpr std::size_t erased_row_size = 9;
 
 std::size_t padded_size(std::size_t text_size) {
     return (prefix_size + text_size + section_padding - 1) / section_padding * section_padding;
@@ -102,6 +101,10 @@ std::optional<std::vector<ErasedSection>> parse_erased_list(Bytes list) {
 
 Hash erased_list_digest(Bytes list) {
     return certs::sha256_of({as_bytes(erased_domain), list});
+}
+
+Bytes erased_list_domain() {
+    return as_bytes(erased_domain);
 }
 
 Hash pending_mac(Bytes key, const std::array<std::uint8_t, 16>& node, std::uint64_t incarnation, std::uint64_t seq, Bytes entry) {

@@ -61,6 +61,12 @@ Blob erased_list(const std::vector<ErasedSection>& sections);
 std::optional<std::vector<ErasedSection>> parse_erased_list(Bytes list);
 // SHA-256("gw-audit/v1/erased" || 00 || list)
 Hash erased_list_digest(Bytes list);
+// What the digest covers before the list, for lists that are hashed piece by piece.
+Bytes erased_list_domain();
+inline constexpr std::size_t erased_row_size = 9;
+
+// The length that stands for an erased envelope among those beside an entry.
+inline constexpr std::uint32_t erased_envelope = 0xffff'ffff;
 
 // HMAC-SHA256(key, "gw-audit/v1/pending" || 00 || node || u64 incarnation || u64 seq || SHA-256(entry)): of a record that is
 // durable but not yet in the tree.

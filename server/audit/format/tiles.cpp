@@ -24,9 +24,9 @@ std::string grouped(std::uint64_t number) {
     return out;
 }
 
-std::string path(const std::string& kind, std::uint64_t number, unsigned width) {
+std::string path(const std::string& folder, std::uint64_t number, unsigned width) {
     const std::string partial = width == tile_width ? "" : ".p/" + std::to_string(width);
-    return "tile/" + kind + "/" + grouped(number) + partial;
+    return folder + "/" + grouped(number) + partial;
 }
 
 }  // namespace
@@ -50,11 +50,15 @@ std::vector<TileId> partial_tiles(std::uint64_t size) {
 }
 
 std::string tile_path(const TileId& tile) {
-    return path(std::to_string(tile.level), tile.number, tile.width);
+    return path("tile/" + std::to_string(tile.level), tile.number, tile.width);
 }
 
 std::string entries_path(std::uint64_t number, unsigned width) {
-    return path("entries", number, width);
+    return path("tile/entries", number, width);
+}
+
+std::string sealed_path(std::uint64_t number, unsigned width) {
+    return path("sealed", number, width);
 }
 
 NodeSource nodes_in_tiles(TileSource tile) {

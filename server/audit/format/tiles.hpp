@@ -32,6 +32,8 @@ std::vector<TileId> partial_tiles(std::uint64_t size);
 // tile/<level>/<number>[.p/<width>], the number in groups of three digits: 1234067 is x001/x234/067.
 std::string tile_path(const TileId& tile);
 std::string entries_path(std::uint64_t number, unsigned width = tile_width);
+// sealed/<number>[.p/<width>]: the envelopes beside a bundle of entries, in an exported log.
+std::string sealed_path(std::uint64_t number, unsigned width = tile_width);
 
 // The stored hashes of a tile, full or not, in order.
 using TileSource = std::function<std::vector<Hash>(unsigned level, std::uint64_t number)>;

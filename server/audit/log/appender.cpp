@@ -98,6 +98,7 @@ struct Appender::State {
     std::vector<Hash> leaves;
     Blob randomness;
     std::size_t randomness_used = 0;
+    std::optional<LogStart::Previous> previous;  // of a restart to come
 
     // Random bytes, drawn in bulk; what was handed out is not kept.
     template <std::size_t N>
@@ -171,7 +172,7 @@ void Appender::State::start_log(Txn& txn) {
     Entry entry;
     entry.time = entry_time();
     entry.event = uuid_v7(entry.time, draw<16>());
-    entry.extension = LogStart{};
+    entry.extension = LogStart{previous};
     insert(txn, entry, {}, "log.start", Outcome::success, "");
 }
 
@@ -274,6 +275,10 @@ Appender::Appender(store::Vault& vault, std::string origin, Hash log_id, std::fu
 
 Appender::~Appender() = default;
 
+void Appender::restart(LogStart::Previous previous) {
+    state_->previous = std::move(previous);
+}
+
 std::vector<Receipt> Appender::append(Txn& txn, std::span<const Record> records) {
     State& state = *state_;
     txn.lock("audit_head");
@@ -283,7 +288,7 @@ std::vector<Receipt> Appender::append(Txn& txn, std::span<const Record> records)
         throw Fault("the clock is " + std::to_string(behind / 1'000'000) + " s behind the newest entry of the audit log");
     }
     bool alarmed = state.before->alarmed && behind > 0;
-    if (head.size == 0) state.start_log(txn);
+    if (head.size == 0 || state.previous) state.start_log(txn);
     if (behind > alarm_behind_us && !alarmed) {
         state.append_one(txn, clock_alarm(behind));
         alarmed = true;

@@ -17,6 +17,7 @@
 
 #include "protocol/instant.hpp"
 #include "protocol/result.hpp"
+#include "server/audit/format/leaf.hpp"
 #include "server/audit/format/record.hpp"
 #include "server/store/store.hpp"
 #include "server/store/vault.hpp"
@@ -38,6 +39,9 @@ class Appender {
     ~Appender();
     Appender(const Appender&) = delete;
     Appender& operator=(const Appender&) = delete;
+
+    // The log was put back on purpose: the next batch begins with a start entry that names what was published before.
+    void restart(LogStart::Previous previous);
 
     // One receipt per record, in order.
     std::vector<Receipt> append(store::Txn& txn, std::span<const Record> records);

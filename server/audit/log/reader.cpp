@@ -171,6 +171,12 @@ std::optional<Shown> show(ReadTxn& txn, Vault& vault, const EntryKey& key, const
     return shown;
 }
 
+std::optional<LeafEntry> find_leaf(ReadTxn& txn, const EntryKey& key, const std::optional<protocol::CompanyId>& company) {
+    auto found = find_entry(txn, key, company);
+    if (!found) return std::nullopt;
+    return LeafEntry{found->line.index, std::move(found->entry)};
+}
+
 Head head(ReadTxn& txn) {
     const auto row = read_head(txn);
     if (!row) return {.size = 0, .root = empty_root(), .last = {}};

@@ -68,6 +68,13 @@ std::vector<Line> list(store::ReadTxn& txn, store::Vault& vault, const Filter& f
 std::optional<Shown> show(store::ReadTxn& txn, store::Vault& vault, const EntryKey& key,
                           const std::optional<protocol::CompanyId>& company, const Viewer& viewer);
 
+// An entry's place and the bytes that its leaf hash covers: nothing of what is sealed. For receipts.
+struct LeafEntry {
+    std::int64_t index = 0;
+    protocol::Blob entry;
+};
+std::optional<LeafEntry> find_leaf(store::ReadTxn& txn, const EntryKey& key, const std::optional<protocol::CompanyId>& company);
+
 // Entries in the log and its root, as the head row says.
 struct Head {
     std::int64_t size = 0;

@@ -1,0 +1,45 @@
+#pragma once
+// What the checks of an export share: collecting findings, disclosed sections, sums. Private to them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "server/audit/format/leaf.hpp"
+#include "server/audit/package/check.hpp"
+
+namespace entente::audit {
+
+class Findings {
+  public:
+    Findings(const LogCheckOptions& options, LogReport& report) : options_(options), report_(report) {}
+
+    bool left_out(LogCheck check) const { return (options_.without >> static_cast<unsigned>(check) & 1U) != 0; }
+    void add(LogCheck check, std::optional<std::uint64_t> index, std::string sentence) {
+        if (left_out(check)) return;
+        if (report_.findings.size() >= options_.findings_max) {
+            report_.more = true;
+            return;
+        }
+        report_.findings.push_back({check, index, std::move(sentence)});
+    }
+
+    // Also beyond the limit: what the report would be wrong without.
+    void add_always(LogCheck check, std::optional<std::uint64_t> index, std::string sentence) {
+        if (!left_out(check)) report_.findings.push_back({check, index, std::move(sentence)});
+    }
+
+  private:
+    const LogCheckOptions& options_;
+    LogReport& report_;
+};
+
+// The disclosed section of an entry against what the entry committed to.
+void check_disclosed(const Files& files, std::uint64_t index, const Entry& entry, std::uint8_t tag, Findings& findings,
+                     LogReport& report);
+
+// SHA256SUMS against the files that it names, and the files against it.
+void check_sums(const Files& files, Findings& findings);
+
+}  // namespace entente::audit

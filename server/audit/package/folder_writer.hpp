@@ -1,0 +1,24 @@
+#pragma once
+// Writes an export into a new folder and keeps its SHA256SUMS. Fault: the folder holds something already, or cannot be written.
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "protocol/encoding.hpp"
+
+namespace entente::audit {
+
+class FolderWriter {
+  public:
+    explicit FolderWriter(std::filesystem::path folder);
+    void write(const std::string& path, protocol::Bytes content);
+    void finish();  // the sums; everything before it is complete
+
+  private:
+    std::filesystem::path folder_;
+    std::filesystem::path made_;  // the folder below it that was made last
+    std::ofstream sums_;
+};
+
+}  // namespace entente::audit

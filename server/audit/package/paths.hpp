@@ -1,0 +1,48 @@
+#pragma once
+// The files of an exported log and what each must be for a log of a given size. One home for their names, so that writer and
+// checker cannot disagree.
+//
+//   checkpoint                     signed note, C2SP tlog-checkpoint
+//   tile/<L>/<N>[.p/<W>]           hashes, C2SP tlog-tiles
+//   tile/entries/<N>[.p/<W>]       u16 length || entry, up to 256
+//   witness/policy                 the log's key and its witnesses, C2SP tlog-policy
+//   sealed/<N>[.p/<W>]             per entry its envelopes: u32 length or FFFFFFFF when erased, envelope
+//   erased/<index>.list            what the erasure of that entry names: u64 index || u8 tag
+//   opened/<index>.<tag>.json      a disclosed section's text, beside opened/<index>.<tag>.salt, 32 bytes
+//   opened/<index>.<tag>.age       salt || text, sealed to an auditor's key instead
+//   receipts/<index>.tlog-proof    in a package about a part of the log, in place of tiles and entries: C2SP tlog-proof
+//   sealed-of/<index>              there: the envelopes of that entry
+//   package.json, SHA256SUMS       what this is, and sums for transport
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace entente::audit::package {
+
+inline constexpr std::string_view checkpoint = "checkpoint";
+inline constexpr std::string_view policy = "witness/policy";
+inline constexpr std::string_view about = "package.json";
+inline constexpr std::string_view sums = "SHA256SUMS";
+
+std::string erased_list(std::uint64_t index);
+std::string receipt(std::uint64_t index);
+std::string sealed_of(std::uint64_t index);
+enum class Opened : std::uint8_t { text, salt, sealed };
+std::string opened(std::uint64_t index, std::uint8_t tag, Opened part);
+
+// The number in erased/<number>.list and the like; nothing for another spelling.
+std::optional<std::uint64_t> erased_list_index(std::string_view path);
+std::optional<std::uint64_t> receipt_index(std::string_view path);
+struct OpenedName {
+    std::uint64_t index = 0;
+    std::uint8_t tag = 0;
+    Opened part = Opened::text;
+};
+std::optional<OpenedName> opened_name(std::string_view path);
+
+// Whether a whole log of `size` entries has a file of this name.
+bool belongs(std::string_view path, std::uint64_t size);
+
+}  // namespace entente::audit::package

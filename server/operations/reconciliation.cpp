@@ -1,0 +1,54 @@
+#include "server/operations/reconciliation.hpp"
+
+#include <algorithm>
+
+#include "protocol/canonical.hpp"
+#include "server/operations/case_common.hpp"
+#include "server/store/statements/cases.hpp"
+#include "server/store/statements/events.hpp"
+
+namespace entente::operations {
+
+Result<Reconciliation> reconcile_crossings(ReadTxn& txn, const Caller& caller, const ReconcileAsked& asked) {
+    const bool own_work = policy::may(caller.role(), policy::Operation::case_read);
+    if (auto allowed = require(caller, policy::Operation::audit_read); !allowed && !own_work)
+        return std::unexpected(allowed.error());
+    if (!caller.company()) return fail(ErrorKind::forbidden, "no_company", "only a company has a statement of what it exchanged");
+    constexpr int looked_at = 500;
+    auto all = store::crossings(txn, {.company = caller.company(),
+                                      .partner = asked.partner,
+                                      .from = asked.from,
+                                      .until = asked.until,
+                                      .first = asked.first,
+                                      .limit = looked_at});
+    Reconciliation page;
+    const auto taken = [](const store::Crossing& one) { return one.shown || one.acknowledged; };
+    for (const store::Crossing& one : all) {
+        ++(one.sent ? page.sent : page.received);
+        if (!taken(one)) ++(one.sent ? page.sent_open : page.received_open);
+    }
+    // A page that the limit cut ends before the record that it cut.
+    constexpr int one_record_max = 8;
+    if (static_cast<int>(all.size()) > looked_at - one_record_max) page.next = all.back().index + 1;
+    if (asked.open_only) std::erase_if(all, taken);
+    page.crossings = std::move(all);
+    return page;
+}
+
+Audited<Acknowledged> acknowledge_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    audit::Record record = record_of(caller, "case.acknowledge", audit::Class::api_activity, audit::activity_update);
+    if (auto allowed = require(caller, policy::Operation::case_read); !allowed)
+        return refused<Acknowledged>(std::move(record), allowed.error());
+    const auto c = store::find_case(txn, context.tools.vault, token, caller.company());
+    if (!c) return refused<Acknowledged>(std::move(record), case_not_found(token));
+    Acknowledged done{std::string(token), store::newest_position(txn), context.now};
+    store::acknowledge(txn, c->id, caller.company(), done.through, context.now);
+    record.resources.push_back({"case", std::to_string(c->id.value), c->version});
+    record.case_scope = c->id;
+    record.parties = {c->submitter, c->receiver};
+    record.decision =
+        protocol::CanonicalObject{}.set("acknowledge", protocol::CanonicalObject{}.set("through", done.through)).text();
+    return {std::move(done), std::move(record)};
+}
+
+}  // namespace entente::operations

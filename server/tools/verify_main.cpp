@@ -1,0 +1,262 @@
+// The program `entente-verify`: checks an exported log, a receipt or two checkpoints on a machine of the auditor's own choice. It
+// opens no socket and needs nothing but the files that it is given; it is linked from the format library and libcrypto alone.
+//
+// Exit codes: 0 everything holds, 1 tampering, 2 incomplete input, 3 wrong use or a file that cannot be read.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "protocol/encoding.hpp"
+#include "protocol/json_writer.hpp"
+#include "server/audit/format/leaf.hpp"
+#include "server/audit/format/merkle.hpp"
+#include "server/audit/format/policy.hpp"
+#include "server/audit/format/proof.hpp"
+#include "server/audit/format/section.hpp"
+#include "server/audit/package/check.hpp"
+
+namespace {
+
+using namespace entente;
+using protocol::JsonWriter;
+
+enum ExitCode : int { holds = 0, tampering = 1, incomplete = 2, wrong_use = 3 };
+
+class WrongUse : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
+
+std::string read_file(const std::string& name) {
+    std::ifstream in(name, std::ios::binary);
+    if (!in) throw WrongUse(name + " cannot be read");
+    std::string content{std::istreambuf_iterator<char>(in), {}};
+    if (in.bad()) throw WrongUse(name + " cannot be read");
+    return content;
+}
+
+audit::Policy read_policy(const std::string& name) {
+    auto policy = audit::parse_policy(read_file(name));
+    if (!policy) throw WrongUse(name + ": " + policy.error().message);
+    return *std::move(policy);
+}
+
+struct Input {
+    std::string folder, policy, file, older, newer, event, salt;
+    std::vector<std::string> earlier;
+    bool sums = false;
+    bool json = false;
+};
+
+// One line that rewrites itself on a terminal, a line every ten million entries elsewhere.
+std::function<void(std::uint64_t, std::uint64_t)> progress(const Input& input) {
+    const bool terminal = ::isatty(STDERR_FILENO) == 1 && !input.json;
+    return [terminal, last = std::uint64_t{0}](std::uint64_t done, std::uint64_t size) mutable {
+        constexpr std::uint64_t often = 65'536;
+        constexpr std::uint64_t seldom = 10'000'000;
+        if (done < size && done - last < (terminal ? often : seldom)) return;
+        last = done;
+        if (terminal) {
+            std::fprintf(stderr, "\r\x1b[K%llu of %llu entries%s", static_cast<unsigned long long>(done),
+                         static_cast<unsigned long long>(size), done >= size ? "\n" : "");
+        } else if (done >= seldom) {
+            std::fprintf(stderr, "%llu of %llu entries\n", static_cast<unsigned long long>(done),
+                         static_cast<unsigned long long>(size));
+        }
+    };
+}
+
+ExitCode verdict(const audit::LogReport& report) {
+    if (report.good()) return holds;
+    return report.tampered() ? tampering : incomplete;
+}
+
+void print_json(const audit::LogReport& report, bool part) {
+    JsonWriter out;
+    const ExitCode code = verdict(report);
+    out.object()
+        .member("ok", code == holds)
+        .member("verdict", code == holds       ? "holds"
+                           : code == tampering ? "tampering"
+                                               : "incomplete");
+    out.member("kind", part ? "part" : "log").member("origin", report.checkpoint.origin);
+    out.member("size", static_cast<std::int64_t>(report.checkpoint.size)).member("root", protocol::hex(report.root));
+    out.member("entries", static_cast<std::int64_t>(report.entries)).member("sections", static_cast<std::int64_t>(report.sections));
+    out.member("erased", static_cast<std::int64_t>(report.erased)).member("opened", static_cast<std::int64_t>(report.opened));
+    out.member("yetToErase", static_cast<std::int64_t>(report.yet_to_erase));
+    out.member("sealedOpenings", static_cast<std::int64_t>(report.sealed_openings));
+    if (const auto first = report.first_bad()) out.member("firstBadIndex", static_cast<std::int64_t>(*first));
+    out.key("findings").array();
+    for (const audit::LogFinding& finding : report.findings) {
+        out.object().member("check", audit::log_check_name(finding.check));
+        if (finding.index) out.member("index", static_cast<std::int64_t>(*finding.index));
+        out.member("sentence", finding.sentence).end();
+    }
+    out.end().member("more", report.more).end();
+    std::cout << out.take() << "\n";
+}
+
+void print_words(const audit::LogReport& report, bool part) {
+    const std::string counts = std::to_string(report.entries) +
+                               (part ? " entries" : " of " + std::to_string(report.checkpoint.size) + " entries") + ", " +
+                               std::to_string(report.sections) + " envelopes, " + std::to_string(report.erased) + " erased, " +
+                               std::to_string(report.opened) + " disclosed sections";
+    switch (verdict(report)) {
+        case holds:
+            std::cout << (part ? "Every receipt holds: " : "The log is intact: ") << counts << "\n";
+            break;
+        case tampering:
+            std::cout << "TAMPERING: this is not what the log's key signed. Checked: " << counts << "\n";
+            break;
+        default:
+            std::cout << "INCOMPLETE: files are missing, so this proves nothing. Checked: " << counts << "\n";
+    }
+    if (!report.checkpoint.origin.empty()) std::cout << "  log    " << report.checkpoint.origin << "\n";
+    if (!part) std::cout << "  root   " << protocol::hex(report.root) << "\n";
+    if (const auto first = report.first_bad()) std::cout << "  first bad entry  " << *first << "\n";
+    for (const audit::LogFinding& finding : report.findings)
+        std::cout << "  " << audit::log_check_name(finding.check) << ": " << finding.sentence << "\n";
+    if (report.more) std::cout << "  and more\n";
+}
+
+ExitCode log(const Input& input) {
+    const audit::Policy policy = read_policy(input.policy);
+    audit::LogCheckOptions options;
+    for (const std::string& file : input.earlier) options.earlier.push_back(read_file(file));
+    options.sums = input.sums;
+    options.progress = progress(input);
+    const auto files = audit::open_folder(input.folder);
+    const bool part = audit::is_part(*files);
+    const audit::LogReport report = part ? audit::check_part(*files, policy, options) : audit::check_log(*files, policy, options);
+    if (input.json) {
+        print_json(report, part);
+    } else {
+        print_words(report, part);
+    }
+    return verdict(report);
+}
+
+// What a receipt or a pair of checkpoints came to.
+ExitCode answer(const Input& input, const std::string& wrong, const std::string& good,
+                const std::function<void(JsonWriter&)>& facts) {
+    if (input.json) {
+        JsonWriter out;
+        out.object().member("ok", wrong.empty()).member("verdict", wrong.empty() ? "holds" : "tampering");
+        if (!wrong.empty()) out.member("sentence", wrong);
+        facts(out);
+        std::cout << out.end().take() << "\n";
+    } else {
+        std::cout << (wrong.empty() ? good : "TAMPERING: " + wrong) << "\n";
+    }
+    return wrong.empty() ? holds : tampering;
+}
+
+// The section whose text and salt these are; what is wrong when there is none.
+std::string disclosed(const Input& input, const audit::Entry& entry) {
+    if (input.event.empty()) return {};
+    const std::string text = read_file(input.event);
+    const std::string salt_bytes = read_file(input.salt);
+    audit::Salt salt{};
+    if (salt_bytes.size() != salt.size()) return "a salt has 32 bytes";
+    std::ranges::copy(protocol::as_bytes(salt_bytes), salt.begin());
+    for (const audit::SectionDigest& section : entry.sections)
+        if (audit::section_commitment(section.tag, salt, text) == section.commitment) return {};
+    return "the entry commits to no section with this text and salt";
+}
+
+ExitCode receipt(const Input& input) {
+    const audit::Policy policy = read_policy(input.policy);
+    const auto found = audit::parse_receipt(read_file(input.file));
+    if (!found) return answer(input, found.error().message, {}, [](JsonWriter&) {});
+    const auto checkpoint = audit::verify_checkpoint(found->checkpoint, policy);
+    if (!checkpoint) return answer(input, checkpoint.error().message, {}, [](JsonWriter&) {});
+    const audit::Hash leaf = audit::leaf_hash(found->entry);
+    if (!audit::verify_inclusion(leaf, found->index, checkpoint->size, found->path, checkpoint->root))
+        return answer(input, "the path does not lead from the entry to the checkpoint's root", {}, [](JsonWriter&) {});
+    const auto entry = audit::decode_entry(found->entry);
+    if (!entry) return answer(input, entry.error().message, {}, [](JsonWriter&) {});
+    const std::string time = protocol::to_rfc3339(entry->time);
+    return answer(
+        input, disclosed(input, *entry),
+        "The receipt holds: entry " + std::to_string(found->index) + " of " + checkpoint->origin + ", event " +
+            protocol::uuid_text(entry->event) + ", " + time,
+        [&](JsonWriter& out) {
+            out.member("origin", checkpoint->origin).member("index", static_cast<std::int64_t>(found->index));
+            out.member("size", static_cast<std::int64_t>(checkpoint->size)).member("event", protocol::uuid_text(entry->event));
+            out.member("time", time).member("leaf", protocol::hex(leaf));
+        });
+}
+
+ExitCode consistency(const Input& input) {
+    const audit::Policy policy = read_policy(input.policy);
+    const auto files = audit::open_folder(input.folder);
+    try {
+        const auto checked = audit::check_consistency(*files, policy, read_file(input.older), read_file(input.newer));
+        return answer(input, checked ? std::string{} : checked.error().message,
+                      "The newer log begins with everything that the older checkpoint covered", [](JsonWriter&) {});
+    } catch (const WrongUse&) {
+        throw;
+    } catch (const protocol::Fault& fault) {
+        std::cerr << "entente-verify: " << fault.what() << "\n";
+        return incomplete;
+    }
+}
+
+int run(int count, char** words) {
+    Input input;
+    CLI::App app(
+        "Checks what an Entente gateway exported, without trusting it.\nExit codes: 0 everything holds, 1 tampering, 2 incomplete "
+        "input, 3 wrong use or unreadable file.");
+    app.require_subcommand(1);
+    const auto common = [&](CLI::App* command) {
+        command->add_option("--policy", input.policy, "whom to believe: the log's key and its witnesses (c2sp.org/tlog-policy)")
+            ->required();
+        command->add_flag("--json", input.json, "one JSON object instead of words");
+    };
+    auto* const log_command = app.add_subcommand("log", "check an exported log, or a package about a part of it");
+    log_command->add_option("DIR", input.folder, "the export")->required();
+    log_command->add_option("--from-checkpoint", input.earlier, "a checkpoint kept from before, which the log must begin with");
+    log_command->add_flag("--sums", input.sums, "also compare SHA256SUMS");
+    common(log_command);
+    auto* const receipt_command = app.add_subcommand("receipt", "check the receipt of one entry");
+    receipt_command->add_option("FILE", input.file, "the receipt (c2sp.org/tlog-proof)")->required();
+    auto* const event = receipt_command->add_option("--event", input.event, "the text of a section that was disclosed");
+    auto* const salt = receipt_command->add_option("--salt", input.salt, "its salt, 32 bytes");
+    event->needs(salt);
+    salt->needs(event);
+    common(receipt_command);
+    auto* const consistency_command = app.add_subcommand("consistency", "check that one log grew into the other");
+    consistency_command->add_option("OLD", input.older, "the older checkpoint")->required();
+    consistency_command->add_option("NEW", input.newer, "the newer checkpoint")->required();
+    consistency_command->add_option("DIR", input.folder, "an export that the newer checkpoint covers")->required();
+    common(consistency_command);
+    try {
+        app.parse(count, words);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& error) {
+        app.exit(error);
+        return wrong_use;
+    }
+    if (log_command->parsed()) return log(input);
+    return receipt_command->parsed() ? receipt(input) : consistency(input);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    try {
+        return run(count, words);
+    } catch (const std::exception& fault) {
+        std::fprintf(stderr, "entente-verify: %s\n", fault.what());
+        return wrong_use;
+    }
+}

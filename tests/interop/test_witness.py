@@ -1,0 +1,167 @@
+"""A partner's witness beside a gateway: it cosigns what grew, receipts carry its word, and a log that was put back is found out."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+import requests
+
+from support.gateway import Gateway, program, until
+from support.world import World
+
+WITNESS = program().parent / "entente-witness"
+VERIFY = program().parent / "entente-verify"
+NAME = "witness.brightwell.example/1"
+
+
+class Witness:
+    """`entente-witness` on a free port, with the TLS files of the gateway beside it."""
+
+    def __init__(self, folder, gateway):
+        self.folder, self.gateway, self.process = folder, gateway, None
+        folder.mkdir(mode=0o700)
+        self.vkey = subprocess.run([WITNESS, "key", folder / "key", "--name", NAME], check=True, capture_output=True, text=True).stdout.strip()
+
+    def start(self, log_vkey, listen="127.0.0.1:0"):
+        authority = self.gateway.keys / "authority"
+        self.process = subprocess.Popen(
+            [WITNESS, "serve", "--key", self.folder / "key", "--name", NAME, "--state", self.folder / "state", "--log", log_vkey,
+             "--certificate", authority / "server.pem", "--tls-key", authority / "server.key", "--listen", listen],
+            stdout=subprocess.PIPE, stderr=open(self.folder / "log", "ab"), text=True)
+        self.url = self.process.stdout.readline().strip()
+        assert self.url.startswith("https://"), (self.folder / "log").read_text(encoding="utf-8")
+        return self
+
+    def stop(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(timeout=30) == 0
+            self.process = None
+
+    def ask(self, body):
+        with contextlib.closing(requests.Session()) as session:
+            session.trust_env = False
+            return session.post(self.url + "add-checkpoint", data=body, verify=str(self.gateway.ca), timeout=30)
+
+
+def log_vkey(world):
+    return world.halden.engineer.get("/api/v1/audit/checkpoint", expect=200)["verifierKey"]
+
+
+@pytest.fixture
+def watched(tmp_path):
+    """A gateway whose log one witness watches."""
+    with Gateway(tmp_path / "gateway") as gateway:
+        gateway.start()
+        world = World(gateway, "watched")
+        world.halden, world.brightwell = world.company("halden"), world.company("brightwell", departments=("Networking",))
+        world.vkey = log_vkey(world)
+        world.witness = Witness(tmp_path / "witness", gateway).start(world.vkey)
+        world.policy = tmp_path / "policy"
+        world.policy.write_text(f"log {world.vkey}\nwitness brightwell {world.witness.vkey} {world.witness.url}\nquorum brightwell\n", encoding="ascii")
+        gateway.stop()
+        gateway.settings |= {"audit.policy": str(world.policy), "audit.witness_seconds": 1, "audit.witness_authorities": str(gateway.ca)}
+        gateway.write_config()
+        gateway.start()
+        yield world
+        world.witness.stop()
+
+
+def cosigned(world):
+    until(lambda: (world.gateway.metric("entente_audit_cosignatures_total") or 0) >= 1, what="a cosignature")
+
+
+def test_receipts_carry_the_word_of_the_witness(watched, tmp_path):
+    world = watched
+    cosigned(world)
+    first = until(lambda: (receipt := world.operator.get("/api/v1/audit/receipts/0", expect=200).text) and NAME in receipt and receipt)
+    (tmp_path / "receipt").write_text(first, encoding="utf-8")
+    done = subprocess.run([VERIFY, "receipt", tmp_path / "receipt", "--policy", world.policy, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and json.loads(done.stdout)["ok"], done.stdout
+    # Without its line the quorum is not there.
+    (tmp_path / "alone").write_text("\n".join(line for line in first.split("\n") if NAME not in line), encoding="utf-8")
+    assert subprocess.run([VERIFY, "receipt", tmp_path / "alone", "--policy", world.policy], capture_output=True, check=False).returncode == 1
+    # The witness keeps its state over a restart and goes on where it was.
+    before = world.gateway.metric("entente_audit_cosignatures_total")
+    listen = world.witness.url.removeprefix("https://").rstrip("/")
+    world.witness.stop()
+    world.witness.start(world.vkey, listen)
+    world.operator.get("/api/v1/audit/entries?limit=1", expect=200)
+    until(lambda: world.gateway.metric("entente_audit_cosignatures_total") > before, what="another cosignature")
+
+
+def test_the_witness_answers_as_the_protocol_says(watched):
+    world = watched
+    cosigned(world)
+    for body, status in (("nonsense", 400), ("old 0\n\n" + "gw.other.example/log\n1\n" + "A" * 43 + "=\n\n\u2014 x " + "A" * 96 + "\n", 404)):
+        assert world.witness.ask(body.encode("utf-8")).status_code == status
+    note = world.operator.get("/api/v1/audit/checkpoint", expect=200)["checkpoint"]
+    answer = world.witness.ask(f"old 0\n\n{note}".encode("utf-8"))
+    assert answer.status_code == 409 and answer.headers["Content-Type"] == "text/x.tlog.size" and int(answer.text) > 0
+
+
+def test_a_log_put_back_is_found_out_by_its_witness(watched, tmp_path):
+    """Whoever has the whole machine can put back data and anchor together; the witness is somewhere else."""
+    world = watched
+    gateway = world.gateway
+    cosigned(world)
+    gateway.stop()
+    for name in ("data", "keys"):
+        shutil.copytree(gateway.folder / name, tmp_path / "old" / name)
+    gateway.start()
+    before = gateway.metric("entente_audit_cosignatures_total")
+    for _ in range(3):
+        world.operator.get("/api/v1/audit/entries?limit=1", expect=200)  # leaves a record
+    until(lambda: gateway.metric("entente_audit_cosignatures_total") > (before or 0), what="a cosignature of what is put back later")
+    known = int(world.witness.ask(("old 0\n\n" + world.operator.get("/api/v1/audit/checkpoint", expect=200)["checkpoint"]).encode()).text)
+    gateway.stop()
+    for name in ("data", "keys"):
+        shutil.rmtree(gateway.folder / name)
+        shutil.copytree(tmp_path / "old" / name, gateway.folder / name)
+    # It may be found out before it was ever ready.
+    with open(gateway.log_file, "ab") as log:
+        gateway.process = subprocess.Popen([program(), "serve", "--config", gateway.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def stopped():
+        with contextlib.suppress(requests.RequestException):
+            return gateway.metric("entente_audit_checkpoints_stopped") == 1
+        return False
+
+    until(stopped, what="the end of signing")
+    assert "another history" in gateway.log() or "does not begin with" in gateway.log()
+    with contextlib.closing(requests.Session()) as session:
+        session.trust_env = False
+        answer = session.get(f"{gateway.metrics_url}/readyz", verify=str(gateway.ca), timeout=30)
+    assert answer.status_code == 503 and "audit" in answer.text
+    assert known > 0
+
+
+def test_the_anchor_alone_finds_a_data_folder_put_back(tmp_path):
+    with Gateway(tmp_path / "gateway") as gateway:
+        gateway.start()
+        gateway.stop()
+        shutil.copytree(gateway.data, tmp_path / "old")
+        gateway.start()
+        gateway.stop()
+        shutil.rmtree(gateway.data)
+        shutil.copytree(tmp_path / "old", gateway.data)
+        done = subprocess.run([program(), "serve", "--config", gateway.config], capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ))
+        assert done.returncode == 78 and "put back" in done.stderr, done.stderr
+        # On purpose: the log goes on under another name, and says so itself.
+        said = gateway.command("audit", "restore").stdout
+        assert "/restored-" in said
+        assert gateway.command("audit", "restore", check=False).returncode == 1, "once is enough"
+        gateway.start()
+        operator = World(gateway, "restored").operator
+        answer = operator.get("/api/v1/audit/checkpoint", expect=200, judge=False)
+        assert "/restored-" in answer["origin"] and answer["verifierKey"].startswith(answer["origin"] + "+")
+        start = next(row for row in operator.get("/api/v1/audit/entries?limit=1000", expect=200, judge=False).items if row["kind"] == 4 and row["index"] > 0)
+        assert operator.get(f"/api/v1/audit/entries/{start['index'] + 1}", expect=200, judge=False)["operation"] == "log.restore"
+        gateway.command("audit", "verify")
+        gateway.command("audit", "export", tmp_path / "whole", "--complete")
+        gateway.stop()
+        gateway.start()  # and is started again like any other
