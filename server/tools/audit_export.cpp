@@ -89,7 +89,9 @@ void write_item(audit::FolderWriter& folder, const Value& item) {
 
 std::string target_of(Context& context) {
     std::string target = "/api/v1/audit/export?";
-    const auto add = [&](const std::string& name, const std::string& value) { target += name + "=" + url_encoded(value) + "&"; };
+    const auto add = [&](std::string_view name, const std::string& value) {
+        target.append(name).append("=").append(url_encoded(value)).append("&");
+    };
     if (context.given("case")) add("case", context.text("case"));
     if (context.given("customer")) add("customer", customer_id(context, context.text("customer")));
     if (context.given("partner")) add("partner", company_id(context, context.text("partner")));
@@ -115,7 +117,9 @@ int export_part(Context& context) {
         }
         if (!page.value.at("next").present()) break;
         context.note("  " + std::to_string(count) + " records");
-        page = context.get(target + "size=" + size + "&first=" + page.value.text("next"));
+        std::string further = target;
+        further.append("size=").append(size).append("&first=").append(page.value.text("next"));
+        page = context.get(further);
     }
     folder.write(std::string(package::policy), protocol::as_bytes(policy));
     folder.write(std::string(package::checkpoint), protocol::as_bytes(checkpoint));

@@ -22,7 +22,9 @@ int reconcile(Context& context) {
     const Names names = context.json() ? Names() : Names::of_companies(context);
     std::string next;
     for (bool more = true; more;) {
-        const Answer page = context.get(target + (next.empty() ? "" : "first=" + next));
+        std::string asked = target;
+        if (!next.empty()) asked.append("first=").append(next);
+        const Answer page = context.get(asked);
         if (context.json()) context.out() << page.body << "\n";
         for (std::size_t i = 0; i < counted.size(); ++i) totals[i] += page.value.number(counted[i]).value_or(0);
         for (const Value& row : page.value.items("items")) {

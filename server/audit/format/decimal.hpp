@@ -11,9 +11,8 @@ namespace entente::audit {
 
 inline std::optional<std::uint64_t> plain_decimal(std::string_view text) {
     std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stopped != end || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || stopped != text.data() + text.size() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
     return number;
 }
 

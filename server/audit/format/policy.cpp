@@ -124,6 +124,7 @@ bool Policy::quorum_met(const Note& note) const {
 
 std::vector<VerifierKey> Policy::log_keys() const {
     std::vector<VerifierKey> keys;
+    keys.reserve(logs.size());
     for (const PolicyLog& log : logs) keys.push_back(log.key);
     return keys;
 }

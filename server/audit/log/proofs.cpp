@@ -36,7 +36,7 @@ Proofs::Hashes Proofs::partial(ReadTxn& txn, Place place, std::uint64_t size) {
     const auto [level, number] = place;
     const std::uint64_t first = number * tile_width;
     const std::uint64_t count = (size >> (tile_levels * level)) - first;
-    const Hashes known = cached(place);
+    Hashes known = cached(place);
     if (known && known->size() >= count) return known;
     auto hashes = std::make_shared<std::vector<Hash>>(known ? *known : std::vector<Hash>{});
     if (level == 0) {

@@ -454,7 +454,7 @@ void LogPass::check_root() {
     if (!known_ || frontier_.root() == report_.checkpoint.root) return;
     const std::string what = "the entries do not have the root that the checkpoint says";
     if (stored_ && stored_->root() == report_.checkpoint.root && first_other_than_tile_) {
-        findings_.add_always(LogCheck::root, *first_other_than_tile_, what + ", but the tiles have: the entries were changed");
+        findings_.add_always(LogCheck::root, first_other_than_tile_, what + ", but the tiles have: the entries were changed");
         return;
     }
     findings_.add_always(LogCheck::root, proven_,
