@@ -55,8 +55,8 @@ struct Parts {
     std::function<std::shared_ptr<Verifier>()> verifier;
     operations::FileDesk* files = nullptr;  // carries attachments; none: they are not taken
     std::string origin;                     // of the audit log
-    audit::Notary* notary = nullptr;  // signs checkpoints
-    std::string witness_policy;       // whom a verifier of this log should believe (c2sp.org/tlog-policy)
+    audit::Notary* notary = nullptr;        // signs checkpoints
+    std::string witness_policy;             // whom a verifier of this log should believe (c2sp.org/tlog-policy)
 };
 
 class Gateway final : public Api {
