@@ -119,8 +119,8 @@ struct Config {
         std::filesystem::path file;  // empty: none
     } siem;
     struct Audit {
-        std::filesystem::path anchor;  // empty: only the one in the keys folder
-        std::filesystem::path policy;  // empty: no witnesses are asked
+        std::filesystem::path anchor;               // empty: only the one in the keys folder
+        std::filesystem::path policy;               // empty: no witnesses are asked
         std::filesystem::path witness_authorities;  // empty: the system's
         std::int64_t witness_seconds = 60;
     } audit;
