@@ -3,6 +3,8 @@
 // A named exception to "one operation": the record comes first, in a transaction of its own; then the period is gone through in
 // short steps on the readers, so that a year of log holds nobody up; the files are made on a worker.
 
+#include <map>
+
 #include "server/api/evidence_pack.hpp"
 #include "server/api/native_reading.hpp"
 #include "server/api/native_steps.hpp"
@@ -61,7 +63,7 @@ protocol::Result<ops::EvidenceInput> query_period(const Call& call, Instant now)
 // Step after step on a reader until there is no more, then `finish` on a worker.
 template <class Work>
 Plan go_on(Gateway& gateway, const CallPtr& call, const std::shared_ptr<Work>& work,
-           bool (*step)(store::ReadTxn&, const ops::Context&, Work&), std::function<Response()> finish) {
+           bool (*step)(store::ReadTxn&, const ops::Context&, Work&), std::function<Plan()> finish) {
     auto more = std::make_shared<bool>(false);
     auto read = std::make_unique<OnReader>();
     read->run = [&gateway, work, step, more](store::ReadTxn& txn) { *more = step(txn, gateway.context(), *work); };
@@ -75,19 +77,91 @@ Plan go_on(Gateway& gateway, const CallPtr& call, const std::shared_ptr<Work>& w
     return read;
 }
 
+constexpr std::size_t receipts_a_step = 100;
+
+// What a pack proves, each record once.
+std::vector<const ops::ProvenEntry*> entries_of(const ops::Evidence& evidence) {
+    std::vector<const ops::ProvenEntry*> entries;
+    entries.reserve(evidence.samples.size());
+    for (const ops::ProvenEntry& sample : evidence.samples) entries.push_back(&sample);
+    return entries;
+}
+std::vector<const ops::ProvenEntry*> entries_of(const ops::Breach& breach) {
+    std::map<std::int64_t, const ops::ProvenEntry*> once;
+    for (const ops::BreachItem& item : breach.items) once.emplace(item.entry.index, &item.entry);
+    std::vector<const ops::ProvenEntry*> entries;
+    entries.reserve(once.size());
+    for (const auto& [index, entry] : once) entries.push_back(entry);
+    return entries;
+}
+
+// Receipts under one checkpoint, a hundred a step.
+struct Proving {
+    Proofs proofs;
+    std::shared_ptr<const audit::Published> published;
+    std::size_t next = 0;
+};
+template <class Work>
+Plan prove(Gateway& gateway, const CallPtr& call, const std::shared_ptr<Work>& work, const std::shared_ptr<Proving>& proving,
+           std::function<Response()> finish) {
+    auto read = std::make_unique<OnReader>();
+    read->run = [&gateway, work, proving](store::ReadTxn& txn) {
+        const auto entries = entries_of(*work);
+        const std::size_t until = std::min(entries.size(), proving->next + receipts_a_step);
+        for (; proving->next < until; ++proving->next) {
+            const ops::ProvenEntry& entry = *entries[proving->next];
+            std::string receipt = ops::receipt_text(txn, *gateway.parts().notary, *proving->published, entry);
+            if (!receipt.empty()) proving->proofs.receipts.emplace_back(entry.index, std::move(receipt));
+        }
+    };
+    read->then = [&gateway, call, work, proving, finish = std::move(finish)](std::string fault) -> Plan {
+        if (!fault.empty()) return gateway.fault(call, std::move(fault));
+        if (proving->next < entries_of(*work).size()) return prove(gateway, call, work, proving, finish);
+        auto make = std::make_unique<OnWorker>();
+        make->run = [finish]() -> Plan { return finish(); };
+        return make;
+    };
+    return read;
+}
+
+// Signs what is there, so that the checkpoint covers every record of the pack, then proves them under it.
+template <class Work>
+Plan sign_and_prove(Gateway& gateway, const CallPtr& call, const std::shared_ptr<Work>& work,
+                    const std::shared_ptr<Proving>& proving, std::function<Response()> finish) {
+    auto sign = std::make_unique<OnWorker>();
+    sign->run = [&gateway, call, work, proving, finish = std::move(finish)]() -> Plan {
+        audit::Notary& notary = *gateway.parts().notary;
+        try {
+            notary.round();
+        } catch (const protocol::Fault& fault) {
+            return gateway.fault(call, fault.what());
+        }
+        proving->published = notary.newest();
+        if (!proving->published) return gateway.fault(call, "the log has no checkpoint to prove records under");
+        proving->proofs.checkpoint = proving->published->note;
+        proving->proofs.policy = gateway.parts().witness_policy;
+        return prove(gateway, call, work, proving, finish);
+    };
+    return sign;
+}
+
 template <class Work>
 using Begin = std::function<ops::Audited<std::shared_ptr<Work>>(store::Txn&, const ops::Context&, const ops::Caller&)>;
 
 template <class Work>
 Plan collect(Gateway& gateway, CallPtr call, Begin<Work> begin, bool (*step)(store::ReadTxn&, const ops::Context&, Work&),
-             std::function<std::string(Work&)> encode) {
+             bool proven, std::function<std::string(Work&, const Proofs&)> encode) {
+    auto proving = std::make_shared<Proving>();
     return gateway.write<std::shared_ptr<Work>>(
         call, std::move(begin),
-        [encode = std::move(encode)](Gateway& g, const CallPtr& c, std::shared_ptr<Work>& work) {
-            return g.reply(c, 200, encode(*work));
+        [proving, encode = std::move(encode)](Gateway& g, const CallPtr& c, std::shared_ptr<Work>& work) {
+            return g.reply(c, 200, encode(*work, proving->proofs));
         },
-        [&gateway, call, step](std::shared_ptr<Work>& work, std::function<Response()> finish) -> Plan {
-            return go_on<Work>(gateway, call, work, step, std::move(finish));
+        [&gateway, call, step, proven, proving](std::shared_ptr<Work>& work, std::function<Response()> finish) -> Plan {
+            return go_on<Work>(gateway, call, work, step, [&gateway, call, proven, proving, work, finish]() -> Plan {
+                if (proven && !entries_of(*work).empty()) return sign_and_prove(gateway, call, work, proving, finish);
+                return finish();
+            });
         });
 }
 
@@ -99,7 +173,8 @@ Plan list_controls(Gateway& gateway, CallPtr call) {
         [input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             return ops::begin_evidence(txn, context, caller, input, "evidence.controls");
         },
-        ops::continue_evidence, [&gateway](ops::Evidence& evidence) { return encode_controls(evidence, gateway.parts().origin); });
+        ops::continue_evidence, false,
+        [&gateway](ops::Evidence& evidence, const Proofs&) { return encode_controls(evidence, gateway.parts().origin); });
 }
 
 Plan make_pack(Gateway& gateway, CallPtr call) {
@@ -110,8 +185,10 @@ Plan make_pack(Gateway& gateway, CallPtr call) {
         [input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             return ops::begin_evidence(txn, context, caller, input, "evidence.pack");
         },
-        ops::continue_evidence,
-        [&gateway](ops::Evidence& evidence) { return encode_pack(evidence_pack(evidence, gateway.parts().origin, {})); });
+        ops::continue_evidence, true,
+        [&gateway](ops::Evidence& evidence, const Proofs& proofs) {
+            return encode_pack(evidence_pack(evidence, gateway.parts().origin, proofs));
+        });
 }
 
 Plan list_breach(Gateway& gateway, CallPtr call) {
@@ -122,8 +199,10 @@ Plan list_breach(Gateway& gateway, CallPtr call) {
         [input = *input](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             return ops::begin_breach(txn, context, caller, input);
         },
-        ops::continue_breach,
-        [&gateway](ops::Breach& breach) { return encode_pack(breach_pack(breach, gateway.parts().origin, {})); });
+        ops::continue_breach, true,
+        [&gateway](ops::Breach& breach, const Proofs& proofs) {
+            return encode_pack(breach_pack(breach, gateway.parts().origin, proofs));
+        });
 }
 
 constexpr auto dialect = Dialect::native;

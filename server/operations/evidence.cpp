@@ -4,6 +4,9 @@
 
 #include "certs/digest.hpp"
 #include "protocol/canonical.hpp"
+#include "server/audit/format/merkle.hpp"
+#include "server/audit/format/proof.hpp"
+#include "server/audit/log/appender.hpp"
 #include "server/store/statements/directory.hpp"
 #include "server/store/statements/evidence.hpp"
 
@@ -282,6 +285,17 @@ std::optional<ProvenEntry> open_entry(ReadTxn& txn, const Context& context, std:
         entry.salt = section.salt;
     }
     return entry;
+}
+
+std::string receipt_text(ReadTxn& txn, audit::Notary& notary, const audit::Published& published, const ProvenEntry& entry) {
+    const audit::Checkpoint& checkpoint = published.checkpoint;
+    const auto index = static_cast<std::uint64_t>(entry.index);
+    if (index >= checkpoint.size) return {};
+    auto path = notary.proofs().inclusion(txn, index, checkpoint.size);
+    // A proof that does not hold would be worse than none.
+    if (!audit::verify_inclusion(entry.leaf, index, checkpoint.size, path, checkpoint.root))
+        throw audit::Tampered("entry " + std::to_string(index) + " is not under the published root");
+    return audit::format_receipt({entry.entry, index, std::move(path), published.note});
 }
 
 bool continue_evidence(ReadTxn& txn, const Context& context, Evidence& evidence) {

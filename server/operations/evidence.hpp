@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "protocol/classes.hpp"
+#include "server/audit/log/notary.hpp"
 #include "server/audit/log/reader.hpp"
 #include "server/operations/context.hpp"
 #include "server/operations/evidence_controls.hpp"
@@ -73,6 +74,9 @@ struct ProvenEntry {
 // The entry with its core section and what proves it; nothing where the company is not party to it.
 std::optional<ProvenEntry> open_entry(ReadTxn& txn, const Context& context, std::int64_t index,
                                       const std::optional<protocol::CompanyId>& company);
+
+// The entry's receipt (c2sp.org/tlog-proof) under that checkpoint; empty where it does not cover the entry.
+std::string receipt_text(ReadTxn& txn, audit::Notary& notary, const audit::Published& published, const ProvenEntry& entry);
 
 // Counts of one day (UTC).
 struct EvidenceDay {
