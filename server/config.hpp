@@ -95,6 +95,8 @@ struct Config {
         std::int64_t uploads_of_company = 12;
         std::int64_t timeout_seconds = 30;
         std::int64_t forward_seconds = 3'600;
+        std::string clamd;                     // empty: no virus scanner
+        std::filesystem::path archive_worker;  // empty: beside the program
     } attachments;
     struct Mail {
         std::string server;  // empty: no mails

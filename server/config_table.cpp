@@ -97,6 +97,12 @@ constexpr std::array table{
     Setting{"attachments.timeout_seconds", AT(attachments.timeout_seconds),
             "Time for a company's place for files to be reached, to take the next bytes, and to answer.", 1, 600},
     Setting{"attachments.forward_seconds", AT(attachments.forward_seconds), "Time for it to take a whole file.", 1, 86'400},
+    Setting{"attachments.clamd", AT(attachments.clamd),
+            "Virus scanner (clamd) that every file is shown to: unix:/run/clamav/clamd.ctl or host:port; its failure blocks files. "
+            "Empty: "
+            "none."},
+    Setting{"attachments.archive_worker", AT(attachments.archive_worker),
+            "The program that opens archives. Empty: entente-archive beside the gateway's own program, or in ../libexec/entente."},
     Setting{"mail.server", AT(mail.server),
             "Mail server (SMTP) that takes the gateway's mails: a host name or address. Empty: the gateway sends no mails."},
     Setting{"mail.port", AT(mail.port), "Its port: usually 587, 465 with security tls, 25 for a relay.", 1, 65535},

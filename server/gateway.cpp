@@ -126,6 +126,15 @@ deliveries::DispatcherOptions dispatcher_options(const Config& config) {
     return options;
 }
 
+// Beside the program in a build, in libexec where it is installed.
+std::filesystem::path archive_worker(const Config& config) {
+    if (!config.attachments.archive_worker.empty()) return config.attachments.archive_worker;
+    std::error_code unknown;
+    const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
+    const std::filesystem::path beside = own / "entente-archive";
+    return std::filesystem::exists(beside, unknown) ? beside : own / "../libexec/entente/entente-archive";
+}
+
 deliveries::AttachmentOptions attachment_options(const Config& config) {
     const Config::Attachments& a = config.attachments;
     deliveries::AttachmentOptions options;
@@ -139,6 +148,9 @@ deliveries::AttachmentOptions attachment_options(const Config& config) {
     options.whole = std::chrono::seconds(a.forward_seconds);
     options.ca_file = config.deliveries.authorities;
     options.allowed_networks = config.deliveries.allowed_networks;
+    options.clamd = a.clamd;
+    options.judge.archive_program = archive_worker(config);
+    options.judge.expanded_bytes = 4 * options.file_bytes;
     return options;
 }
 

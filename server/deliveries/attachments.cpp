@@ -5,7 +5,6 @@
 #include "certs/tls.hpp"
 #include "protocol/encoding.hpp"
 #include "server/log.hpp"
-#include "server/operations/file_text.hpp"
 
 namespace entente::deliveries {
 
@@ -69,6 +68,8 @@ AttachmentDesk::AttachmentDesk(AttachmentOptions options, store::Store& store, c
     client_options_.body_bytes_max = answer_bytes_max;
     client_options_.may_connect = [this](const net::IpAddress& address) { return guard_.allows(address); };
     client_options_.give_up = [this] { return hurry_.load(); };
+    if (!options_.clamd.empty()) clamd_.emplace(options_.clamd, options_.timeout);
+    options_.judge.whole = options_.whole;
     metrics.gauge_from("entente_spool_bytes", "Bytes of files that wait in the spool.",
                        [this] { return static_cast<double>(spool_.used()); });
 }
@@ -86,6 +87,8 @@ void AttachmentDesk::start() {
     if (!commit.durable) throw protocol::Fault("the spool could not be opened: " + commit.fault);
     const std::size_t removed = spool_.clean({recovered.keep.begin(), recovered.keep.end()});
     if (removed > 0) log::info("spool.cleaned", {{"files", removed}});
+    if (std::error_code unknown; !std::filesystem::exists(options_.judge.archive_program, unknown))
+        log::warning("files.no_archive_worker", {{"program", options_.judge.archive_program.string()}});
     for (int i = 0; i < options_.uploads; ++i) workers_.emplace_back([this] { work_loop(); });
     upkeep_ = std::thread([this] { upkeep_loop(); });
 }
@@ -232,29 +235,31 @@ FileVerdict AttachmentDesk::judge(const FileTerms& terms, const ArrivedFile& fil
     verdict.rules_id = sharer.terms().rules_id;
     verdict.shared_name = sharer.text(file.name);
 
-    const auto shared = spool_.create(row.company.value);
-    operations::TextFilter filter(sharer, [&](std::string_view piece) { shared->append(piece); });
-    bool text = true;
+    if (clamd_) {
+        if (auto infected = ask_scanner(*file.file)) {
+            verdict.refused = std::move(infected);
+            return verdict;
+        }
+        verdict.malware_checked = true;
+    }
+    FileJudge judge(options_.judge, spool_, row.company.value, sharer, terms.uninspected_allowed || terms.released,
+                    [this] { return hurry_.load(); });
+    FileJudge::Outcome outcome;
     try {
-        SpoolFile::Reader reader(*file.file);
-        for (std::string_view piece = reader.next(); text && !piece.empty(); piece = reader.next()) text = filter.feed(piece);
-        text = text && filter.finish();
-        shared->finish();
-    } catch (const store::SpoolFull& full) {
-        verdict.refused = Error{.kind = ErrorKind::too_large, .code = "spool_full", .message = full.what()};
-        return verdict;
+        outcome = judge.judge(*file.file);
+    } catch (const protocol::Fault& fault) {
+        log::warning("files.judge_failed", {{"cause", fault.what()}});
+        outcome.refused = Error{.kind = ErrorKind::unavailable,
+                                .code = "file_not_judged",
+                                .message = "the gateway could not look into it, so nothing was sent"};
     }
-    if (text) {
-        verdict.kind = "text";
-        verdict.shared = shared;
-    } else if (terms.uninspected_allowed || terms.released) {
-        verdict.shared = file.file;
-    } else {
-        verdict.refused =
-            Error{.kind = ErrorKind::forbidden,
-                  .code = "file_uninspected",
-                  .message = "nobody can look into it: it is binary, encrypted or an image" + review_hint(row, token)};
-    }
+    verdict.kind = outcome.kind;
+    verdict.members = judge.members();
+    verdict.left_out = judge.left_out();
+    verdict.refused = std::move(outcome.refused);
+    if (outcome.nobody_can_look)
+        verdict.refused->message += (outcome.first.empty() ? std::string() : " (" + outcome.first + ")") + review_hint(row, token);
+    if (!verdict.refused) verdict.shared = outcome.as_it_is ? file.file : outcome.shared;
     if (auto objection = sharer.objection(); objection && !verdict.refused) {
         if (objection->code == "content_needs_review")
             objection->message =
@@ -265,6 +270,22 @@ FileVerdict AttachmentDesk::judge(const FileTerms& terms, const ArrivedFile& fil
     verdict.masked = sharer.counts();
     verdict.pseudonyms = sharer.pseudonyms();
     return verdict;
+}
+
+// What stands against the file; nothing when the scanner found it clean. Not having been asked stands against it.
+std::optional<Error> AttachmentDesk::ask_scanner(const SpoolFile& file) const {
+    try {
+        SpoolFile::Reader reader(file);
+        const auto found = clamd_->find([&] { return reader.next(); });
+        if (!found) return std::nullopt;
+        const std::string name = protocol::valid_utf8(*found) ? *found : "something";
+        return Error{.kind = ErrorKind::forbidden, .code = "malware_found", .message = "the virus scanner found " + name};
+    } catch (const protocol::Fault& fault) {
+        log::warning("files.scanner_failed", {{"cause", fault.what()}});
+        return Error{.kind = ErrorKind::unavailable,
+                     .code = "malware_check_failed",
+                     .message = "the virus scanner could not look at it, so nothing was sent"};
+    }
 }
 
 // Nothing when the departure could not be recorded: then nothing left.

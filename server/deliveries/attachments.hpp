@@ -22,7 +22,9 @@
 #include <vector>
 
 #include "server/clock.hpp"
+#include "server/deliveries/clamd.hpp"
 #include "server/deliveries/departures.hpp"
+#include "server/deliveries/file_judge.hpp"
 #include "server/metrics.hpp"
 #include "server/net/http_client.hpp"
 #include "server/operations/attachments.hpp"
@@ -39,6 +41,8 @@ struct AttachmentOptions {
     std::chrono::milliseconds whole{3'600'000};  // for all of one file
     std::filesystem::path ca_file;               // empty: the system's authorities
     std::string allowed_networks;                // beside the public internet
+    std::string clamd;                           // empty: no virus scanner
+    JudgeOptions judge;
 };
 
 class AttachmentDesk final : public operations::FileDesk {
@@ -75,6 +79,7 @@ class AttachmentDesk final : public operations::FileDesk {
     protocol::FileResult carry_file(Job& job, std::size_t index);
     operations::FileVerdict judge(const operations::FileTerms& terms, const operations::ArrivedFile& file,
                                   const store::StoredAttachment& row, const std::string& token);
+    std::optional<protocol::Error> ask_scanner(const store::SpoolFile& file) const;
     std::optional<protocol::FileResult> send(const operations::UploadOpened& upload, store::StoredAttachment& row,
                                              const operations::ArrivedFile& file, const operations::FileVerdict& verdict,
                                              const std::string& fingerprint, bool& stale);
@@ -92,6 +97,7 @@ class AttachmentDesk final : public operations::FileDesk {
     store::Spool spool_;
     net::AddressGuard guard_;
     net::ClientOptions client_options_;
+    std::optional<Clamd> clamd_;
     Metrics::Family<Counter> files_;  // side, status
     Gauge& under_way_;
     std::shared_ptr<Counts> counts_;

@@ -66,6 +66,7 @@ std::vector<Command> agreement_commands();
 std::vector<Command> authorization_commands();
 std::vector<Command> certificate_commands();
 std::vector<Command> webhook_commands();  // and events
+std::vector<Command> file_commands();
 std::vector<Command> audit_commands();
 std::vector<Command> evidence_commands();
 std::vector<Command> reconcile_commands();

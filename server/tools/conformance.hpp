@@ -108,6 +108,8 @@ void check_directory(const Subject& subject, Report& report);
 void check_lists(const Subject& subject, Report& report);
 void check_webhooks(const Subject& subject, Report& report);
 void check_life(const Subject& subject, Report& report);
+// `path`: of an open case of this party; empty: there is none.
+void check_files(const Peer& party, const std::string& path, Report& report);
 
 // --- shapes (sections 6 to 13, 19.2); an empty text is a good one ---
 std::string wrong_in_case(const Value& c);

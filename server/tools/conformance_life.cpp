@@ -1,5 +1,5 @@
 // Checks that write: a test case from its form to its closure from both sides, one that is declined, a subscription (contract
-// sections 8 to 13 and 15).
+// sections 8 to 15).
 
 #include "protocol/json_writer.hpp"
 #include "server/tools/conformance.hpp"
@@ -141,14 +141,7 @@ void check_submitters_side(Life& life) {
         }
         return pass();
     });
-    life.with_case("14.2", "the delivery targets can always be read", [&] {
-        const Exchange got = life.submitter().get(life.path + "/attachments/config");
-        if (got.status != 200)
-            return fail("expected 200 even if nothing is configured, got " + got.said() + "; the Java client stops here");
-        return got.body.at("submitter").present() && got.body.at("receiver").present()
-                   ? pass()
-                   : fail("submitter and receiver must be there: " + got.said());
-    });
+    check_files(life.submitter(), life.path, life.report);
 }
 
 void look_as_receiver(Life& life) {

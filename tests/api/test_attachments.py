@@ -3,13 +3,14 @@
 import hashlib
 import os
 import pathlib
+import subprocess
 import threading
 
 import pytest
 
 from support.client import LEGACY_MODE, PROBLEM_MODE
 from support.file_receiver import FileReceiver
-from support.gateway import until
+from support.gateway import program, until
 from support.world import stamp
 
 BINARY = bytes(range(256)) * 40
@@ -70,6 +71,7 @@ def test_the_places_can_always_be_read_and_never_show_a_password(world, case, ha
     corvid.engineer.get(f"{case.path}/attachments/config", expect=404)
     halden.auditor.get(f"{case.path}/attachments/config", expect=403)
     brightwell.compliance.put(f"{case.path}/attachments/config/https", target("up.example.com", 1), expect=403)
+    corvid.engineer.put(f"{case.path}/attachments/config/https", target("up.example.com", 1), expect=404)
 
 
 @pytest.mark.parametrize("member,value", [("domain", "localhost"), ("domain", "127.0.0.1"), ("domain", "-a.example"), ("domain", "a..example"), ("domain", "a.example:1"),
@@ -95,6 +97,7 @@ def test_analyze_proposes_and_keeps_nothing(case, halden, corvid):
     halden.engineer.post(path, {}, expect=400)
     halden.engineer.post(path, [1], expect=400)
     corvid.engineer.post(path, {"host": "a.example"}, expect=404)
+    halden.compliance.post(path, {"host": "a.example"}, expect=403)
     assert halden.engineer.get(f"{case.path}/attachments/config", expect=200)["submitter"]["parameters"] == {}
 
 
@@ -452,3 +455,24 @@ def test_a_closed_case_takes_no_files(case, halden):
     case.approve()
     halden.engineer.post(f"{case.path}/closure", expect=200)
     send(halden.engineer, case.token, ("a.txt", b"x"), expect=422)
+
+
+def test_the_command_line_sends_and_lists(both, halden, gateway, tmp_path):
+    case, left, right = both
+
+    def run(*words, code=0, caller=halden.engineer):
+        done = subprocess.run([program(), "file", *map(str, words), "--url", gateway.url, "--ca", str(gateway.ca)], capture_output=True, text=True, timeout=60, check=False,
+                              env={"ENTENTE_TOKEN": caller.token, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)})
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    log = tmp_path / "fabric b.log"
+    log.write_bytes(b"password: Gr8-Harbour!Gate\n")
+    (tmp_path / "core").write_bytes(BINARY)
+    run("place", "--history", caller=halden.administrator)
+    assert "SUCCESS" in run("send", case.token, log, "--description", "since Saturday")
+    assert right.taken[0].content == b"password: [secret removed]\n" and right.taken[0].name == "fabric b.log"
+    assert "nobody can look" in run("send", case.token, tmp_path / "core", code=1)
+    assert "fabric b.log" in run("list", case.token) and "50" in run("limits", case.token)
+    assert "yes" in run("place") or "true" in run("place")
+    run("place", "--plain", caller=halden.administrator)
