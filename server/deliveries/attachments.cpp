@@ -108,6 +108,7 @@ void AttachmentDesk::stop() {
     if (upkeep_.joinable()) upkeep_.join();
     for (Job& job : left) {
         std::vector<FileResult> results;
+        results.reserve(job.files.size());
         for (const ArrivedFile& file : job.files) results.push_back(both(file.name, failed("the gateway is being stopped")));
         job.done(std::move(results));
     }

@@ -84,7 +84,7 @@ void StreamGate::shut() {
     // Disconnecting (connect(2), AF_UNSPEC) resets the connection and drops what was not sent; closing would still send it.
     sockaddr nobody{};
     nobody.sa_family = AF_UNSPEC;
-    ::connect(socket_, &nobody, sizeof nobody);
+    if (::connect(socket_, &nobody, sizeof nobody) != 0) ::shutdown(socket_, SHUT_RDWR);
 }
 
 bool StreamGate::is_shut() const {
