@@ -69,11 +69,15 @@ TEST(Pages, NoValueBecomesMarkup) {
     step.facts = f;
     step.receipt_token = step.ticket = step.record = evil;
     step.disclosures.push_back({until, {99}, std::string(evil), std::string(evil), 1});
+    step.shown.push_back({std::string(evil), {99}, true, true, true, {std::string(evil)}, 2});
     step.facts.authorization.state = protocol::AuthorizationState::granted;
+    operations::FeedbackVisit visit;
+    visit.vendor = visit.partners = visit.token = evil;
     for (const Language language : protocol::languages) {
         const Place place{evil, language};
-        for (const std::string& page : {ask_page(f, place, Step::code_wrong), decided_page(step, place),
-                                        receipt_door(f, place, Step::done), receipt_page(step, place), no_link_page(language)}) {
+        for (const std::string& page :
+             {ask_page(f, place, Step::code_wrong), decided_page(step, place), receipt_door(f, place, Step::done),
+              receipt_page(step, place), no_link_page(language), feedback_page(visit, place)}) {
             EXPECT_FALSE(has(page, "<script")) << page;
             EXPECT_FALSE(has(page, "alert('1')"));
             EXPECT_EQ(count(page, "<style>"), 1U);
@@ -98,6 +102,33 @@ TEST(Pages, AnswerTheFiveQuestionsInEveryLanguage) {
     }
 }
 
+TEST(Pages, TheReceiptListsWhichPartsOfACaseCouldBeRead) {
+    PageStep step;
+    step.facts = facts();
+    step.shown.push_back({"CASE", step.facts.partners[0].id, true, true, false, {"Product", "Log excerpt"}, 3});
+    for (const Language language : protocol::languages) {
+        const std::string page = receipt_page(step, {"TOKEN", language});
+        for (const std::string_view part : {"<li>Product</li>", "<li>Log excerpt</li>"}) EXPECT_TRUE(has(page, part));
+        EXPECT_TRUE(has(page, words::member_summary[language]));
+        EXPECT_TRUE(has(page, filled(words::member_notes[language], {{"count", "3"}})));
+    }
+}
+
+TEST(Pages, TheQuestionHasFiveAnswersAndMarksTheOneThatWasGiven) {
+    operations::FeedbackVisit visit;
+    visit.vendor = "Brightwater Storage";
+    visit.score = 4;
+    for (const Language language : protocol::languages) {
+        const std::string page = feedback_page(visit, {"TOKEN", language});
+        EXPECT_EQ(count(page, "type=\"radio\""), 5U);
+        EXPECT_EQ(count(page, " checked"), 1U);
+        EXPECT_TRUE(has(page, "value=\"4\" checked"));
+        visit.step = operations::FeedbackVisit::Step::over;
+        EXPECT_EQ(count(feedback_page(visit, {"TOKEN", language}), "<form"), 0U) << "nothing to answer while it is worked on";
+        visit.step = operations::FeedbackVisit::Step::question;
+    }
+}
+
 TEST(Pages, EveryFieldHasALabelAndEveryPageOneHeading) {
     PageStep step;
     step.facts = facts();
@@ -106,14 +137,14 @@ TEST(Pages, EveryFieldHasALabelAndEveryPageOneHeading) {
         const Place place{"TOKEN", language};
         for (const std::string& page :
              {ask_page(facts(), place, Step::done), decided_page(step, place), receipt_door(facts(), place, Step::done),
-              receipt_page(step, place), no_link_page(language)}) {
+              receipt_page(step, place), no_link_page(language), feedback_page({}, place)}) {
             EXPECT_EQ(count(page, "<h1>"), 1U);
             EXPECT_EQ(count(page, "<main>"), 1U);
             for (const std::string_view id : {"code", "until"}) {
                 const std::string field = " id=\"" + std::string(id) + "\"", label = "for=\"" + std::string(id) + "\"";
                 EXPECT_EQ(count(page, field), count(page, label)) << id;
             }
-            EXPECT_EQ(count(page, "type=\"checkbox\""), count(page, "<label class=\"tick\">"));
+            EXPECT_EQ(count(page, "type=\"checkbox\"") + count(page, "type=\"radio\""), count(page, "<label class=\"tick\">"));
             const std::string body = page.substr(page.find("</style>"));
             EXPECT_FALSE(has(body, "{")) << "a place-holder was left";
         }
