@@ -1,5 +1,7 @@
 #include "certs/keys.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -20,6 +22,8 @@ using protocol::Fault;
 
 constexpr std::string_view root_name = "root.key";
 constexpr std::string_view log_name = "log.key";
+constexpr std::string_view database_name = "database.key";
+constexpr std::string_view next_database_name = "database.next.key";
 
 std::string kek_name(std::uint32_t generation) {
     std::string digits = std::to_string(generation);
@@ -118,8 +122,14 @@ class KeyFolder final : public KeyProvider {
         return unwrap_key(found->second.key.bytes(), key_id, owner, wrapped);
     }
 
+    bool can_change() const override { return ::access(folder_.c_str(), W_OK) == 0; }
+
     std::uint32_t new_generation() override {
         const std::unique_lock hold(mutex_);
+        // Somebody may have made one beside this process (entente keys add): it counts, and its number is taken.
+        for (const std::uint32_t generation : generations_in(folder_))
+            if (!keks_.contains(generation) && generation > keks_.rbegin()->first)
+                keks_.emplace(generation, read_key(folder_ / kek_name(generation)));
         const std::uint32_t next = keks_.rbegin()->first + 1;
         const auto file = folder_ / kek_name(next);
         create_key(file);
@@ -140,6 +150,12 @@ class KeyFolder final : public KeyProvider {
     }
 
     Bytes service_root() const override { return root_.bytes(); }
+
+    std::optional<Secret> database_key() const override {
+        const auto file = folder_ / database_name;
+        if (!std::filesystem::exists(std::filesystem::symlink_status(file))) return std::nullopt;
+        return read_key(file);
+    }
 
   private:
     const std::filesystem::path folder_;
@@ -175,6 +191,26 @@ void create_key_folder(const std::filesystem::path& folder) {
     }
 }
 
+void make_next_database_key(const std::filesystem::path& folder) {
+    create_key(folder / next_database_name);
+}
+
+std::optional<Secret> next_database_key(const std::filesystem::path& folder) {
+    const auto file = folder / next_database_name;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(file))) return std::nullopt;
+    return read_key(file);
+}
+
+void adopt_next_database_key(const std::filesystem::path& folder) {
+    const Secret next = read_key(folder / next_database_name);
+    replace_private_file(folder / database_name, next.bytes());
+    destroy_private_file(folder / next_database_name);
+}
+
+void drop_next_database_key(const std::filesystem::path& folder) {
+    destroy_private_file(folder / next_database_name);
+}
+
 SigningKey open_log_key(const std::filesystem::path& folder) {
     return SigningKey(read_key(folder / log_name).bytes());
 }
@@ -186,6 +222,10 @@ DerivedKeys::DerivedKeys(Bytes service_root)
       token_(derive(service_root, "token", key_size)),
       mail_(derive(service_root, "mail", key_size)),
       receipt_(derive(service_root, "receipt", key_size)) {}
+
+DerivedKeys::DerivedKeys(const KeyProvider& provider) : DerivedKeys(provider.service_root()) {
+    if (auto own = provider.database_key()) database_ = *std::move(own);
+}
 
 Hash blind_index(Bytes index_key, std::string_view field, std::string_view text) {
     std::string message;

@@ -33,11 +33,15 @@ class KeyProvider {
     virtual Blob wrap(const KeyId& key_id, const Hash& owner, Bytes key) const = 0;
     // Nothing if the generation was destroyed, or if the bytes were not wrapped for this key and owner. generations() tells which.
     virtual std::optional<Secret> unwrap(const KeyId& key_id, const Hash& owner, Bytes wrapped) const = 0;
+    // False: generations are made and destroyed where the keys come from, and seen after a restart.
+    virtual bool can_change() const = 0;
     // Makes a new generation, durable before it returns, and the current one from now on.
     virtual std::uint32_t new_generation() = 0;
     // The current generation cannot be destroyed: Fault. An unknown one is gone already.
     virtual void destroy_generation(std::uint32_t generation) = 0;
     virtual Bytes service_root() const = 0;
+    // The key of the database's pages, where one was made apart from the root; nothing: it is derived from the root.
+    virtual std::optional<Secret> database_key() const = 0;
 };
 
 // Opens a folder of key files; a wrong owner, mode, size or a symbolic link is refused with a sentence that says so (Fault).
@@ -46,6 +50,13 @@ std::unique_ptr<KeyProvider> open_key_folder(const std::filesystem::path& folder
 // Makes folder and files that are missing; what exists is checked and left alone.
 void create_key_folder(const std::filesystem::path& folder);
 
+// Another database key on its way (entente keys rekey). Both lie in the folder until the file was checked whole under the new one;
+// a start in between finds out which of them opens the file. Each step is durable when it returns.
+void make_next_database_key(const std::filesystem::path& folder);  // refuses while there is one
+std::optional<Secret> next_database_key(const std::filesystem::path& folder);
+void adopt_next_database_key(const std::filesystem::path& folder);  // it is the key from now on, the one before it is gone
+void drop_next_database_key(const std::filesystem::path& folder);
+
 // The log signing key: its own file, read by whoever signs checkpoints and by nobody else.
 SigningKey open_log_key(const std::filesystem::path& folder);
 
@@ -53,6 +64,7 @@ SigningKey open_log_key(const std::filesystem::path& folder);
 class DerivedKeys {
   public:
     explicit DerivedKeys(Bytes service_root);
+    explicit DerivedKeys(const KeyProvider& provider);
 
     Bytes database() const { return database_.bytes(); }  // SQLCipher raw key, label db
     Bytes pending() const { return pending_.bytes(); }    // MAC of pending records, label pending

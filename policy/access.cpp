@@ -51,6 +51,9 @@ constexpr std::array<Row, operation_count> table{{
     {Operation::audit_read, "audit_read", roles(compliance, auditor, gateway_operator)},
     {Operation::audit_verify, "audit_verify", roles(compliance, auditor, gateway_operator)},
     {Operation::audit_receipt, "audit_receipt", roles(engineer, compliance, administrator, api_client, auditor, gateway_operator)},
+    {Operation::disclosure_read, "disclosure_read", roles(compliance, administrator, auditor)},
+    {Operation::erasure_read, "erasure_read", roles(compliance, administrator, auditor, gateway_operator)},
+    {Operation::erasure_order, "erasure_order", roles(compliance, administrator)},
     {Operation::certificate_admin, "certificate_admin", roles(gateway_operator)},
     {Operation::operator_admin, "operator_admin", roles(gateway_operator)},
 }};

@@ -30,11 +30,14 @@ enum class Operation : std::uint8_t {
     webhook_admin,  // subscribe, change, test, replay
     audit_read,
     audit_verify,
-    audit_receipt,  // checkpoints, proofs and receipts: hashes alone, of what the own company is party to
+    audit_receipt,    // checkpoints, proofs and receipts: hashes alone, of what the own company is party to
+    disclosure_read,  // who of another company saw what
+    erasure_read,     // orders to erase, legal holds, requests of partners to delete
+    erasure_order,    // order and confirm them, place and lift holds, answer requests
     certificate_admin,
     operator_admin  // companies, limits, keys, health
 };
-inline constexpr int operation_count = 22;
+inline constexpr int operation_count = 25;
 std::string_view name(Operation operation);
 
 bool may(protocol::Role role, Operation operation);

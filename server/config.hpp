@@ -41,7 +41,19 @@ struct Config {
     } data;
     struct Keys {
         std::filesystem::path folder = "keys";
+        std::string source = "folder";
+        std::filesystem::path credentials;  // of the service manager, where they are the source; not a setting
+        std::int64_t generation_days = 30;  // 0: replaced by hand
+
+        // Where the key files are; everything else that is private stays in `folder`.
+        const std::filesystem::path& files() const { return source == "credential" ? credentials : folder; }
     } keys;
+    struct Retention {  // of sections of the log, in days; 0: for ever
+        std::int64_t core_days = 2'557;
+        std::int64_t actor_days = 2'557;
+        std::int64_t customer_days = 2'557;
+        std::int64_t content_days = 365;
+    } retention;
     struct Store {
         std::string engine = "sqlcipher";
         std::int64_t readers = 2;
@@ -121,6 +133,7 @@ struct Config {
         std::filesystem::path file;  // empty: none
     } siem;
     struct Audit {
+        std::int64_t scrub_hours = 24;              // 0: only when asked
         std::filesystem::path anchor;               // empty: only the one in the keys folder
         std::filesystem::path policy;               // empty: no witnesses are asked
         std::filesystem::path witness_authorities;  // empty: the system's

@@ -22,6 +22,7 @@
 #include "server/audit/format/section.hpp"
 #include "server/audit/log/appender.hpp"
 #include "server/audit/log/notary.hpp"
+#include "server/audit/log/row_replay.hpp"
 #include "server/audit/log/verify.hpp"
 #include "server/bell.hpp"
 #include "server/deliveries/attachments.hpp"
@@ -37,8 +38,12 @@
 #include "server/net/server.hpp"
 #include "server/openapi_text.hpp"
 #include "server/operations/directory.hpp"
+#include "server/scrubber.hpp"
+#include "server/store/critical_rows.hpp"
+#include "server/store/rekey.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/store/vault.hpp"
+#include "server/upkeep.hpp"
 #include "server/zones.hpp"
 
 namespace entente {
@@ -174,12 +179,36 @@ deliveries::SiemOptions siem_options(const Config& config) {
             .host = std::string(host)};
 }
 
+UpkeepOptions upkeep_options(const Config& config) {
+    return {.generation_days = config.keys.generation_days,
+            .retention = {.core_days = config.retention.core_days,
+                          .actor_days = config.retention.actor_days,
+                          .customer_days = config.retention.customer_days,
+                          .content_days = config.retention.content_days}};
+}
+
 std::filesystem::path database_file(const Config& config) {
     return config.data.folder / "entente.db";
 }
 
 void write_text(const std::filesystem::path& file, const std::string& text) {
     certs::replace_private_file(file, protocol::as_bytes(text));
+}
+
+// A change of the database's key may have been interrupted: whichever key opens the file is the right one. If neither does, both
+// stay.
+certs::DerivedKeys settled_keys(const Config& config, const certs::KeyProvider& provider) {
+    const std::filesystem::path file = database_file(config);
+    if (config.keys.source != "folder") return certs::DerivedKeys(provider);
+    if (const auto next = certs::next_database_key(config.keys.folder)) {
+        if (!std::filesystem::exists(file) || store::opens_with(file, certs::DerivedKeys(provider).database())) {
+            certs::drop_next_database_key(config.keys.folder);
+        } else {
+            store::check_whole(file, next->bytes());
+            certs::adopt_next_database_key(config.keys.folder);
+        }
+    }
+    return certs::DerivedKeys(provider);
 }
 
 }  // namespace
@@ -189,10 +218,10 @@ struct Gateway::Parts {
         : config(settings),
           mode(how),
           clock(given != nullptr ? *given : wall_clock),
-          provider(certs::open_key_folder(config.keys.folder)),
-          derived(provider->service_root()),
+          provider(certs::open_key_folder(config.keys.files())),
+          derived(settled_keys(config, *provider)),
           log_id(audit::log_id(config.published.origin)),
-          vault(*provider, derived.index(), log_id),
+          vault(*provider, derived.index(), log_id, [this] { return clock.now(); }),
           appender(
               vault, config.published.origin, log_id, [this] { return clock.now(); },
               [this](std::span<std::uint8_t> out) { random.fill(out); }),
@@ -223,8 +252,12 @@ struct Gateway::Parts {
             }
             return appender.append(txn, records);
         });
-        store::read_and_wait(*store, [this](store::ReadTxn& txn) { audit::check_at_start(txn, vault); });
+        store::read_and_wait(*store, [this](store::ReadTxn& txn) {
+            audit::check_at_start(txn, vault);
+            audit::check_rows_at_start(txn, vault);
+        });
         notary.emplace(*store, notary_options());
+        seed_rows();
         verifier = std::make_shared<api::Verifier>([this](const auto& progress) { return verify_log(progress); });
         gateway_api.emplace(
             api::Parts{.tools = tools,
@@ -247,7 +280,12 @@ struct Gateway::Parts {
                        .verifier = [this] { return verifier; },
                        .origin = config.published.origin,
                        .notary = &*notary,
-                       .witness_policy = audit::format_policy(log_policy())});
+                       .witness_policy = audit::format_policy(log_policy()),
+                       .scrub = {.state = [this] { return scrubber ? scrubber->state() : api::ScrubState{}; },
+                                 .begin =
+                                     [this] {
+                                         if (scrubber) scrubber->begin();
+                                     }}});
     }
 
     // What a verifier of this log should believe.
@@ -269,7 +307,7 @@ struct Gateway::Parts {
     }
 
     audit::NotaryOptions notary_options() {
-        audit::NotaryOptions options{.origin = config.published.origin, .key = certs::open_log_key(config.keys.folder)};
+        audit::NotaryOptions options{.origin = config.published.origin, .key = certs::open_log_key(config.keys.files())};
         store::read_and_wait(*store, [&](store::ReadTxn& txn) {
             txn.each("SELECT since, origin FROM audit_origin ORDER BY since", {}, [&](const store::Row& row) {
                 options.earlier_origins.push_back(std::exchange(options.origin, std::string(row.text(1))));
@@ -332,6 +370,24 @@ struct Gateway::Parts {
         const std::lock_guard hold(dispatcher_mutex);
         dispatcher = std::make_unique<deliveries::Dispatcher>(*store, tools, clock, metrics, departures, std::move(senders),
                                                               dispatcher_options(config));
+    }
+
+    // Rows of data from before the log told about rows: once.
+    void seed_rows() {
+        bool seeded = true;
+        store::read_and_wait(*store, [&](store::ReadTxn& txn) { seeded = store::rows_seeded(txn); });
+        if (seeded) return;
+        const auto commit = store::submit_and_wait(*store, [](store::Txn& txn) -> store::Written {
+            audit::Record record;
+            record.operation = audit::rows_seeded_operation;
+            record.class_uid = audit::Class::entity_management;
+            record.activity = audit::activity_create;
+            record.authentication = "none";
+            record.role = "gateway";
+            record.decision = protocol::JsonWriter().object().member("rows", store::seed_rows(txn)).end().take();
+            return {{std::move(record)}, true};
+        });
+        if (!commit.durable) throw protocol::Fault("the log could not be told about the rows in use: " + commit.fault);
     }
 
     // On a connection of its own, so that a long run holds no reader of the gateway.
@@ -473,6 +529,8 @@ struct Gateway::Parts {
     std::optional<deliveries::SiemStreams> siem;
     std::optional<deliveries::AttachmentDesk> files;
     std::optional<Housekeeper> housekeeper;
+    std::optional<Upkeep> upkeep;
+    std::optional<Scrubber> scrubber;
     std::optional<net::Server> listener;
     std::optional<net::Server> metrics_listener;
     bool started = false;
@@ -509,6 +567,12 @@ void Gateway::start() {
     p.workers.emplace(0, 4'096);
     p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally, p.refusals);
     p.housekeeper->start();
+    p.upkeep.emplace(*p.store, p.tools, p.clock, upkeep_options(p.config));
+    p.upkeep->start();
+    p.scrubber.emplace(
+        *p.store, p.vault, p.clock, p.metrics,
+        ScrubOptions{.file = database_file(p.config), .key = p.derived.database(), .hours = p.config.audit.scrub_hours});
+    p.scrubber->start();
     p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
     p.lifecycle("gateway.start", 3);
     p.notary->start();
@@ -562,6 +626,8 @@ void Gateway::stop() {
         p.listener->drain(std::chrono::seconds(10));
         if (p.metrics_listener) p.metrics_listener->drain(std::chrono::seconds(1));
     }
+    if (p.scrubber) p.scrubber->stop();
+    if (p.upkeep) p.upkeep->stop();
     if (p.dispatcher) p.dispatcher->stop();
     if (p.files) p.files->stop();
     // Without a listener nobody kept house: what was counted on the way is written now.
@@ -588,6 +654,8 @@ void Gateway::keep_house() {
     Parts& p = *parts_;
     if (!p.housekeeper) p.housekeeper.emplace(*p.store, p.tools, p.clock, p.sights, p.tally, p.refusals);
     p.housekeeper->round();
+    if (!p.upkeep) p.upkeep.emplace(*p.store, p.tools, p.clock, upkeep_options(p.config));
+    p.upkeep->round();
 }
 
 api::Response Gateway::call(api::Request request) {

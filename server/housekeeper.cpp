@@ -1,5 +1,6 @@
 #include "server/housekeeper.hpp"
 
+#include <limits>
 #include <set>
 
 #include "protocol/json_writer.hpp"
@@ -11,6 +12,7 @@
 #include "server/store/statements/cases.hpp"
 #include "server/store/statements/customer_page.hpp"
 #include "server/store/statements/mail.hpp"
+#include "server/store/statements/readers.hpp"
 #include "server/store/statements/repeats.hpp"
 #include "server/store/statements/sessions.hpp"
 
@@ -20,6 +22,7 @@ namespace {
 
 constexpr int cases_at_once = 100;
 constexpr int timers_at_once = 100;
+constexpr std::int64_t counts_in_a_record = 500;
 
 audit::Record gateway_record(std::string operation, audit::Class class_uid) {
     audit::Record record;
@@ -59,6 +62,7 @@ void Housekeeper::stop() {
     wake_.notify_all();
     if (thread_.joinable()) thread_.join();
     flush_counts();
+    record_counts(std::numeric_limits<std::int64_t>::max());
     flush_refusals();
     flush_tally();
 }
@@ -86,33 +90,51 @@ void Housekeeper::round() {
     automation_.tick();
 }
 
-// Exact counts of repeated reads, durable within about a second.
+// Exact counts of repeated reads, durable within about a second. The log tells them once an hour: who polls leaves a few bytes a
+// poll and not a record.
 void Housekeeper::flush_counts() {
     const auto counts = sights_.take_counts();
-    if (counts.empty()) return;
-    const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
-        audit::Record record = gateway_record("case.read.counted", audit::Class::api_activity);
-        record.activity = audit::activity_read;
-        protocol::JsonWriter json;
-        json.object().key("counts").array();
-        std::size_t listed = 0;
-        for (const auto& count : counts) {
-            store::count_reads(txn, count.principal, count.id, count.hour, count.reads);
-            // The record stays below its size; the table has every row.
-            if (++listed > 500) continue;
-            json.object()
-                .member("case", std::to_string(count.id.value))
-                .member("hour", count.hour)
-                .member("principal", count.principal);
-            json.member("reads", count.reads).end();
+    if (!counts.empty()) {
+        const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+            for (const auto& count : counts)
+                store::count_reads(txn,
+                                   {.case_id = count.id, .principal = count.principal, .hour = count.hour, .reads = count.reads});
+            return {.records = {}, .keep = true, .derived = true};
+        });
+        if (!commit.durable) {
+            sights_.put_back(counts);
+            log::warning("housekeeper.counts_kept", {{"rows", counts.size()}});
+            return;
         }
-        json.end().member("rows", static_cast<std::int64_t>(counts.size())).end();
-        record.decision = json.take();
-        return {{std::move(record)}, true};
-    });
-    if (commit.durable) return;
-    sights_.put_back(counts);
-    log::warning("housekeeper.counts_kept", {{"rows", counts.size()}});
+    }
+    const std::int64_t hour = clock_.now().seconds() / 3600;
+    if (hour == recorded_hour_) return;
+    record_counts(hour);
+    recorded_hour_ = hour;
+}
+
+void Housekeeper::record_counts(std::int64_t before_hour) {
+    // The first look after a start is at everything; then the hours since.
+    const std::int64_t from = recorded_hour_ == 0 ? 0 : recorded_hour_ - 1;
+    for (bool more = true; more;) {
+        const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+            const auto counts = store::unrecorded_reads(txn, from, before_hour, counts_in_a_record);
+            more = std::ssize(counts) == counts_in_a_record;
+            if (counts.empty()) return {};
+            audit::Record record = gateway_record("case.read.counted", audit::Class::api_activity);
+            record.activity = audit::activity_read;
+            protocol::JsonWriter json;
+            json.object().key("counts").array();
+            for (const store::ReadCount& count : counts) {
+                json.object().member("case", std::to_string(count.case_id.value)).member("hour", count.hour);
+                json.member("principal", count.principal).member("reads", count.reads).end();
+                store::reads_recorded(txn, count);
+            }
+            record.decision = json.end().member("rows", std::ssize(counts)).end().take();
+            return {{std::move(record)}, true};
+        });
+        if (!commit.durable) return;  // the next hour begins with them
+    }
 }
 
 void Housekeeper::flush_refusals() {

@@ -30,6 +30,7 @@ class Housekeeper {
   private:
     void run();
     void flush_counts();
+    void record_counts(std::int64_t before_hour);
     void flush_tally();
     void flush_refusals();
     void move_agreements();
@@ -45,6 +46,7 @@ class Housekeeper {
     api::Tally& tally_;
     api::Refusals& refusals_;
     Automation automation_;
+    std::int64_t recorded_hour_ = 0;  // counts of hours before it are in the log
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;

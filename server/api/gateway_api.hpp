@@ -15,6 +15,7 @@
 #include "server/api/limits.hpp"
 #include "server/api/plan.hpp"
 #include "server/api/route.hpp"
+#include "server/api/scrub_state.hpp"
 #include "server/api/sights.hpp"
 #include "server/api/webhooks_json.hpp"
 #include "server/audit/log/notary.hpp"
@@ -57,6 +58,7 @@ struct Parts {
     std::string origin;                     // of the audit log
     audit::Notary* notary = nullptr;        // signs checkpoints
     std::string witness_policy;             // whom a verifier of this log should believe (c2sp.org/tlog-policy)
+    Scrub scrub;                            // empty functions: this gateway does not check in the background
 };
 
 class Gateway final : public Api {

@@ -15,7 +15,8 @@ std::span<const Route> native_routes() {
                  native_gate_routes(),    native_link_routes(),      native_idempotency_routes(), native_sharing_routes(),
                  native_life_routes(),    native_audit_routes(),     customer_page_routes(),      native_webhook_routes(),
                  native_event_routes(),   native_mail_routes(),      native_attachment_routes(),  native_evidence_routes(),
-                 native_proof_routes(),   native_export_routes(),    native_reconcile_routes(),
+                 native_proof_routes(),   native_export_routes(),    native_reconcile_routes(),   native_erasure_routes(),
+                 native_key_routes(),     native_subject_routes(),   native_reader_routes(),      native_scrub_routes(),
              })
             joined.insert(joined.end(), table.begin(), table.end());
         return joined;

@@ -30,5 +30,10 @@ std::span<const Route> native_webhook_routes();
 std::span<const Route> native_event_routes();
 std::span<const Route> native_mail_routes();
 std::span<const Route> native_attachment_routes();
+std::span<const Route> native_erasure_routes();
+std::span<const Route> native_key_routes();
+std::span<const Route> native_subject_routes();
+std::span<const Route> native_reader_routes();
+std::span<const Route> native_scrub_routes();
 
 }  // namespace entente::api

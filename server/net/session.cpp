@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "certs/secret.hpp"
 #include "server/net/connection.hpp"
 #include "server/net/response_text.hpp"
 
@@ -88,6 +89,8 @@ Task<Arrival> next_request(Connection& c) {
         wait_first = false;
         if (got.status == Status::done) {
             c.take_in({c.loop.scratch.data(), got.bytes});
+            // The loop's buffer outlives every request: nothing of one stays there.
+            certs::wipe({reinterpret_cast<std::uint8_t*>(c.loop.scratch.data()), got.bytes});
             continue;
         }
         if (got.status == Status::closed || got.status == Status::failed) co_return Arrival::gone;

@@ -26,6 +26,8 @@ void blank(store::StoredNote::Words& words) {
 
 void remove_words(Txn& txn, const Context& context, store::StoredCase& c) {
     store::Vault& vault = context.tools.vault;
+    // Everything that stays is sealed under a new key, and the old one destroyed: old backups lose the words as well.
+    vault.renew_columns(txn, c.id);
     blank(c.original);
     if (c.shared) blank(*c.shared);
     c.pseudonyms_submitter.clear();
@@ -33,9 +35,10 @@ void remove_words(Txn& txn, const Context& context, store::StoredCase& c) {
     c.content_removed = true;
     store::set_content_removed(txn, c.id);
     for (store::StoredNote& note : store::notes_of(txn, vault, c.id)) {
-        if (!note.author_company) continue;
-        blank(note.original);
-        if (note.shared) blank(*note.shared);
+        if (note.author_company) {
+            blank(note.original);
+            if (note.shared) blank(*note.shared);
+        }
         store::share_note(txn, vault, c, note);
     }
     store::delete_internal_notes(txn, c.id);
@@ -44,6 +47,7 @@ void remove_words(Txn& txn, const Context& context, store::StoredCase& c) {
         if (response.shared) response.shared = store::StoredResponse::Words{};
         store::share_response(txn, vault, c, response);
     }
+    vault.destroy_renewed_columns(txn, c.id);
 }
 
 }  // namespace entente::operations

@@ -223,7 +223,9 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
                                          .at = context.now,
                                          .request = one.request,
                                          .response = one.answer.response};
-            store::insert_attempt(txn, context.tools.vault, d.company, attempt, [&] { return context.tools.draw(); });
+            const auto told = store::find_event(txn, d.company, d.event_idx, d.event_seq);
+            store::insert_attempt(txn, context.tools.vault, d.company, told ? told->view.event.case_id : protocol::CaseId{},
+                                  attempt, [&] { return context.tools.draw(); });
         }
         if (counts && sender != nullptr) sender->settled(txn, context, one, !again);
         audit::Record record = delivery_record(d, one.event, step);

@@ -113,6 +113,14 @@ void Connection::open_with(const std::filesystem::path& file, Bytes key, Access 
     execute(std::string("PRAGMA cipher_hmac_algorithm=") + mac);
 }
 
+void Connection::rekey(Bytes key) {
+    execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    const certs::Secret text = raw_key_text(key);
+    if (const int code = sqlite3_rekey(db_, text.bytes().data(), static_cast<int>(text.size())); code != SQLITE_OK)
+        raise(code, "the database cannot be encrypted under another key");
+    execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 void Connection::configure(Access access) {
     sqlite3_busy_timeout(db_, busy_timeout_ms);
     // Double quotes name things and never spell literals, as on PostgreSQL; the schema cannot be edited behind the engine's back.

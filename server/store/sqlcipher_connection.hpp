@@ -5,6 +5,7 @@
 // Errors: Constraint for a broken key or check (the transaction goes on), Fault for everything else. After a disk error the engine
 // may have ended the transaction: ask in_transaction(). An I/O error at commit aborts the process.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -44,11 +45,16 @@ class Connection final : public Txn {
     void each(std::string_view sql, Args args, const RowFn& row) override;
     std::int64_t change(std::string_view sql, Args args) override;
     void lock(std::string_view) override {}
+    bool checked_lately(std::string_view what) override;
+    void forget_checked(std::string_view what) override;
 
     // Statements without arguments and answers, also several at once. Not for business statements: they are not kept prepared.
     void execute(const std::string& script);
     // First column of the first row as text, empty when there is none.
     std::string ask(const std::string& sql);
+
+    // Encrypts every page under another key, in one transaction of the engine's own; the log is written back before and after.
+    void rekey(protocol::Bytes key);
 
     void begin_read();
     void begin_write();
@@ -110,6 +116,7 @@ class Connection final : public Txn {
     sqlite3* db_ = nullptr;
     std::unordered_map<std::string, Prepared, TextHash, std::equal_to<>> statements_;
     int wal_pages_ = 0;
+    std::unordered_map<std::string, std::chrono::steady_clock::time_point, TextHash, std::equal_to<>> checked_;
 };
 
 // Settings of the whole process, once, before anything is opened.

@@ -248,4 +248,23 @@ void Connection::run(std::string_view sql) {
     if (code != SQLITE_DONE && code != SQLITE_ROW) raise(code, sql);
 }
 
+bool Connection::checked_lately(std::string_view what) {
+    constexpr std::size_t checked_max = 10'000;
+    const auto now = std::chrono::steady_clock::now();
+    const auto found = checked_.find(what);
+    if (found != checked_.end()) {
+        if (now - found->second < std::chrono::seconds(1)) return true;
+        found->second = now;
+        return false;
+    }
+    if (checked_.size() >= checked_max) checked_.clear();
+    checked_.emplace(what, now);
+    return false;
+}
+
+void Connection::forget_checked(std::string_view what) {
+    const auto found = checked_.find(what);
+    if (found != checked_.end()) checked_.erase(found);
+}
+
 }  // namespace entente::store

@@ -93,6 +93,11 @@ class ReadTxn {
         return found;
     }
 
+    // Whether `what` was asked about less than a second ago on this connection; if not, it counts as asked about now. For checks
+    // that need not be repeated for every request (critical_rows.hpp).
+    virtual bool checked_lately(std::string_view what) = 0;
+    virtual void forget_checked(std::string_view what) = 0;
+
   protected:
     ~ReadTxn() = default;
 };
@@ -118,7 +123,7 @@ class Constraint : public protocol::Fault {
 struct Written {
     std::vector<audit::Record> records;  // at least one, unless the work changed nothing and showed nothing
     bool keep = true;
-    bool derived = false;  // what it changed follows from the log itself (a signed checkpoint): it needs no record
+    bool derived = false;  // follows from the log itself (a signed checkpoint), or a later record tells it (counts of reads)
 };
 
 // Told after the commit. On success one receipt per record, in order; on a fault the reason, and nothing happened.

@@ -29,6 +29,10 @@ namespace {
 constexpr std::string_view column_domain = "gw-audit/v1/seal/row";
 // 64 bytes of locked memory each.
 constexpr std::size_t cached_keys_max = 16'384;
+// Keys of sections that belong to no case are replaced so often that what they sealed can expire by the month; other keys each year
+// (reference, section 17).
+constexpr std::int64_t section_period_s = 30LL * 86'400;
+constexpr std::int64_t key_period_s = 365LL * 86'400;
 // Data keys are wrapped by an owner key, not by a generation of the provider.
 constexpr std::uint32_t no_generation = 0;
 
@@ -107,6 +111,9 @@ Owner Owner::company(protocol::CompanyId id) {
 Owner Owner::customer(protocol::CustomerId id) {
     return {"customer/" + std::to_string(id.value)};
 }
+Owner Owner::person(protocol::UserId id) {
+    return {"person/" + std::to_string(id.value)};
+}
 
 struct Vault::State {
     using Key = std::shared_ptr<const Secret>;
@@ -114,6 +121,7 @@ struct Vault::State {
     certs::KeyProvider& provider;
     Secret index_key;
     Hash log_id;
+    std::function<protocol::Instant()> now;
 
     std::shared_mutex mutex;
     std::unordered_map<KeyId, Key, KeyIdHash> opened;
@@ -176,20 +184,22 @@ struct Vault::State {
     };
 
     OwnerKey owner_key_in_use(Txn& txn, const Owner& owner) {
-        auto found =
-            txn.first("SELECT key_id, wrapped FROM owner_key WHERE uid = $1 AND destroyed = 0", {owner.uid}, [&](const Row& row) {
-                const KeyId id = key_id_from(row.bytes(0));
-                return OwnerKey{id, unwrap_owner_key(id, owner.uid, row.bytes(1))};
-            });
+        auto found = txn.first("SELECT key_id, wrapped FROM owner_key WHERE uid = $1 AND destroyed = 0 AND retired_at IS NULL",
+                               {owner.uid}, [&](const Row& row) {
+                                   const KeyId id = key_id_from(row.bytes(0));
+                                   return OwnerKey{id, unwrap_owner_key(id, owner.uid, row.bytes(1))};
+                               });
         if (found && !found->key)
             throw Fault("the key file of the generation that wraps the key of owner " + owner.uid + " is missing");
         if (found) return *found;
+        refuse_barred(txn, owner.uid);
         const auto id = certs::random_array<16>();
         Secret secret(certs::key_size);
         certs::random_bytes(secret.writable());
         const Blob wrapped = provider.wrap(id, owner_hash(owner.uid), secret.bytes());
-        txn.change("INSERT INTO owner_key (key_id, uid, generation, wrapped) VALUES ($1, $2, $3, $4)",
-                   {Bytes(id), owner.uid, static_cast<std::int64_t>(certs::wrapping_of(wrapped)->generation), wrapped});
+        txn.change(
+            "INSERT INTO owner_key (key_id, uid, generation, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)",
+            {Bytes(id), owner.uid, static_cast<std::int64_t>(certs::wrapping_of(wrapped)->generation), wrapped, time_now().us});
         return {id, keep(id, std::move(secret))};
     }
 
@@ -198,29 +208,61 @@ struct Vault::State {
         Key key;
     };
 
-    // The data key of (owner, case, tag) as this transaction sees it; made where there is none.
-    DataKey data_key_in_use(Txn& txn, const Owner& owner, CaseId scope, Tag tag) {
+    protocol::Instant time_now() const { return now ? now() : protocol::Instant{}; }
+
+    static bool barred(ReadTxn& txn, std::string_view uid) {
+        return txn.first("SELECT at FROM barred_owner WHERE uid = $1", {uid}, [](const Row&) { return true; }).has_value();
+    }
+
+    static void refuse_barred(ReadTxn& txn, std::string_view uid) {
+        if (barred(txn, uid))
+            throw Barred("what belonged to " + std::string(uid) + " was erased: nothing is sealed for it any more");
+    }
+
+    // The data key of (owner, case, tag, purpose) as this transaction sees it; made where there is none or its period is over.
+    DataKey data_key_in_use(Txn& txn, const Owner& owner, CaseId scope, Tag tag, Purpose purpose) {
+        struct Found {
+            KeyId id;
+            std::int64_t made_at;
+        };
         const auto number = static_cast<std::int64_t>(tag);
-        const auto found = txn.first("SELECT key_id FROM data_key WHERE owner = $1 AND case_id = $2 AND tag = $3 AND destroyed = 0",
-                                     {owner.uid, scope.value, number}, [](const Row& row) { return key_id_from(row.bytes(0)); });
-        if (found) {
-            if (Key key = data_key(txn, *found)) return {*found, key};
+        const auto use = static_cast<std::int64_t>(purpose);
+        const auto found = txn.first(
+            "SELECT key_id, made_at FROM data_key WHERE owner = $1 AND case_id = $2 AND tag = $3 AND purpose = $4 AND destroyed = 0"
+            " AND retired_at IS NULL",
+            {owner.uid, scope.value, number, use}, [](const Row& row) { return Found{key_id_from(row.bytes(0)), row.number(1)}; });
+        if (found && !over(found->made_at, scope, purpose)) {
+            if (Key key = data_key(txn, found->id)) return {found->id, key};
             throw Fault("the key file of the generation that wraps the key of owner " + owner.uid + " is missing");
         }
         txn.lock("owner_key/" + owner.uid);
+        if (found) txn.change("UPDATE data_key SET retired_at = $2 WHERE key_id = $1", {Bytes(found->id), time_now().us});
+        if (scope) refuse_barred(txn, barred_case(scope, tag));
         const OwnerKey owner_key = owner_key_in_use(txn, owner);
         const KeyId id = next_data_key_id();
         Secret secret(certs::key_size);
         certs::random_bytes(secret.writable());
         const Blob wrapped = certs::wrap_key(owner_key.key->bytes(), owner_key.id, no_generation, id, owner_hash(owner.uid),
                                              secret.bytes(), certs::random_array<certs::nonce_size>());
-        txn.change("INSERT INTO data_key (key_id, owner, owner_key, case_id, tag, wrapped) VALUES ($1, $2, $3, $4, $5, $6)",
-                   {Bytes(id), owner.uid, Bytes(owner_key.id), scope.value, number, wrapped});
+        txn.change(
+            "INSERT INTO data_key (key_id, owner, owner_key, case_id, tag, wrapped, purpose, mixed, made_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
+            {Bytes(id), owner.uid, Bytes(owner_key.id), scope.value, number, wrapped, use, time_now().us});
         return {id, keep(id, std::move(secret))};
     }
 
-    Blob seal(Txn& txn, const Owner& owner, CaseId scope, Tag tag, Bytes aad, Bytes plain) {
-        const DataKey key = data_key_in_use(txn, owner, scope, tag);
+    bool over(std::int64_t made_at, CaseId scope, Purpose purpose) const {
+        if (made_at == 0 || !now) return false;
+        const std::int64_t period = !scope && purpose == Purpose::sections ? section_period_s : key_period_s;
+        return now().us - made_at > period * 1'000'000;
+    }
+
+    static std::string barred_case(CaseId scope, Tag tag) {
+        return "case/" + std::to_string(scope.value) + "/" + std::to_string(static_cast<int>(tag));
+    }
+
+    Blob seal(Txn& txn, const Owner& owner, CaseId scope, Tag tag, Purpose purpose, Bytes aad, Bytes plain) {
+        const DataKey key = data_key_in_use(txn, owner, scope, tag, purpose);
         return certs::seal_envelope(key.id, key.key->bytes(), aad, plain, fresh_nonce());
     }
 
@@ -235,10 +277,11 @@ struct Vault::State {
     }
 };
 
-Vault::Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id)
+Vault::Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id, std::function<protocol::Instant()> now)
     : state_(new State{.provider = provider,
                        .index_key = Secret::copy_of(index_key),
                        .log_id = log_id,
+                       .now = std::move(now),
                        .mutex = {},
                        .opened = {},
                        .closing = {}}) {}
@@ -246,7 +289,7 @@ Vault::Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id)
 Vault::~Vault() = default;
 
 Blob Vault::seal(Txn& txn, const Owner& owner, CaseId scope, Tag tag, std::string_view place, std::string_view plain) {
-    return state_->seal(txn, owner, scope, tag, column_aad(state_->log_id, place), as_bytes(plain));
+    return state_->seal(txn, owner, scope, tag, Purpose::columns, column_aad(state_->log_id, place), as_bytes(plain));
 }
 
 std::optional<std::string> Vault::open(ReadTxn& txn, std::string_view place, Bytes envelope) {
@@ -260,7 +303,7 @@ Hash Vault::blind_index(std::string_view field, std::string_view text) const {
 }
 
 Blob Vault::seal_section(Txn& txn, const Owner& owner, CaseId scope, Tag tag, const protocol::EventId& event, Bytes padded_plain) {
-    return state_->seal(txn, owner, scope, tag, section_aad(state_->log_id, event, tag), padded_plain);
+    return state_->seal(txn, owner, scope, tag, Purpose::sections, section_aad(state_->log_id, event, tag), padded_plain);
 }
 
 std::optional<Blob> Vault::open_section(ReadTxn& txn, const protocol::EventId& event, Tag tag, Bytes envelope) {
@@ -295,6 +338,107 @@ std::vector<KeyId> Vault::destroy_case(Txn& txn, CaseId scope) {
     txn.change("UPDATE data_key SET destroyed = 1, wrapped = $2 WHERE case_id = $1 AND case_id <> 0 AND destroyed = 0",
                {scope.value, Bytes{}});
     return data_keys;
+}
+
+void Vault::destroy_keys(Txn& txn, const std::vector<KeyId>& keys) {
+    for (const KeyId& id : keys) {
+        state_->close(id);
+        txn.change("UPDATE data_key SET destroyed = 1, wrapped = $2 WHERE key_id = $1 AND destroyed = 0", {Bytes(id), Bytes{}});
+    }
+}
+
+namespace {
+
+void bar_uid(Txn& txn, std::string_view uid, protocol::Instant now) {
+    txn.change("INSERT INTO barred_owner (uid, at) VALUES ($1, $2) ON CONFLICT (uid) DO NOTHING", {uid, now.us});
+}
+
+#define ENTENTE_KEY_COLUMNS "key_id, owner, case_id, tag, purpose, retired_at, mixed"
+
+Vault::KeyRow key_row(const Row& row) {
+    Vault::KeyRow key;
+    key.id = key_id_from(row.bytes(0));
+    key.owner.uid = row.text(1);
+    key.scope = {row.number(2)};
+    key.tag = static_cast<Tag>(row.number(3));
+    key.purpose = static_cast<Purpose>(row.number(4));
+    if (!row.is_null(5)) key.retired = protocol::Instant{row.number(5)};
+    key.sealed_sections = key.purpose == Purpose::sections || row.number(6) != 0;
+    return key;
+}
+
+}  // namespace
+
+void Vault::bar(Txn& txn, const Owner& owner) {
+    bar_uid(txn, owner.uid, state_->time_now());
+}
+
+void Vault::bar(Txn& txn, CaseId scope, Tag tag) {
+    bar_uid(txn, State::barred_case(scope, tag), state_->time_now());
+}
+
+bool Vault::barred(ReadTxn& txn, const Owner& owner) {
+    return State::barred(txn, owner.uid);
+}
+
+bool Vault::barred(ReadTxn& txn, CaseId scope, Tag tag) {
+    return State::barred(txn, State::barred_case(scope, tag));
+}
+
+std::vector<Vault::KeyRow> Vault::keys_of(ReadTxn& txn, const Owner& owner) {
+    std::vector<KeyRow> keys;
+    txn.each("SELECT " ENTENTE_KEY_COLUMNS " FROM data_key WHERE owner = $1 AND destroyed = 0 ORDER BY key_id", {owner.uid},
+             [&](const Row& row) { keys.push_back(key_row(row)); });
+    return keys;
+}
+
+std::vector<Vault::KeyRow> Vault::keys_of(ReadTxn& txn, CaseId scope) {
+    ENTENTE_ASSERT(scope);
+    std::vector<KeyRow> keys;
+    txn.each("SELECT " ENTENTE_KEY_COLUMNS " FROM data_key WHERE case_id = $1 AND destroyed = 0 ORDER BY key_id", {scope.value},
+             [&](const Row& row) { keys.push_back(key_row(row)); });
+    return keys;
+}
+
+std::vector<Vault::KeyRow> Vault::retired_keys(ReadTxn& txn, Tag tag, protocol::Instant before, int limit) {
+    std::vector<KeyRow> keys;
+    txn.each("SELECT " ENTENTE_KEY_COLUMNS
+             " FROM data_key WHERE case_id = 0 AND tag = $1 AND purpose = 1 AND destroyed = 0 AND retired_at < $2"
+             " ORDER BY retired_at LIMIT $3",
+             {static_cast<std::int64_t>(tag), before.us, limit}, [&](const Row& row) { keys.push_back(key_row(row)); });
+    return keys;
+}
+
+void Vault::renew_columns(Txn& txn, CaseId scope) {
+    ENTENTE_ASSERT(scope);
+    txn.change("UPDATE data_key SET retired_at = $2 WHERE case_id = $1 AND purpose = 0 AND destroyed = 0 AND retired_at IS NULL",
+               {scope.value, state_->time_now().us});
+}
+
+void Vault::destroy_renewed_columns(Txn& txn, CaseId scope) {
+    std::vector<KeyId> old;
+    txn.each(
+        "SELECT key_id FROM data_key WHERE case_id = $1 AND purpose = 0 AND mixed = 0 AND destroyed = 0 AND retired_at IS NOT NULL",
+        {scope.value}, [&](const Row& row) { old.push_back(key_id_from(row.bytes(0))); });
+    destroy_keys(txn, old);
+}
+
+std::size_t Vault::retire_old(Txn& txn, protocol::Instant made_before, std::size_t limit) {
+    std::vector<KeyId> old;
+    txn.each(
+        "SELECT key_id FROM owner_key WHERE destroyed = 0 AND retired_at IS NULL AND made_at < $1 AND made_at <> 0"
+        " ORDER BY key_id LIMIT $2",
+        {made_before.us, static_cast<std::int64_t>(limit)}, [&](const Row& row) { old.push_back(key_id_from(row.bytes(0))); });
+    for (const KeyId& id : old)
+        txn.change("UPDATE owner_key SET retired_at = $2 WHERE key_id = $1", {Bytes(id), state_->time_now().us});
+    return old.size();
+}
+
+bool Vault::generation_in_use(ReadTxn& txn, std::uint32_t generation) {
+    return txn
+        .first("SELECT 1 FROM owner_key WHERE generation = $1 AND destroyed = 0 LIMIT 1", {static_cast<std::int64_t>(generation)},
+               [](const Row&) { return true; })
+        .has_value();
 }
 
 std::size_t Vault::rewrap(Txn& txn, std::size_t limit) {
@@ -346,6 +490,10 @@ void Vault::forget(const KeyId& key) {
 void Vault::forget_all() {
     const std::unique_lock lock(state_->mutex);
     state_->opened.clear();
+}
+
+certs::KeyProvider& Vault::provider() {
+    return state_->provider;
 }
 
 const Hash& Vault::log_id() const {

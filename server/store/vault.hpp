@@ -37,12 +37,23 @@ struct Owner {
     static Owner gateway();
     static Owner company(protocol::CompanyId id);
     static Owner customer(protocol::CustomerId id);
+    static Owner person(protocol::UserId id);  // what names a person, apart from the company's key
     auto operator<=>(const Owner&) const = default;
 };
 
+// The owner of this key was erased: nothing may be sealed for it again. Fails the work that tries.
+class Barred : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
+
+// What a data key seals: columns of rows, or sections of the log. They are apart, so that one can be destroyed without the other.
+enum class Purpose : std::uint8_t { columns = 0, sections = 1 };
+
 class Vault {
   public:
-    Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id);
+    // `now` dates keys; without it they have no period and are never replaced.
+    Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id, std::function<protocol::Instant()> now = {});
     ~Vault();
     Vault(const Vault&) = delete;
     Vault& operator=(const Vault&) = delete;
@@ -66,6 +77,41 @@ class Vault {
     // Answers the ids of the destroyed data keys, which the erasure entry of the log names.
     std::vector<certs::KeyId> destroy_owner(Txn& txn, const Owner& owner);
     std::vector<certs::KeyId> destroy_case(Txn& txn, protocol::CaseId scope);
+    // The same for chosen data keys; one that is destroyed already is passed over.
+    void destroy_keys(Txn& txn, const std::vector<certs::KeyId>& keys);
+
+    // Nothing is ever sealed again for this owner, or for this tag of this case: sealing throws Barred.
+    void bar(Txn& txn, const Owner& owner);
+    void bar(Txn& txn, protocol::CaseId scope, Tag tag);
+
+    bool barred(ReadTxn& txn, const Owner& owner);
+    bool barred(ReadTxn& txn, protocol::CaseId scope, Tag tag);
+
+    // Data keys in existence, for who chooses what to destroy.
+    struct KeyRow {
+        certs::KeyId id{};
+        Owner owner;
+        protocol::CaseId scope;
+        Tag tag = Tag::core;
+        Purpose purpose = Purpose::columns;
+        std::optional<protocol::Instant> retired;
+        bool sealed_sections = false;  // may have: a key of sections, or one from before the two were apart
+    };
+    std::vector<KeyRow> keys_of(ReadTxn& txn, const Owner& owner);
+    std::vector<KeyRow> keys_of(ReadTxn& txn, protocol::CaseId scope);
+    // Keys of sections with this tag that belong to no case and were replaced before `before`, at most `limit`.
+    std::vector<KeyRow> retired_keys(ReadTxn& txn, Tag tag, protocol::Instant before, int limit);
+
+    // What columns of the case are sealed under from now on is a new key; the old ones open until they are destroyed, once every
+    // column was sealed again. For removing words: what an old backup holds becomes unreadable too. Keys from before columns and
+    // sections were apart are left: records hang on them.
+    void renew_columns(Txn& txn, protocol::CaseId scope);
+    void destroy_renewed_columns(Txn& txn, protocol::CaseId scope);
+
+    // Owners' keys replaces those older than a year; their old ones open what they sealed. Answers how many it did.
+    std::size_t retire_old(Txn& txn, protocol::Instant made_before, std::size_t limit);
+    // Does a key still in existence hang on this generation?
+    bool generation_in_use(ReadTxn& txn, std::uint32_t generation);
 
     // Wraps owner keys of older generations again under the provider's current one, at most `limit`; answers how many it did.
     std::size_t rewrap(Txn& txn, std::size_t limit);
@@ -78,6 +124,8 @@ class Vault {
     void forget_all();
 
     const Hash& log_id() const;
+    // Of the generations that wrap owners' keys.
+    certs::KeyProvider& provider();
 
   private:
     struct State;

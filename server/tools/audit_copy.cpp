@@ -58,7 +58,7 @@ int verify_copy(Context& context) {
     const std::filesystem::path file = context.text("file");
     if (!std::filesystem::exists(file)) throw Stop(exit_code::usage, "there is no file " + file.string());
     const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
-    const certs::DerivedKeys derived(keys->service_root());
+    const certs::DerivedKeys derived(*keys);
     store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config.published.origin)));
     context.note("Verifying " + file.string() + ": every page, entry, section, seal and the tree over them ...");
     audit::VerifyReport report;
@@ -82,7 +82,7 @@ int copy(Context& context) {
     const std::filesystem::path target = context.text("FILE");
     if (std::filesystem::exists(target)) throw Stop(exit_code::usage, target.string() + " exists already; nothing is overwritten");
     const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
-    const certs::DerivedKeys derived(keys->service_root());
+    const certs::DerivedKeys derived(*keys);
     store::copy_database(places.data_folder / "entente.db", derived.database(), target);
     context.out() << target.string() << "\n";
     context.note("Encrypted with the same key. Next: entente audit verify --file " + target.string());

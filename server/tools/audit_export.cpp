@@ -151,7 +151,7 @@ int export_complete(Context& context) {
     const protocol::Result<Config> config = load_config(places->config_file);
     if (!config) throw Stop(exit_code::configuration, config.error().message);
     const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places->keys_folder);
-    const certs::DerivedKeys derived(keys->service_root());
+    const certs::DerivedKeys derived(*keys);
     store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config->published.origin)));
     const auto database = store::open_database_file(places->data_folder / "entente.db", derived.database());
 

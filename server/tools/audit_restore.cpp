@@ -104,7 +104,7 @@ int restore(Context& context) {
     const auto published = newest_anchor(anchors, certs::open_log_key(places->keys_folder).public_key());
     if (!published) throw Stop(exit_code::refused, "there is no anchor, so nothing was published that could be missing");
 
-    const certs::DerivedKeys derived(keys->service_root());
+    const certs::DerivedKeys derived(*keys);
     const auto log_id = audit::log_id(config->published.origin);
     store::Vault vault(*keys, derived.index(), log_id);
     const SystemClock clock;

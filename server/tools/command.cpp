@@ -43,7 +43,8 @@ std::vector<Command> api_commands() {
           client_commands,     department_commands,    form_commands,        hours_commands,     customer_commands,
           agreement_commands,  authorization_commands, webhook_commands,     file_commands,      certificate_commands,
           automation_commands, conformance_commands,   audit_commands,       gate_commands,      sharing_commands,
-          mail_commands,       evidence_commands,      audit_proof_commands, reconcile_commands, completion_commands}) {
+          mail_commands,       evidence_commands,      audit_proof_commands, reconcile_commands, erasure_commands,
+          generation_commands, subject_commands,       scrub_commands,       completion_commands}) {
         for (Command& command : noun()) out.push_back(std::move(command));
     }
     return out;

@@ -74,6 +74,10 @@ std::vector<Command> audit_proof_commands();  // checkpoint, receipt, prove
 std::vector<Command> gate_commands();
 std::vector<Command> sharing_commands();  // scan, labels, rules, keys of customers and signatories
 std::vector<Command> mail_commands();
+std::vector<Command> erasure_commands();  // and hold
+std::vector<Command> generation_commands();
+std::vector<Command> subject_commands();
+std::vector<Command> scrub_commands();  // and who read what
 std::vector<Command> login_commands();
 std::vector<Command> onboard_commands();
 std::vector<Command> automation_commands();  // rules, probes, partners

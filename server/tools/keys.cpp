@@ -5,6 +5,8 @@
 
 #include "certs/keys.hpp"
 #include "protocol/encoding.hpp"
+#include "server/store/data_folder.hpp"
+#include "server/store/rekey.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
@@ -50,6 +52,30 @@ int add(Context& context) {
     return exit_code::ok;
 }
 
+// Both keys lie in the folder until the file was checked whole under the new one; a start of the gateway finishes what was
+// interrupted.
+int rekey(Context& context) {
+    const std::filesystem::path folder = folder_of(context);
+    std::string config = context.text("config");
+    if (config.empty()) config = context.world().environment("ENTENTE_CONFIG").value_or("");
+    const std::filesystem::path file = find_places(config)->data_folder / "entente.db";
+    if (!std::filesystem::exists(file)) throw Stop(exit_code::configuration, "there is no database at " + file.string());
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder);
+    const certs::DerivedKeys derived(*keys);
+    if (certs::next_database_key(folder))
+        throw Stop(exit_code::refused, "an earlier change of the key was interrupted", "start the gateway once: it finishes it");
+    const store::DataFolder alone(std::filesystem::absolute(file).parent_path());  // no gateway meanwhile
+    certs::make_next_database_key(folder);
+    const certs::Secret next = *certs::next_database_key(folder);
+    store::rekey_database(file, derived.database(), next.bytes());
+    store::check_whole(file, next.bytes());
+    certs::adopt_next_database_key(folder);
+    context.out() << "every page of " << file.string() << " is encrypted under a new key\n";
+    context.note("The key is database.key in " + folder.string() +
+                 ". Back up the keys folder now; older backups of the data need the older key.");
+    return exit_code::ok;
+}
+
 }  // namespace
 
 std::vector<Command> keys_commands() {
@@ -61,6 +87,12 @@ std::vector<Command> keys_commands() {
          .caller = Caller::nobody,
          .options = {config, flag("json", "as JSON")},
          .run = list},
+        {.path = "keys rekey",
+         .summary = "Encrypt the database under a new key; the gateway must not be running",
+         .example = "  entente keys rekey",
+         .caller = Caller::nobody,
+         .options = {config},
+         .run = rekey},
         {.path = "keys add",
          .summary = "Make a new generation; what is sealed from the next start on uses it",
          .example = "  entente keys add",

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "certs/memory.hpp"
 #include "server/tools/command_line.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
@@ -26,6 +27,8 @@ std::vector<entente::tools::Command> whole_table() {
 
 int main(int count, char** words) {
     try {
+        entente::certs::wipe_freed_memory();
+        entente::certs::refuse_dumps();
         std::signal(SIGPIPE, SIG_IGN);  // `entente case list | head` ends by a failed write, not by a signal
         const std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
         entente::tools::World world = entente::tools::this_machine();

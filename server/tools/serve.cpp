@@ -39,6 +39,14 @@ Settings settings_of(Context& context) {
     if (file.empty()) throw Stop(exit_code::configuration, "no configuration was found", "entente config example > entente.toml");
     protocol::Result<Config> config = load_config(file);
     if (!config) throw Stop(exit_code::configuration, config.error().message, "entente config help");
+    if (config->keys.source == "credential") {
+        const auto folder = context.world().environment("CREDENTIALS_DIRECTORY");
+        if (!folder)
+            throw Stop(exit_code::configuration,
+                       "keys.source is credential, but the service manager gave none (CREDENTIALS_DIRECTORY)",
+                       "LoadCredentialEncrypted=root.key:... in the unit of the service");
+        config->keys.credentials = *folder;
+    }
     return {std::filesystem::absolute(file).lexically_normal(), std::move(*config)};
 }
 
@@ -71,6 +79,10 @@ class Preparation {
         const bool data = std::filesystem::exists(config_.data.folder);
         certs::create_private_folder(config_.data.folder);
         say(data, "data folder", config_.data.folder, "0700; database, encrypted");
+        if (config_.keys.source != "folder") {
+            certs::create_private_folder(config_.keys.folder);  // certificates and the operator's credential
+            return;
+        }
         const bool keys = std::filesystem::exists(config_.keys.folder / "root.key");
         certs::create_key_folder(config_.keys.folder);
         say(keys, "keys", config_.keys.folder, "0700; back them up apart from the data, without them nothing can be read");
@@ -147,8 +159,8 @@ int serve(Context& context) {
         return exit_code::ok;
     }
     const Settings settings = settings_of(context);
-    if (!std::filesystem::exists(settings.config.keys.folder / "root.key")) {
-        throw Stop(exit_code::configuration, "there are no keys in " + settings.config.keys.folder.string(),
+    if (!std::filesystem::exists(settings.config.keys.files() / "root.key")) {
+        throw Stop(exit_code::configuration, "there are no keys in " + settings.config.keys.files().string(),
                    "entente init --config " + settings.file.string());
     }
     try {

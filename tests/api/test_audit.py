@@ -64,7 +64,7 @@ class Recorder:
         rows = [row for row in newest(self.world.operator, 60) if row["index"] > self.after]
         self.after = max([row["index"] for row in rows], default=self.after)
         return [(row["operation"], row["outcome"], row["reason"]) for row in rows
-                if row["operation"] not in ("audit.list", "case.read.counted", "request.refused") and row["reason"] != "not_a_party"]
+                if row["operation"] not in ("audit.list", "case.read.counted", "request.refused", "rows.changed") and row["reason"] != "not_a_party"]
 
 
 def test_each_call_leaves_exactly_its_records(world, halden, brightwell):
@@ -147,12 +147,14 @@ def test_counts_become_durable(world, case):
     for _ in range(4):
         reader.get(case.path, expect=200)
 
-    def counted():
-        rows = [row for row in newest(world.operator, 100) if row["operation"] == "case.read.counted"]
-        counts = [count for row in rows for count in row["core"]["unmapped"]["decision"]["counts"] if count["case"] == str(case.id)]
-        return sum(int(count["reads"]) for count in counts) == 3  # four reads, the first of which has a record of its own
+    def counted(who):
+        rows = who.compliance.get(f"/api/v1/cases/{case.token}/readers", expect=200)["counts"]
+        return [row for row in rows if row["company"] == case.receiver.id and row["reads"] == 3]  # the first of the four has a record of its own
 
-    until(counted, 20, "a record of counted reads")
+    mine = until(lambda: counted(case.receiver), 20, "durable counts of reads")
+    theirs = until(lambda: counted(case.submitter), 20, "durable counts of reads")
+    assert mine[0]["principal"].startswith("user:") and theirs[0]["principal"] is None, "whose person it was is the company's business"
+    assert not [row for row in newest(world.operator, 100) if row["operation"] == "case.read.counted" and str(case.id) in str(row)], "the log tells them once an hour"
 
 
 def newest(caller, count=30):
@@ -320,3 +322,37 @@ def test_nothing_in_the_log_changes_when_it_is_read(world, case):
     before = case.submitter.compliance.get(f"/api/v1/audit/entries/{row['index']}", expect=200).body
     case.note(case.submitter.engineer, "later")
     assert case.submitter.compliance.get(f"/api/v1/audit/entries/{row['index']}", expect=200).body == before
+
+
+def test_disclosures_say_to_whom_and_under_which_keys(world):
+    left, right = world.halden, world.brightwell
+    customer = left.customer("whose disclosures are listed")
+    granted = left.authorize(customer, [right])
+    case = world.released_case(left, right, customer)
+    path = f"/api/v1/disclosures?customer={customer.id}"
+    assert left.compliance.get(path, expect=200).items == []
+    right.engineer.get(case.path, expect=200)
+    rows = left.compliance.get(path, expect=200).items
+    assert len(rows) == 1 and rows[0]["case"] == case.token and rows[0]["company"] == right.id and rows[0]["customer"] == customer.id
+    assert rows[0]["authorization"] == granted["id"] and rows[0]["agreement"] and "technical" in rows[0]["dataClasses"]
+    right.engineer.get(case.path, expect=200)
+    assert len(left.compliance.get(path, expect=200).items) == 1, "reading it again is counted"
+    for _ in range(3):
+        case.note(left.engineer, "a new version")
+        right.engineer2.get(case.path, expect=200)
+    seen, after = [], ""
+    while True:
+        page = left.auditor.get(f"/api/v1/disclosures?case={case.token}&limit=2" + (f"&after={after}" if after else ""), expect=200)
+        seen += [row["version"] for row in page.items]
+        if page["next"] is None:
+            break
+        after = page["next"]
+    assert len(seen) == len(set(seen)) == 4 and seen == sorted(seen, reverse=True)
+    assert left.compliance.get(f"/api/v1/disclosures?partner={world.dorn.id}", expect=200).items == []
+    left.engineer.get(path, expect=403)
+    right.compliance.get(f"/api/v1/disclosures?case={case.token}", expect=404)
+    world.dorn.compliance.get(f"/api/v1/cases/{case.token}/readers", expect=404)
+    for query in ("limit=0", "limit=x", "from=soon", "after=1_2"):
+        left.compliance.get(f"/api/v1/disclosures?{query}", expect=400)
+    looked = [row for row in newest(world.operator, 60) if row["operation"] == "disclosure.list"]
+    assert looked, "looking at it is recorded as well"

@@ -71,6 +71,12 @@ class Caller:
                 self._session.cert = self.certificate
         return self._session
 
+    def close(self):
+        """Ends the connections; the next request makes new ones."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
     def with_token(self, token):
         return Caller(self.base, self.ca, self.ledger, self.contract, self.company, token, self.certificate)
 

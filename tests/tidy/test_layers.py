@@ -53,6 +53,10 @@ SERVER_FILES = {
     "server/automation.cpp": None,
     "server/housekeeper.hpp": None,
     "server/housekeeper.cpp": None,
+    "server/scrubber.hpp": None,
+    "server/scrubber.cpp": None,
+    "server/upkeep.hpp": None,
+    "server/upkeep.cpp": None,
     **{f"server/{name}.{suffix}": UTILITIES | {"protocol", "certs", "server/config_table.hpp"}
        for name in ("log", "metrics", "clock", "random", "config", "config_table", "config_text")
        for suffix in ("cpp", "hpp")},

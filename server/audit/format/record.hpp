@@ -71,6 +71,9 @@ struct Record {
     // What companies are told about this change; they exist if and only if it is kept. The appender gives them their position.
     std::vector<protocol::Event> events;
     bool fills_outbox = false;  // rows were put into the outbox directly: the dispatcher looks at once
+    // Entries of another kind than an event (format/leaf.hpp) bring the bytes of their extension: erasures, changes of keys.
+    std::uint8_t kind = 1;
+    std::vector<std::uint8_t> extension;
 };
 
 using Hash = std::array<std::uint8_t, 32>;

@@ -7,11 +7,13 @@
 #include "certs/digest.hpp"
 #include "certs/secret.hpp"
 #include "protocol/canonical.hpp"
+#include "protocol/json_writer.hpp"
 #include "server/audit/format/leaf.hpp"
 #include "server/audit/format/section.hpp"
 #include "server/audit/format/tiles.hpp"
 #include "server/audit/log/core_section.hpp"
 #include "server/audit/log/log_rows.hpp"
+#include "server/store/critical_rows.hpp"
 
 namespace entente::audit {
 
@@ -27,6 +29,7 @@ namespace {
 
 constexpr std::int64_t alarm_behind_us = 1'000'000;
 constexpr std::int64_t fail_behind_us = 60'000'000;
+constexpr std::size_t rows_in_an_entry = 1'000;
 
 // RFC 9562 version 7: milliseconds before the random bits that `id` brings.
 protocol::EventId uuid_v7(Instant time, protocol::EventId id) {
@@ -123,6 +126,7 @@ struct Appender::State {
     void start_log(Txn& txn);
     void insert_events(Txn& txn, const Record& record, std::int64_t index, Instant time);
     Receipt append_one(Txn& txn, const Record& record);
+    void tell_rows(Txn& txn);
     Blob seal(Txn& txn, Entry& entry, const Section& section);
     void check_stored(Txn& txn, std::int64_t from);
     void write_tiles(Txn& txn, std::uint64_t from);
@@ -201,7 +205,9 @@ Receipt Appender::State::append_one(Txn& txn, const Record& record) {
     Entry entry;
     entry.time = entry_time();
     entry.event = uuid_v7(entry.time, draw<16>());
-    entry.extension = Event{};
+    auto extension = decode_extension(record.kind, record.extension);
+    if (!extension) throw Fault("the extension of " + record.operation + " is none of its kind of entry");
+    entry.extension = *std::move(extension);
 
     if (!record.decision.empty()) require_canonical("decision", record, record.decision);
     const std::string core = core_section(record, entry.event, entry.time, origin);
@@ -217,6 +223,8 @@ Receipt Appender::State::append_one(Txn& txn, const Record& record) {
     add("content", Tag::content, customer_owner(record), record.content);
 
     const auto index = static_cast<std::int64_t>(frontier.size());
+    if (const auto* erasure = std::get_if<Erasure>(&entry.extension))
+        txn.change("UPDATE erased_lists SET idx = $2 WHERE digest = $1 AND idx IS NULL", {Bytes(erasure->list_digest), index});
     insert(txn, entry, envelopes, record.operation, record.outcome, record.reason);
     for (const auto party : parties_of(record)) {
         txn.change("INSERT INTO audit_party (company, idx) VALUES ($1, $2)", {party.value, index});
@@ -224,6 +232,31 @@ Receipt Appender::State::append_one(Txn& txn, const Record& record) {
     if (record.case_scope) txn.change("INSERT INTO audit_case (case_id, idx) VALUES ($1, $2)", {record.case_scope.value, index});
     insert_events(txn, record, index, entry.time);
     return {.event = entry.event, .leaf = leaves.back(), .index = index, .time = entry.time};
+}
+
+// The rows that decide who may do what and were changed in this batch: one entry tells the digests of all (reference, 16.4).
+void Appender::State::tell_rows(Txn& txn) {
+    const auto rows = store::touched_rows(txn);
+    for (std::size_t begin = 0; begin < rows.size(); begin += rows_in_an_entry) {
+        const std::size_t end = std::min(rows.size(), begin + rows_in_an_entry);
+        std::vector<store::Told> told;
+        protocol::JsonWriter json;
+        json.object().key("rows").array();
+        for (std::size_t i = begin; i < end; ++i) {
+            told.push_back({rows[i], store::row_digest(txn, rows[i]), 0});
+            json.object().member("digest", protocol::hex(told.back().digest)).member("id", rows[i].id);
+            json.member("kind", store::name(rows[i].kind)).end();
+        }
+        Record record;
+        record.operation = rows_operation;
+        record.class_uid = Class::entity_management;
+        record.activity = activity_update;
+        record.authentication = "none";
+        record.role = "gateway";
+        record.decision = json.end().end().take();
+        const Receipt receipt = append_one(txn, record);
+        for (const store::Told& one : told) store::note_told(txn, one.row, one.digest, receipt.index);
+    }
 }
 
 // Hashes what the database holds now, by another path than the tree's: a flipped bit between there and here must not be committed
@@ -296,6 +329,7 @@ std::vector<Receipt> Appender::append(Txn& txn, std::span<const Record> records)
     std::vector<Receipt> receipts;
     receipts.reserve(records.size());
     for (const Record& record : records) receipts.push_back(state.append_one(txn, record));
+    state.tell_rows(txn);
     state.check_stored(txn, head.size);
     state.write_tiles(txn, static_cast<std::uint64_t>(head.size));
     state.write_head(txn, head.size);

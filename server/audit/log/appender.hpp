@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/instant.hpp"
@@ -30,6 +31,10 @@ class Tampered : public protocol::Fault {
     using Fault::Fault;
 };
 inline constexpr int exit_tampered = 78;
+
+// The entries that tell the digests of critical rows (store/critical_rows.hpp), and the one that told those of an earlier version.
+inline constexpr std::string_view rows_operation = "rows.changed";
+inline constexpr std::string_view rows_seeded_operation = "rows.seed";
 
 class Appender {
   public:

@@ -124,6 +124,7 @@ class Whole {
                                   static_cast<std::int64_t>(size_));
         }
         upper_tiles();
+        run_([&](ReadTxn& txn) { erased_lists(txn); });
         write_(std::string(package::policy), protocol::as_bytes(options_.policy));
         write_(std::string(package::checkpoint), protocol::as_bytes(options_.note));
     }
@@ -166,6 +167,14 @@ class Whole {
         }
         write_(package::opened(at, section.tag, package::Opened::text), protocol::as_bytes(section.text));
         write_(package::opened(at, section.tag, package::Opened::salt), section.salt);
+    }
+
+    // What erasure entries name, so that a verifier tells a legitimate hole from a missing envelope.
+    void erased_lists(ReadTxn& txn) {
+        txn.each("SELECT idx, list FROM erased_lists WHERE idx IS NOT NULL AND idx < $1 ORDER BY idx",
+                 {static_cast<std::int64_t>(size_)}, [&](const store::Row& row) {
+                     write_(package::erased_list(static_cast<std::uint64_t>(row.number(0))), row.bytes(1));
+                 });
     }
 
     void upper_tiles() {

@@ -53,6 +53,15 @@ Blob pack_envelopes(const std::vector<Blob>& envelopes) {
     return out.take();
 }
 
+Blob pack_envelopes(const std::vector<std::optional<Bytes>>& envelopes) {
+    ByteWriter out;
+    for (const auto& envelope : envelopes) {
+        out.u32(envelope ? static_cast<std::uint32_t>(envelope->size()) : erased_mark);
+        if (envelope) out.bytes(*envelope);
+    }
+    return out.take();
+}
+
 std::optional<std::vector<std::optional<Bytes>>> unpack_envelopes(Bytes sealed, std::size_t count) {
     ByteReader in(sealed);
     std::vector<std::optional<Bytes>> envelopes;

@@ -43,6 +43,7 @@ void each_entry(store::ReadTxn& txn, std::int64_t from, std::int64_t to, const s
 
 // Envelopes of one entry: each behind its length (u32), or 0xFFFFFFFF where it was erased.
 protocol::Blob pack_envelopes(const std::vector<protocol::Blob>& envelopes);
+protocol::Blob pack_envelopes(const std::vector<std::optional<protocol::Bytes>>& envelopes);
 // Views into `sealed`, nothing for an erased one. No answer when the bytes are not exactly `count` envelopes.
 std::optional<std::vector<std::optional<protocol::Bytes>>> unpack_envelopes(protocol::Bytes sealed, std::size_t count);
 

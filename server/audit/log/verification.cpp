@@ -8,7 +8,9 @@
 #include "protocol/canonical.hpp"
 #include "server/audit/format/section.hpp"
 #include "server/audit/format/tiles.hpp"
+#include "server/audit/log/appender.hpp"
 #include "server/audit/log/core_section.hpp"
+#include "server/audit/log/erasure.hpp"
 
 namespace entente::audit {
 
@@ -66,6 +68,7 @@ void Verification::row(ReadTxn& txn, const EntryRow& row) {
     const Hash leaf = leaf_hash(row.entry);
     if (const auto entry = decode_entry(row.entry)) {
         check_entry(row, *entry);
+        if (const auto* erasure = std::get_if<Erasure>(&entry->extension)) check_erasure(txn, row.index, *erasure);
         check_sections(txn, row, *entry);
     } else {
         all_cores_read_ = false;
@@ -93,10 +96,6 @@ void Verification::check_entry(const EntryRow& row, const Entry& entry) {
     }
     if (entry.time.us < last_time_) find(Check::time, row.index, entry_name(row.index) + " is older than the one before it");
     last_time_ = std::max(last_time_, entry.time.us);
-    if (const auto* erasure = std::get_if<Erasure>(&entry.extension)) {
-        destroyed_keys_.insert(erasure->destroyed_keys.begin(), erasure->destroyed_keys.end());
-        last_erasure_ = row.index;
-    }
 }
 
 void Verification::check_sections(ReadTxn& txn, const EntryRow& row, const Entry& entry) {
@@ -110,7 +109,7 @@ void Verification::check_sections(ReadTxn& txn, const EntryRow& row, const Entry
         const auto& envelope = (*envelopes)[i];
         if (!envelope) {
             ++report_.erased;
-            last_erased_ = row.index;
+            holes_.push_back({{static_cast<std::uint64_t>(row.index), entry.sections[i].tag}, std::nullopt});
             if (entry.sections[i].tag == static_cast<std::uint8_t>(Tag::core)) all_cores_read_ = false;
             continue;
         }
@@ -137,7 +136,8 @@ void Verification::open_section(ReadTxn& txn, const EntryRow& row, const Entry& 
     if (!padded) {
         ++report_.erased;
         all_cores_read_ = all_cores_read_ && !core;
-        holes_.push_back({row.index, digest.tag, destroyed_key_hash(certs::envelope_key(envelope).value_or(certs::KeyId{}))});
+        holes_.push_back({{static_cast<std::uint64_t>(row.index), digest.tag},
+                          destroyed_key_hash(certs::envelope_key(envelope).value_or(certs::KeyId{}))});
         return;
     }
     const auto opened = unpad_section(*padded);
@@ -163,6 +163,8 @@ void Verification::check_core(ReadTxn& txn, const EntryRow& row, std::string_vie
     if (core->operation != row.operation || core->outcome != row.outcome || core->reason != row.reason) {
         find(Check::entry, row.index, "the columns beside " + entry_name(row.index) + " do not say what its core section says");
     }
+    if (core->operation == rows_operation && !rows_.told_by(row.index, text))
+        find(Check::rows, row.index, entry_name(row.index) + " should tell about rows and does not");
     const auto listed = [&](std::string_view sql, std::int64_t id) {
         if (txn.first(sql, {id, row.index}, [](const store::Row& found) { return found.number(0); })) return;
         find(Check::entry, row.index, entry_name(row.index) + " is hidden from a company or case that it belongs to");
@@ -212,7 +214,16 @@ void Verification::finish(ReadTxn& txn) {
     check_head();
     check_events();
     check_holes();
+    check_rows(txn);
     check_counts(txn);
+}
+
+// Without keys nobody can say what the log told.
+void Verification::check_rows(ReadTxn& txn) {
+    if (options_.vault == nullptr || broken_) return;
+    report_.rows = static_cast<std::int64_t>(rows_.rows());
+    rows_.compare(txn, all_cores_read_,
+                  [&](std::optional<std::int64_t> index, std::string sentence) { find(Check::rows, index, std::move(sentence)); });
 }
 
 void Verification::check_head() {
@@ -268,15 +279,53 @@ void Verification::check_events() {
     if (twice != events_.end()) find(Check::event, std::nullopt, "event " + protocol::uuid_text(*twice) + " is in the log twice");
 }
 
-void Verification::check_holes() {
-    for (const Hole& hole : holes_) {
-        if (destroyed_keys_.contains(hole.key_hash)) continue;
-        find(Check::key, hole.index,
-             section_name(hole.index, hole.tag) + " has no key any more, and no entry of the log says that it was destroyed");
+// The list is what tells a legitimate hole from a missing envelope: it must be the one that the entry committed to.
+void Verification::check_erasure(ReadTxn& txn, std::int64_t index, const Erasure& erasure) {
+    destroyed_keys_.insert(erasure.destroyed_keys.begin(), erasure.destroyed_keys.end());
+    ++report_.erasures;
+    if (erasure.sections == 0) return;
+    for (const KeptList& list : kept_lists(txn, erasure.list_digest)) {
+        if (list.index != index || list.sections.size() != erasure.sections) continue;
+        for (const ErasedSection& section : list.sections) listed_.push_back({section, index});
+        return;
     }
-    if (last_erased_ > last_erasure_) {
-        find(Check::sealed, last_erased_,
-             entry_name(last_erased_) + " lacks a section, and no later entry says that it was erased");
+    find(Check::erasure, index,
+         "the list of what " + entry_name(index) + " erased is missing or is not the one that it committed to");
+}
+
+void Verification::check_holes() {
+    std::ranges::sort(listed_);
+    for (const Hole& hole : holes_) {
+        const auto index = static_cast<std::int64_t>(hole.section.index);
+        if (hole.key_hash && !destroyed_keys_.contains(*hole.key_hash)) {
+            find(Check::key, index,
+                 "the key of " + section_name(index, hole.section.tag) +
+                     " is gone, and no entry of the log says that it was destroyed");
+            continue;
+        }
+        const auto by = std::ranges::lower_bound(listed_, hole.section, {}, &Listed::section);
+        if (by == listed_.end() || by->section != hole.section || by->by <= index) {
+            find(hole.key_hash ? Check::erasure : Check::sealed, index,
+                 section_name(index, hole.section.tag) + " is missing, and no later entry of the log says that it was erased");
+        }
+    }
+    check_listed();
+}
+
+// Nothing is erased twice, and what was erased must not be readable.
+void Verification::check_listed() {
+    const auto twice = std::ranges::adjacent_find(listed_, {}, &Listed::section);
+    if (twice != listed_.end())
+        find(Check::erasure, twice->by,
+             section_name(static_cast<std::int64_t>(twice->section.index), twice->section.tag) + " is said to be erased twice");
+    if (options_.vault == nullptr || broken_) return;
+    std::ranges::sort(holes_, {}, &Hole::section);
+    for (const Listed& one : listed_) {
+        if (std::ranges::binary_search(holes_, one.section, {}, &Hole::section)) continue;
+        find(Check::erasure, one.by,
+             section_name(static_cast<std::int64_t>(one.section.index), one.section.tag) + " was erased by " + entry_name(one.by) +
+                 " and can still be read");
+        return;
     }
 }
 

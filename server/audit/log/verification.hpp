@@ -8,7 +8,9 @@
 
 #include "server/audit/format/leaf.hpp"
 #include "server/audit/format/merkle.hpp"
+#include "server/audit/format/section.hpp"
 #include "server/audit/log/log_rows.hpp"
+#include "server/audit/log/row_replay.hpp"
 #include "server/audit/log/verify.hpp"
 
 namespace entente::audit {
@@ -32,10 +34,16 @@ class Verification {
     VerifyReport take() { return std::move(report_); }
 
   private:
+    // A section that does not open any more because its key was destroyed, or whose envelope is gone (no key hash).
     struct Hole {
-        std::int64_t index;
-        std::uint8_t tag;
-        Hash key_hash;
+        ErasedSection section;
+        std::optional<Hash> key_hash;
+    };
+    // A section that the list of an erasure entry names.
+    struct Listed {
+        ErasedSection section;
+        std::int64_t by = 0;  // index of that entry
+        auto operator<=>(const Listed&) const = default;
     };
     // Hashes of one level that do not fill a tile yet.
     struct Edge {
@@ -53,7 +61,10 @@ class Verification {
     void check_head();
     void locate_by_frontier();
     void check_events();
+    void check_erasure(store::ReadTxn& txn, std::int64_t index, const Erasure& erasure);
     void check_holes();
+    void check_listed();
+    void check_rows(store::ReadTxn& txn);
     void check_counts(store::ReadTxn& txn);
 
     const VerifyOptions& options_;
@@ -67,8 +78,8 @@ class Verification {
     std::vector<protocol::EventId> events_;
     std::vector<Hole> holes_;
     std::set<Hash> destroyed_keys_;
-    std::int64_t last_erasure_ = -1;
-    std::int64_t last_erased_ = -1;  // newest index with an erased envelope
+    std::vector<Listed> listed_;
+    RowReplay rows_;
     std::int64_t parties_ = 0;
     std::int64_t cases_ = 0;
     bool all_cores_read_ = true;

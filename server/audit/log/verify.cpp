@@ -132,6 +132,10 @@ std::string_view check_name(Check check) {
             return "head";
         case Check::page:
             return "page";
+        case Check::rows:
+            return "rows";
+        case Check::erasure:
+            return "erasure";
     }
     return "unknown";
 }

@@ -34,6 +34,8 @@ enum class Check : std::uint8_t {
     root,        // the tree over all leaves has the root of the head row
     head,        // size, frontier and time of the head row
     page,        // a page of the file fails its authentication, and no entry lives on it
+    rows,        // rows that decide who may do what are as the log told last (replay)
+    erasure,     // what is erased is named by exactly one erasure entry, whose list is there, and cannot be read
 };
 std::string_view check_name(Check check);
 
@@ -55,8 +57,11 @@ struct VerifyReport {
     std::int64_t entries = 0;   // read and parsed
     std::int64_t sections = 0;  // hashed
     std::int64_t opened = 0;
-    std::int64_t erased = 0;
-    Hash root{};  // recomputed
+    std::int64_t erased =
+        0;  // sections without a key or an envelope, each named by an erasure entry unless a finding says otherwise
+    std::int64_t erasures = 0;  // entries that erased something
+    std::int64_t rows = 0;      // critical rows replayed and compared
+    Hash root{};                // recomputed
     std::vector<Finding> findings;
     bool more = false;  // there were more findings than findings_max
     bool good() const { return findings.empty(); }

@@ -1,5 +1,7 @@
 #include "server/store/statements/agreement_life.hpp"
 
+#include "server/store/critical_rows.hpp"
+
 namespace entente::store {
 
 using protocol::AgreementId;
@@ -128,6 +130,7 @@ AgreementId successor_in_force(ReadTxn& txn, AgreementId agreement, Instant now)
 }
 
 void insert_company_key(Txn& txn, const CompanyKey& key) {
+    touch(txn, Critical::company_keys, key.company.value);
     txn.change(
         "INSERT INTO company_keys (company, kid, algorithm, public_key, proposed_by, confirmed_by, created_at)"
         " VALUES ($1, $2, $3, $4, $5, '', $6)",
@@ -135,6 +138,7 @@ void insert_company_key(Txn& txn, const CompanyKey& key) {
 }
 
 bool confirm_company_key(Txn& txn, const CompanyKey& key) {
+    touch(txn, Critical::company_keys, key.company.value);
     return txn.change(
                "UPDATE company_keys SET confirmed_by = $3, confirmed_at = $4 WHERE company = $1 AND kid = $2"
                " AND confirmed_at IS NULL AND revoked_at IS NULL",
@@ -142,6 +146,7 @@ bool confirm_company_key(Txn& txn, const CompanyKey& key) {
 }
 
 bool revoke_company_key(Txn& txn, const CompanyKey& key, Instant now) {
+    touch(txn, Critical::company_keys, key.company.value);
     return txn.change("UPDATE company_keys SET revoked_at = $3 WHERE company = $1 AND kid = $2 AND revoked_at IS NULL",
                       {key.company.value, key.key.kid, now.us}) == 1;
 }
@@ -165,6 +170,7 @@ std::vector<CompanyKey> company_keys(ReadTxn& txn, CompanyId company) {
             key.revoked_at = instant_of(row.maybe_number(7));
             keys.push_back(std::move(key));
         });
+    if (!keys.empty()) check_row(txn, Critical::company_keys, company.value);
     return keys;
 }
 

@@ -1,6 +1,7 @@
 #include "server/store/statements/attachments.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <array>
 
 #include "server/store/statements/pack.hpp"
@@ -160,6 +161,17 @@ void update_attachment(Txn& txn, Vault& vault, const StoredCase& c, const Stored
          name(file.receiver_status), file.finished_at ? Value(file.finished_at->us) : Value(),
          file.has_words ? Value(words) : Value()});
     if (!keep_key) txn.change("UPDATE attachments SET spool_key = NULL WHERE id = $1", {file.id.value});
+}
+
+void reseal_attachments(Txn& txn, Vault& vault, const StoredCase& c) {
+    for (const StoredAttachment& file : attachments_of(txn, vault, c.id, std::numeric_limits<int>::max())) {
+        if (file.has_words)
+            txn.change("UPDATE attachments SET words = $2 WHERE id = $1", {file.id.value, seal_words(txn, vault, c, file)});
+        if (!file.spool_key.empty())
+            txn.change("UPDATE attachments SET spool_key = $2 WHERE id = $1",
+                       {file.id.value,
+                        vault.seal(txn, c.owner, c.id, Tag::content, key_place(file.id), protocol::as_text(file.spool_key))});
+    }
 }
 
 std::optional<StoredAttachment> find_attachment(ReadTxn& txn, Vault& vault, CaseId case_id, AttachmentId id) {

@@ -60,6 +60,8 @@ struct StoredAttachment {
 void insert_attachment(Txn& txn, Vault& vault, const StoredCase& c, const StoredAttachment& file);
 // State, size, outcome and words; `keep_key` false takes the spool's key away.
 void update_attachment(Txn& txn, Vault& vault, const StoredCase& c, const StoredAttachment& file, bool keep_key);
+// Words and spool keys of the case's files under the key in use now.
+void reseal_attachments(Txn& txn, Vault& vault, const StoredCase& c);
 std::optional<StoredAttachment> find_attachment(ReadTxn& txn, Vault& vault, protocol::CaseId case_id, AttachmentId id);
 std::vector<StoredAttachment> attachments_of(ReadTxn& txn, Vault& vault, protocol::CaseId case_id, int limit);  // newest first
 // The spool's files that somebody may still send again.

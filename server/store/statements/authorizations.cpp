@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "server/store/critical_rows.hpp"
 #include "server/store/statements/pack.hpp"
 #include "server/store/statements/trust.hpp"
 
@@ -75,6 +76,7 @@ std::string details_place(AuthorizationId id) {
 }
 
 void load_partners(ReadTxn& txn, Authorization& z) {
+    check_row(txn, Critical::authorization, z.id.value);
     txn.each("SELECT company FROM authorization_partners WHERE authorization_id = $1 ORDER BY company", {z.id.value},
              [&](const Row& row) { z.partners.push_back({row.number(0)}); });
 }
@@ -117,6 +119,7 @@ Blob seal_details(Txn& txn, Vault& vault, const StoredAuthorization& stored) {
 
 void insert_authorization(Txn& txn, Vault& vault, const StoredAuthorization& stored) {
     const Authorization& z = stored.authorization;
+    touch(txn, Critical::authorization, z.id.value);
     const Blob details = seal_details(txn, vault, stored);
     txn.change(
         "INSERT INTO authorizations (id, company, customer, purpose, classes, not_before, until, state, assurance, requested_by,"
@@ -149,6 +152,7 @@ void insert_authorization(Txn& txn, Vault& vault, const StoredAuthorization& sto
 
 bool update_authorization(Txn& txn, Vault& vault, const StoredAuthorization& stored) {
     const Authorization& z = stored.authorization;
+    touch(txn, Critical::authorization, z.id.value);
     const Blob details = seal_details(txn, vault, stored);
     return txn.change(
                "UPDATE authorizations SET state = $2, assurance = $3, decided_by = $4, details = $5, evidence_digest = $6,"
@@ -160,6 +164,7 @@ bool update_authorization(Txn& txn, Vault& vault, const StoredAuthorization& sto
 }
 
 void keep_only_partners(Txn& txn, const Authorization& z) {
+    touch(txn, Critical::authorization, z.id.value);
     std::vector<std::int64_t> gone;
     txn.each("SELECT company FROM authorization_partners WHERE authorization_id = $1", {z.id.value}, [&](const Row& row) {
         if (std::ranges::find(z.partners, CompanyId{row.number(0)}) == z.partners.end()) gone.push_back(row.number(0));
@@ -202,6 +207,7 @@ std::vector<StoredAuthorization> unconfirmed_emergencies(ReadTxn& txn, Vault& va
 // --- customers' keys ---
 
 void insert_customer_key(Txn& txn, const CustomerKey& key) {
+    touch(txn, Critical::customer_keys, key.customer.value);
     txn.change(
         "INSERT INTO customer_keys (customer, issuer, kid, algorithm, public_key, proposed_by, confirmed_by, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, '', $7)",
@@ -209,6 +215,7 @@ void insert_customer_key(Txn& txn, const CustomerKey& key) {
 }
 
 bool confirm_customer_key(Txn& txn, const CustomerKey& key) {
+    touch(txn, Critical::customer_keys, key.customer.value);
     return txn.change(
                "UPDATE customer_keys SET confirmed_by = $4, confirmed_at = $5 WHERE customer = $1 AND issuer = $2 AND kid = $3"
                " AND confirmed_at IS NULL AND revoked_at IS NULL",
@@ -217,6 +224,7 @@ bool confirm_customer_key(Txn& txn, const CustomerKey& key) {
 }
 
 bool revoke_customer_key(Txn& txn, const CustomerKey& key, Instant now) {
+    touch(txn, Critical::customer_keys, key.customer.value);
     return txn.change(
                "UPDATE customer_keys SET revoked_at = $4 WHERE customer = $1 AND issuer = $2 AND kid = $3 AND revoked_at IS NULL",
                {key.customer.value, key.issuer, key.key.kid, now.us}) == 1;
@@ -243,6 +251,7 @@ std::vector<CustomerKey> customer_keys(ReadTxn& txn, CustomerId customer) {
             key.revoked_at = instant(row.maybe_number(8));
             keys.push_back(std::move(key));
         });
+    if (!keys.empty()) check_row(txn, Critical::customer_keys, customer.value);
     return keys;
 }
 

@@ -457,13 +457,6 @@ void record_sight(Txn& txn, std::string_view principal, CaseId id, std::int64_t 
         {principal, id.value, version});
 }
 
-void count_reads(Txn& txn, std::string_view principal, CaseId id, std::int64_t hour, std::int64_t reads) {
-    txn.change(
-        "INSERT INTO read_counts (principal, case_id, hour, reads) VALUES ($1, $2, $3, $4) ON CONFLICT (principal, case_id, hour)"
-        " DO UPDATE SET reads = read_counts.reads + excluded.reads",
-        {principal, id.value, hour, reads});
-}
-
 // Notes and responses are in conversation.cpp.
 
 }  // namespace entente::store

@@ -177,9 +177,8 @@ std::vector<protocol::CaseId> cases_with_lost_keys(ReadTxn& txn, int limit);
 // Held or frozen cases for which a granted authorization exists now. At most `limit`.
 std::vector<protocol::CaseId> cases_with_new_keys(ReadTxn& txn, protocol::Instant now, int limit);
 
-// --- first sight and counts ---
+// --- first sight; counts are in readers.hpp ---
 std::optional<std::int64_t> sight(ReadTxn& txn, std::string_view principal, protocol::CaseId id);  // version shown last
 void record_sight(Txn& txn, std::string_view principal, protocol::CaseId id, std::int64_t version);
-void count_reads(Txn& txn, std::string_view principal, protocol::CaseId id, std::int64_t hour, std::int64_t reads);
 
 }  // namespace entente::store

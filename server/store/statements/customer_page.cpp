@@ -124,8 +124,9 @@ void note_use(Txn& txn, AuthorizationId authorization, CaseId id, Instant now) {
 
 void note_disclosure(Txn& txn, CaseId id, CompanyId company, std::int64_t version, std::string_view operation, Instant now) {
     txn.change(
-        "INSERT INTO disclosures (case_id, company, version, at, operation)"
-        " SELECT id, receiver, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT) FROM cases WHERE id = $1 AND receiver = $2"
+        "INSERT INTO disclosures (case_id, company, version, at, operation, agreement, authorization_id, released_classes)"
+        " SELECT id, receiver, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), agreement, authorization_id,"
+        " released_classes FROM cases WHERE id = $1 AND receiver = $2"
         " ON CONFLICT (case_id, company, version) DO NOTHING",
         {id.value, company.value, version, now.us, operation});
 }

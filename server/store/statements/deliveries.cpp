@@ -170,13 +170,24 @@ std::int64_t forget_deliveries(Txn& txn, Instant older_than) {
            txn.change("DELETE FROM deliveries WHERE open = 0 AND finished_at < $1", {older_than.us});
 }
 
-void insert_attempt(Txn& txn, Vault& vault, protocol::CompanyId owner, StoredAttempt& a,
+void insert_attempt(Txn& txn, Vault& vault, protocol::CompanyId owner, protocol::CaseId about, StoredAttempt& a,
                     const std::function<std::uint64_t()>& draw) {
     a.id = fresh_id(txn, "delivery_attempts", draw);
+    Owner whose = owner ? Owner::company(owner) : Owner::gateway();
+    if (about) {
+        const auto of_case = txn.first("SELECT key_owner FROM cases WHERE id = $1", {about.value},
+                                       [](const Row& row) { return Owner{std::string(row.text(0))}; });
+        if (of_case && !vault.barred(txn, *of_case) && !vault.barred(txn, about, Tag::content)) {
+            whose = *of_case;
+        } else {  // erased while it was on its way
+            about = {};
+            a.request.clear();
+            a.response.clear();
+        }
+    }
     Packer exchange(1);
     exchange.text(a.request).text(a.response);
-    const Owner whose = owner ? Owner::company(owner) : Owner::gateway();
-    const auto sealed = vault.seal(txn, whose, {}, Tag::content, exchange_place(a.id), exchange.bytes());
+    const auto sealed = vault.seal(txn, whose, about, Tag::content, exchange_place(a.id), exchange.bytes());
     txn.change(
         "INSERT INTO delivery_attempts (id, delivery, sender, target, number, event, event_name, http_status, success, reason, at,"
         " exchange) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",

@@ -85,7 +85,8 @@ struct StoredAttempt {
     std::string request;   // sealed
     std::string response;  // sealed
 };
-void insert_attempt(Txn& txn, Vault& vault, protocol::CompanyId owner, StoredAttempt& attempt,
+// Sealed with the case that it tells of, so that both are erased together; without one under the company's key.
+void insert_attempt(Txn& txn, Vault& vault, protocol::CompanyId owner, protocol::CaseId about, StoredAttempt& attempt,
                     const std::function<std::uint64_t()>& draw);
 struct AttemptPage {
     std::vector<StoredAttempt> rows;  // newest first

@@ -1,5 +1,7 @@
 #include "server/store/statements/directory.hpp"
 
+#include "server/store/critical_rows.hpp"
+
 namespace entente::store {
 
 using protocol::Company;
@@ -69,6 +71,7 @@ std::int64_t fresh_id(ReadTxn& txn, std::string_view table, const std::function<
 }
 
 void insert_company(Txn& txn, const Company& c, Instant now) {
+    touch(txn, Critical::company, c.id.value);
     txn.change(
         "INSERT INTO companies (id, name, description, domain, active, hidden, injected_field, high_minutes, medium_minutes,"
         " low_minutes, created_at, asks_customers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -78,6 +81,7 @@ void insert_company(Txn& txn, const Company& c, Instant now) {
 }
 
 void update_company(Txn& txn, const Company& c) {
+    touch(txn, Critical::company, c.id.value);
     txn.change(
         "UPDATE companies SET name = $2, description = $3, domain = $4, active = $5, hidden = $6, injected_field = $7,"
         " high_minutes = $8, medium_minutes = $9, low_minutes = $10, asks_customers = $11 WHERE id = $1",
@@ -88,7 +92,9 @@ void update_company(Txn& txn, const Company& c) {
 
 std::optional<Company> find_company(ReadTxn& txn, CompanyId id) {
     static const std::string sql = "SELECT " + std::string(company_columns) + " FROM companies WHERE id = $1";
-    return txn.first(sql, {id.value}, read_company);
+    auto company = txn.first(sql, {id.value}, read_company);
+    if (company) check_row(txn, Critical::company, id.value);
+    return company;
 }
 
 std::optional<Company> find_company_by_domain(ReadTxn& txn, std::string_view domain) {

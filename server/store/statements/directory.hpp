@@ -56,7 +56,7 @@ struct StoredUser {
 };
 void insert_user(Txn& txn, Vault& vault, const StoredUser& stored, protocol::Instant now);
 void update_user(Txn& txn, Vault& vault, const StoredUser& stored);
-// What each request asks of a signed-in person: nothing unless person and company are active and the company's key is there.
+// What each request asks of a signed-in person: nothing unless person and company are active and neither was erased.
 struct Standing {
     protocol::CompanyId company;
     protocol::Role role = protocol::Role::engineer;

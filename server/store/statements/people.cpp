@@ -1,5 +1,6 @@
 // Users, clients of the API and customers: what names a person or a customer is sealed.
 
+#include "server/store/critical_rows.hpp"
 #include "server/store/statements/directory.hpp"
 #include "server/store/statements/pack.hpp"
 
@@ -34,13 +35,14 @@ Blob seal_user(Txn& txn, Vault& vault, const User& user) {
     Packer pack(profile_version);
     pack.text(user.username).text(user.first_name).text(user.last_name).text(user.email);
     pack.text(user.phone).text(user.phone_country).text(user.city);
-    return vault.seal(txn, Owner::company(user.company), {}, Tag::actor, user_place(user.id), pack.bytes());
+    return vault.seal(txn, Owner::person(user.id), {}, Tag::actor, user_place(user.id), pack.bytes());
 }
 
 constexpr std::string_view user_columns = "id, company, role, active, password, profile";
 
 StoredUser read_user(ReadTxn& txn, Vault& vault, const Row& row) {
     StoredUser stored;
+    check_row(txn, Critical::user, row.number(0));
     User& user = stored.user;
     user.id = {row.number(0)};
     user.company = {row.number(1)};
@@ -87,7 +89,9 @@ StoredClient read_client(const Row& row) {
 
 std::optional<StoredClient> first_client(ReadTxn& txn, std::string_view where, Value what) {
     const std::string sql = "SELECT " + std::string(client_columns) + " FROM clients WHERE " + std::string(where) + " = $1";
-    return txn.first(sql, {what}, read_client);
+    auto client = txn.first(sql, {what}, read_client);
+    if (client) check_row(txn, Critical::client, client->id.value);
+    return client;
 }
 
 constexpr std::uint8_t customer_version = 2;  // 2: contacts have a language
@@ -150,6 +154,7 @@ StoredCustomer read_customer(ReadTxn& txn, Vault& vault, const Row& row) {
 
 void insert_user(Txn& txn, Vault& vault, const StoredUser& stored, Instant now) {
     const User& user = stored.user;
+    touch(txn, Critical::user, user.id.value);
     const auto index = vault.blind_index("username", lower(user.username));
     const Blob profile = seal_user(txn, vault, user);
     txn.change(
@@ -160,18 +165,22 @@ void insert_user(Txn& txn, Vault& vault, const StoredUser& stored, Instant now) 
 
 void update_user(Txn& txn, Vault& vault, const StoredUser& stored) {
     const User& user = stored.user;
+    touch(txn, Critical::user, user.id.value);
     const Blob profile = seal_user(txn, vault, user);
     txn.change("UPDATE users SET role = $2, active = $3, password = $4, profile = $5 WHERE id = $1",
                {user.id.value, name(user.role), user.active, stored.password_hash, profile});
 }
 
 std::optional<Standing> find_standing(ReadTxn& txn, protocol::UserId id) {
-    return txn.first(
+    const auto standing = txn.first(
         "SELECT u.company, u.role FROM users u JOIN companies c ON c.id = u.company WHERE u.id = $1 AND u.active <> 0 AND c.active"
-        " <> 0 AND EXISTS (SELECT 1 FROM owner_key k WHERE k.uid = 'company/' || u.company AND k.destroyed = 0)",
+        " <> 0 AND NOT EXISTS (SELECT 1 FROM barred_owner b WHERE b.uid = 'company/' || u.company OR b.uid = 'person/' || u.id)",
         {id.value}, [](const Row& row) {
             return Standing{{row.number(0)}, protocol::parse_role(row.text(1)).value_or(protocol::Role::engineer)};
         });
+    if (standing) check_row(txn, Critical::user, id.value);
+    if (standing) check_row(txn, Critical::company, standing->company.value);
+    return standing;
 }
 
 std::optional<StoredUser> find_user(ReadTxn& txn, Vault& vault, protocol::UserId id) {
@@ -193,6 +202,7 @@ std::vector<User> users_of(ReadTxn& txn, Vault& vault, CompanyId company) {
 }
 
 void insert_client(Txn& txn, const StoredClient& c, Instant now) {
+    touch(txn, Critical::client, c.id.value);
     const std::optional<std::int64_t> until = c.previous_until ? std::optional(c.previous_until->us) : std::nullopt;
     txn.change(
         "INSERT INTO clients (id, company, client_id, name, role, active, secret, previous_secret, previous_until,"
@@ -202,6 +212,7 @@ void insert_client(Txn& txn, const StoredClient& c, Instant now) {
 }
 
 void update_client(Txn& txn, const StoredClient& c) {
+    touch(txn, Critical::client, c.id.value);
     const std::optional<std::int64_t> until = c.previous_until ? std::optional(c.previous_until->us) : std::nullopt;
     txn.change(
         "UPDATE clients SET name = $2, role = $3, active = $4, secret = $5, previous_secret = $6, previous_until = $7,"
@@ -232,6 +243,7 @@ bool has_operator_client(ReadTxn& txn) {
 }
 
 void insert_certificate(Txn& txn, const StoredCertificate& c, Instant now) {
+    touch(txn, Critical::certificates, c.client.value);
     txn.change("INSERT INTO certificates (fingerprint, client, serial, uri, not_after, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
                {c.fingerprint, c.client.value, c.serial, c.uri, c.not_after.us, now.us});
 }
@@ -250,8 +262,11 @@ StoredCertificate read_certificate(const Row& row) {
 }  // namespace
 
 std::optional<StoredCertificate> find_certificate(ReadTxn& txn, std::string_view fingerprint) {
-    return txn.first("SELECT fingerprint, client, serial, uri, not_after, revoked_at FROM certificates WHERE fingerprint = $1",
-                     {fingerprint}, read_certificate);
+    auto certificate =
+        txn.first("SELECT fingerprint, client, serial, uri, not_after, revoked_at FROM certificates WHERE fingerprint = $1",
+                  {fingerprint}, read_certificate);
+    if (certificate) check_row(txn, Critical::certificates, certificate->client.value);
+    return certificate;
 }
 
 std::vector<StoredCertificate> all_certificates(ReadTxn& txn) {
@@ -262,6 +277,7 @@ std::vector<StoredCertificate> all_certificates(ReadTxn& txn) {
 }
 
 bool revoke_certificate(Txn& txn, std::string_view fingerprint, Instant now) {
+    if (const auto known = find_certificate(txn, fingerprint)) touch(txn, Critical::certificates, known->client.value);
     txn.change("UPDATE sessions SET revoked_at = $2 WHERE certificate = $1 AND revoked_at IS NULL", {fingerprint, now.us});
     return txn.change("UPDATE certificates SET revoked_at = $2 WHERE fingerprint = $1 AND revoked_at IS NULL",
                       {fingerprint, now.us}) == 1;

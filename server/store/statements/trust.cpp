@@ -1,5 +1,7 @@
 #include "server/store/statements/trust.hpp"
 
+#include "server/store/critical_rows.hpp"
+
 #include <algorithm>
 
 namespace entente::store {
@@ -64,6 +66,7 @@ std::string signatory_place(AgreementId agreement, CompanyId company) {
 
 // Those who left are no parties any more.
 void load_parties(ReadTxn& txn, Vault* vault, Agreement& a) {
+    check_row(txn, Critical::agreement, a.id.value);
     txn.each(
         "SELECT company, accepted_at, signatory, role, signed_digest FROM agreement_parties"
         " WHERE agreement = $1 AND left_at IS NULL ORDER BY company",
@@ -87,6 +90,7 @@ std::vector<Agreement> with_parties(ReadTxn& txn, Vault* vault, std::vector<Agre
 }  // namespace
 
 void insert_agreement(Txn& txn, const Agreement& a, Instant now) {
+    touch(txn, Critical::agreement, a.id.value);
     const std::optional<std::int64_t> until = a.valid_until ? std::optional(a.valid_until->us) : std::nullopt;
     txn.change(
         "INSERT INTO agreements (id, title, document_version, document_digest, valid_from, valid_until, state, permitted, purpose,"
@@ -119,6 +123,7 @@ void insert_agreement(Txn& txn, const Agreement& a, Instant now) {
 }
 
 void add_party(Txn& txn, AgreementId id, CompanyId company, protocol::PartyRole role) {
+    touch(txn, Critical::agreement, id.value);
     txn.change(
         "INSERT INTO agreement_parties (agreement, company, role) VALUES ($1, $2, $3)"
         " ON CONFLICT (agreement, company) DO UPDATE SET role = $3, left_at = NULL, accepted_at = NULL, signatory = NULL",
@@ -126,17 +131,20 @@ void add_party(Txn& txn, AgreementId id, CompanyId company, protocol::PartyRole 
 }
 
 bool leave_agreement(Txn& txn, AgreementId id, CompanyId company, Instant now) {
+    touch(txn, Critical::agreement, id.value);
     return txn.change("UPDATE agreement_parties SET left_at = $3 WHERE agreement = $1 AND company = $2 AND left_at IS NULL",
                       {id.value, company.value, now.us}) == 1;
 }
 
 bool update_agreement(Txn& txn, const Agreement& a) {
+    touch(txn, Critical::agreement, a.id.value);
     return txn.change("UPDATE agreements SET state = $2, version = $3 WHERE id = $1 AND version = $4",
                       {a.id.value, name(a.state), a.version, a.version - 1}) == 1;
 }
 
 void accept_agreement(Txn& txn, Vault& vault, AgreementId id, const protocol::Acceptance& acceptance,
                       std::string_view signed_text) {
+    touch(txn, Critical::agreement, id.value);
     const Owner owner = Owner::company(acceptance.company);
     const Blob signatory = vault.seal(txn, owner, {}, Tag::actor, signatory_place(id, acceptance.company), acceptance.signatory);
     std::optional<Blob> text;
@@ -193,6 +201,8 @@ std::vector<Agreement> agreements_between(ReadTxn& txn, CompanyId one, CompanyId
 }
 
 bool keys_hold(ReadTxn& txn, AgreementId agreement, AuthorizationId authorization, Instant now) {
+    if (agreement) check_row(txn, Critical::agreement, agreement.value);
+    if (authorization) check_row(txn, Critical::authorization, authorization.value);
     return txn
         .first(
             "SELECT 1 FROM agreements a, authorizations z WHERE a.id = $1 AND z.id = $2 AND a.state = 'in_force' AND a.valid_from "

@@ -1,5 +1,6 @@
 #include "server/store/statements/webhooks.hpp"
 
+#include "server/store/critical_rows.hpp"
 #include "server/store/statements/pack.hpp"
 
 namespace entente::store {
@@ -72,6 +73,7 @@ std::string place(WebhookId id) {
 }
 
 StoredWebhook read_webhook(ReadTxn& txn, Vault& vault, const Row& row) {
+    check_row(txn, Critical::webhook, row.number(0));
     StoredWebhook stored{.webhook = read_filter(row), .since = row.number(11), .created_by = std::string(row.text(12))};
     const auto sealed = vault.open(txn, place(stored.webhook.id), row.bytes(13));
     if (!sealed) {
@@ -101,6 +103,7 @@ Blob sealed(Txn& txn, Vault& vault, const StoredWebhook& stored) {
 
 void insert_webhook(Txn& txn, Vault& vault, const StoredWebhook& stored) {
     const Webhook& w = stored.webhook;
+    touch(txn, Critical::webhook, w.id.value);
     txn.change(
         "INSERT INTO webhooks (id, company, version, event_types, sides, partners, auth_type, active, since, row_version, "
         "created_by,"
@@ -111,6 +114,7 @@ void insert_webhook(Txn& txn, Vault& vault, const StoredWebhook& stored) {
 
 bool update_webhook(Txn& txn, Vault& vault, const StoredWebhook& stored) {
     const Webhook& w = stored.webhook;
+    touch(txn, Critical::webhook, w.id.value);
     return txn.change(
                "UPDATE webhooks SET event_types = $2, sides = $3, partners = $4, auth_type = $5, active = $6, row_version = $7,"
                " updated_at = $8, secrets = $9 WHERE id = $1 AND row_version = $10 AND removed_at IS NULL",
@@ -119,6 +123,7 @@ bool update_webhook(Txn& txn, Vault& vault, const StoredWebhook& stored) {
 }
 
 bool remove_webhook(Txn& txn, CompanyId company, WebhookId id, Instant now) {
+    touch(txn, Critical::webhook, id.value);
     return txn.change("UPDATE webhooks SET removed_at = $3, active = 0 WHERE id = $1 AND company = $2 AND removed_at IS NULL",
                       {id.value, company.value, now.us}) == 1;
 }

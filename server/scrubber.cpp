@@ -1,0 +1,215 @@
+#include "server/scrubber.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "protocol/canonical.hpp"
+#include "server/log.hpp"
+
+namespace entente {
+
+namespace {
+
+constexpr auto look_again = std::chrono::minutes(1);
+constexpr auto pages_again = std::chrono::seconds(1);
+constexpr std::size_t findings_told = 20;
+
+std::string whole(const audit::VerifyReport& report) {
+    return std::to_string(report.entries) + " entries, " + std::to_string(report.opened) + " sections and " +
+           std::to_string(report.rows) + " rows are as the log says";
+}
+
+}  // namespace
+
+Scrubber::Scrubber(store::Store& store, store::Vault& vault, const Clock& clock, Metrics& metrics, ScrubOptions options)
+    : store_(store),
+      vault_(vault),
+      clock_(clock),
+      options_(std::move(options)),
+      runs_(metrics.counter("entente_audit_scrub_runs_total", "Finished background checks of the audit log and the data file.")),
+      failures_(metrics.counter("entente_audit_scrub_failures_total", "Background checks that found something.")),
+      checked_(
+          metrics.gauge("entente_audit_scrub_checked_entries", "Entries that the running or last background check looked at.")),
+      finished_(metrics.gauge("entente_audit_scrub_finished_timestamp_seconds", "When the last background check ended.")) {}
+
+Scrubber::~Scrubber() {
+    stop();
+}
+
+void Scrubber::start() {
+    thread_ = std::thread([this] { loop(); });
+}
+
+void Scrubber::stop() {
+    {
+        const std::lock_guard hold(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Scrubber::begin() {
+    {
+        const std::lock_guard hold(mutex_);
+        asked_ = true;
+    }
+    wake_.notify_all();
+}
+
+api::ScrubState Scrubber::state() const {
+    const std::lock_guard hold(mutex_);
+    return state_;
+}
+
+protocol::Instant Scrubber::last_run() {
+    protocol::Instant last{};
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) {
+        last.us =
+            txn.first("SELECT at FROM upkeep_times WHERE name = 'scrub'", {}, [](const store::Row& row) { return row.number(0); })
+                .value_or(0);
+    });
+    return last;
+}
+
+void Scrubber::loop() {
+    protocol::Instant last{};
+    try {
+        last = last_run();
+    } catch (const std::exception& fault) {
+        log::warning("scrub.unknown_last", {{"cause", fault.what()}});
+    }
+    // New data have had no time to decay: the first run is due a cycle after the first start.
+    if (last.us == 0) last = clock_.now();
+    std::unique_lock hold(mutex_);
+    while (!stopping_) {
+        const bool by_itself = options_.hours > 0;
+        const protocol::Instant due = last.plus_seconds(options_.hours * 3'600);
+        if (by_itself) state_.next = due;
+        if (!asked_ && !(by_itself && clock_.now() >= due)) {
+            wake_.wait_for(hold, look_again);
+            continue;
+        }
+        asked_ = false;
+        state_.running = true;
+        hold.unlock();
+        try {
+            run();
+        } catch (const Stopped&) {
+            // The next start goes on with it.
+        } catch (const std::exception& fault) {
+            log::error("scrub.failed", {{"cause", fault.what()}});
+        }
+        hold.lock();
+        state_.running = false;
+        last = clock_.now();
+    }
+}
+
+// No faster than the rate, and no further once the gateway stops.
+void Scrubber::pace(std::int64_t checked, std::int64_t size, std::chrono::steady_clock::time_point begun) {
+    checked_.set(checked);
+    std::unique_lock hold(mutex_);
+    state_.checked = checked;
+    state_.size = size;
+    const auto earliest = begun + std::chrono::microseconds(checked * 1'000'000 / options_.entries_per_second);
+    wake_.wait_until(hold, earliest, [this] { return stopping_; });
+    if (stopping_) throw Stopped{};
+}
+
+// A page that is being written back while it is read looks damaged; one that is still damaged a moment later is.
+std::vector<std::int64_t> Scrubber::damaged_pages(store::DatabaseFile& file) {
+    std::vector<std::int64_t> pages = file.damaged_pages();
+    if (pages.empty()) return pages;
+    {
+        std::unique_lock hold(mutex_);
+        if (wake_.wait_for(hold, pages_again, [this] { return stopping_; })) throw Stopped{};
+    }
+    std::vector<std::int64_t> again = file.damaged_pages();
+    std::erase_if(pages, [&](std::int64_t page) { return std::ranges::find(again, page) == again.end(); });
+    return pages;
+}
+
+audit::VerifyReport Scrubber::verify() {
+    const auto begun = std::chrono::steady_clock::now();
+    const auto file = store::open_database_file(options_.file, options_.key);
+    audit::VerifyOptions options;
+    options.vault = &vault_;
+    options.findings_max = findings_told;
+    options.progress = [this, begun](std::int64_t checked, std::int64_t size) { pace(checked, size, begun); };
+    audit::VerifyReport report;
+    bool stopped = false;
+    file->read([&](store::ReadTxn& txn) {
+        try {
+            report = audit::verify(txn, options);
+        } catch (const Stopped&) {
+            stopped = true;
+        }
+    });
+    if (stopped) throw Stopped{};
+    for (const std::int64_t page : damaged_pages(*file)) {
+        if (report.findings.size() >= findings_told) break;
+        report.findings.push_back(
+            {audit::Check::page, std::nullopt, "page " + std::to_string(page) + " of the data file is damaged"});
+    }
+    return report;
+}
+
+void Scrubber::run() {
+    const auto begun = std::chrono::steady_clock::now();
+    const audit::VerifyReport report = verify();
+    const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun).count();
+    runs_.add();
+    if (!report.good()) failures_.add();
+    record(report, took);
+    const protocol::Instant now = clock_.now();
+    finished_.set(now.seconds());
+    {
+        const std::lock_guard hold(mutex_);
+        state_.last = now;
+        state_.good = report.good();
+        state_.first_bad = report.first_bad();
+        state_.sentence = report.good() ? whole(report) : report.findings.front().sentence;
+        state_.checked = report.entries;
+        state_.size = report.size;
+    }
+    if (report.good()) {
+        log::info("scrub.done", {{"entries", report.entries}, {"seconds", took}});
+    } else {
+        log::error("scrub.found",
+                   {{"check", audit::check_name(report.findings.front().check)}, {"index", report.first_bad().value_or(-1)}});
+    }
+}
+
+void Scrubber::record(const audit::VerifyReport& report, std::int64_t seconds) {
+    audit::Record record;
+    record.operation = "audit.scrub";
+    record.authentication = "none";
+    record.role = "gateway";
+    protocol::CanonicalObject decision;
+    if (report.good()) {
+        record.class_uid = audit::Class::datastore_activity;
+        record.activity = audit::activity_read;
+    } else {
+        record.class_uid = audit::Class::detection_finding;
+        record.activity = audit::activity_create;
+        record.outcome = audit::Outcome::failure;
+        record.reason = "tampered";
+        decision.set("check", audit::check_name(report.findings.front().check));
+    }
+    decision.set("entries", report.entries).set("erased", report.erased);
+    if (!report.good()) {
+        decision.set("findings", static_cast<std::int64_t>(report.findings.size()));
+        if (const auto index = report.first_bad()) decision.set("first_bad", *index);
+    }
+    record.decision = decision.set("rows", report.rows).set("seconds", seconds).set("sections", report.opened).text();
+    const std::int64_t now = clock_.now().us;
+    const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+        txn.change("INSERT INTO upkeep_times (name, at) VALUES ('scrub', $1) ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+                   {now});
+        return {{record}, true};
+    });
+    if (!commit.durable) log::error("scrub.not_recorded", {{"cause", commit.fault}});
+}
+
+}  // namespace entente

@@ -1,0 +1,175 @@
+#include "server/upkeep.hpp"
+
+#include <chrono>
+
+#include "server/audit/log/reader.hpp"
+#include "server/log.hpp"
+#include "server/operations/keys.hpp"
+
+namespace entente {
+
+namespace {
+
+constexpr std::int64_t entries_at_once = 4'096;
+constexpr int orders_at_once = 16;
+constexpr int cases_at_once = 100;
+constexpr int rounds_between_keys = 10;
+constexpr int rounds_between_expiries = 600;
+
+}  // namespace
+
+Upkeep::Upkeep(store::Store& store, const operations::Tools& tools, const Clock& clock, UpkeepOptions options)
+    : store_(store), tools_(tools), clock_(clock), options_(options) {}
+
+Upkeep::~Upkeep() {
+    stop();
+}
+
+void Upkeep::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Upkeep::stop() {
+    {
+        const std::lock_guard hold(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Upkeep::run() {
+    std::unique_lock hold(mutex_);
+    while (!wake_.wait_for(hold, std::chrono::seconds(1), [this] { return stopping_.load(); })) {
+        hold.unlock();
+        round();
+        hold.lock();
+    }
+}
+
+void Upkeep::round() {
+    try {
+        erase();
+        if (rounds_ % rounds_between_keys == 0) tend_keys();
+        if (rounds_ % rounds_between_expiries == 0) expire();
+        ++rounds_;
+    } catch (const std::exception& fault) {
+        // Nothing of it happened; the next round begins anew.
+        log::error("upkeep.failed", {{"cause", fault.what()}});
+    }
+}
+
+bool Upkeep::step(const std::function<std::vector<audit::Record>(store::Txn&, const operations::Context&)>& work) {
+    bool any = false;
+    const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+        auto records = work(txn, {tools_, clock_.now()});
+        any = !records.empty();
+        return {std::move(records), true};
+    });
+    return commit.durable && any;
+}
+
+void Upkeep::tend_keys() {
+    step([this](store::Txn& txn, const operations::Context& context) {
+        return operations::tend_generations(txn, context, options_.generation_days);
+    });
+    while (!stopping_ && step(operations::rewrap_owner_keys)) {
+    }
+    while (!stopping_ && step(operations::renew_owner_keys)) {
+    }
+    step([this](store::Txn& txn, const operations::Context& context) {
+        return operations::end_old_generations(txn, context, options_.generation_days);
+    });
+    // The key itself goes after its end is durable; a crash in between is made good here.
+    std::vector<std::uint32_t> ended;
+    store::read_and_wait(store_,
+                         [&](store::ReadTxn& txn) { ended = operations::generations_to_destroy(txn, {tools_, clock_.now()}); });
+    for (const std::uint32_t generation : ended) {
+        tools_.vault.provider().destroy_generation(generation);
+        log::info("keys.generation_destroyed", {{"generation", static_cast<std::int64_t>(generation)}});
+    }
+}
+
+// Orders are carried out like any other, from the next round on.
+void Upkeep::expire() {
+    std::optional<store::ErasureOrder> order;
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) {
+        order = operations::expired_sections(txn, {tools_, clock_.now()}, options_.retention);
+    });
+    if (order)
+        step(
+            [&](store::Txn& txn, const operations::Context& context) { return operations::order_retention(txn, context, *order); });
+}
+
+void Upkeep::erase() {
+    std::vector<std::int64_t> orders;
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) { orders = store::erasures_to_do(txn, orders_at_once); });
+    for (const std::int64_t order : orders) {
+        if (stopping_) return;
+        erase_one(order);
+    }
+}
+
+// A person's name leaves the cases one by one before the person's own key goes. False: something failed, or it is time to stop.
+bool Upkeep::unname(std::int64_t order) {
+    operations::Naming naming{.cases = {}, .looked_until = {}, .more = true};
+    while (naming.more) {
+        std::optional<store::ErasureOrder> stored;
+        store::read_and_wait(store_, [&](store::ReadTxn& txn) {
+            stored = store::find_erasure(txn, tools_.vault, order);
+            if (stored) naming = operations::cases_naming(txn, {tools_, clock_.now()}, *stored, naming.looked_until, cases_at_once);
+        });
+        if (!stored || stopping_) return false;
+        for (const protocol::CaseId id : naming.cases) {
+            const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+                return {operations::unname_person(txn, {tools_, clock_.now()}, *stored, id), true};
+            });
+            if (!commit.durable) return false;
+        }
+    }
+    return true;
+}
+
+void Upkeep::erase_one(std::int64_t order) {
+    std::optional<operations::ErasurePlan> plan;
+    std::int64_t size = 0;
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) {
+        plan = operations::plan_erasure(txn, {tools_, clock_.now()}, order);
+        size = audit::head(txn).size;
+        if (!plan || plan->scan_everything) return;
+        for (const protocol::CaseId id : plan->cases) audit::find_sections(txn, id, size, plan->keys);
+        plan->scanned = size;
+    });
+    if (plan && !plan->waits_for.empty()) return;
+    if (plan) {
+        if (plan->order.subject == store::ErasureSubject::person && !unname(order)) return;
+        // In short reads, so that the log is not held open for as long as a scan of everything takes.
+        while (plan->scanned < size && !stopping_) {
+            const std::int64_t end = std::min(size, plan->scanned + entries_at_once);
+            store::read_and_wait(store_, [&](store::ReadTxn& txn) { audit::find_sections(txn, plan->scanned, end, plan->keys); });
+            plan->scanned = end;
+        }
+        if (stopping_) return;
+        bool done = false;
+        const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+            auto records = operations::carry_out(txn, {tools_, clock_.now()}, *plan);
+            done = records.has_value();
+            if (!done) return {};
+            return {std::move(*records), true};
+        });
+        if (!commit.durable || !done) {
+            log::warning("upkeep.erasure_again", {{"erasure", order}});
+            return;
+        }
+    }
+    for (bool more = true; more && !stopping_;) {
+        more = false;
+        store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+            auto marked = operations::mark_erased(txn, {tools_, clock_.now()}, order);
+            more = marked.more;
+            return {std::move(marked.records), true};
+        });
+    }
+}
+
+}  // namespace entente

@@ -1,0 +1,250 @@
+"""Erasure, legal holds, and what partners are asked to delete: who may, what stands against it, and what is left afterwards."""
+
+import base64
+import json
+
+import pytest
+
+from support.canary import WORD
+from support.gateway import until
+
+
+def wait_done(caller, erasure):
+    def done():
+        row = caller.get(f"/api/v1/erasures/{erasure['id']}", expect=200).body
+        return row if row["state"] == "done" else None
+
+    return until(done, 30, "the erasure")
+
+
+def close(case):
+    """Ended from the submitter's side, whatever it had come to."""
+    case.opener.post(f"/api/v1/cases/{case.token}/withdraw", {"reason": "not_needed"}, expect=200)
+
+
+@pytest.fixture(scope="module")
+def pair(world):
+    left, right = world.company("erase-left"), world.company("erase-right")
+    world.agreement(left, right)
+    return left, right
+
+
+@pytest.fixture
+def ended(world, pair):
+    """A customer with one case that the partner has read and that is over."""
+    left, right = pair
+    customer = left.customer("to be erased")
+    left.authorize(customer, [right])
+    case = world.released_case(left, right, customer)
+    right.engineer.get(case.path, expect=200)
+    close(case)
+    return customer, case
+
+
+def order(company, body, expect=202):
+    return company.compliance.post("/api/v1/erasures", {"reason": f"Asked for {company.word('erasure reason')}", **body}, expect=expect)
+
+
+def test_a_customer_is_erased_by_two_people_and_the_log_stays_valid(world, pair, ended):
+    left, right = pair
+    customer, case = ended
+    wanted = order(left, {"scope": "customer", "subject": customer.id})
+    assert wanted["state"] == "proposed" and wanted["cases"] == 1
+    path = f"/api/v1/erasures/{wanted['id']}"
+    left.compliance.post(path + "/confirm", expect=403)
+    assert left.compliance.get(path, expect=200)["state"] == "proposed"
+    left.administrator.post(path + "/confirm", expect=200)
+    done = wait_done(left.compliance, wanted)
+    assert done["keysDestroyed"] >= 3 and done["sections"] >= 1 and done["entry"] is not None and done["casesHeld"] == 0
+    # Nothing is left of it for anybody, and the record of that is there.
+    for caller in (left.engineer, right.engineer):
+        seen = caller.get(f"/api/v1/cases/{case.token}", expect=200)
+        written = " ".join([case.draft["problemSummary"], case.draft["problemDescription"], case.draft["internalCaseNumber"], *map(str, case.values.values())])
+        assert not set(WORD.findall(json.dumps(seen.body).lower())) & set(WORD.findall(written.lower()))
+    rows = left.compliance.get("/api/v1/customers", expect=200).items
+    assert [row for row in rows if row["id"] == customer.id][0]["active"] is False
+    assert customer.name not in json.dumps(rows)
+    entry = left.compliance.get(f"/api/v1/audit/entries/{done['entry']}", expect=200)
+    assert entry["kind"] == 2 and entry["operation"] == "erasure.carry_out"
+    verdict = world.verify()
+    assert verdict["ok"] is True, verdict
+
+
+def test_the_erased_sections_say_so(world, pair, ended):
+    left, _ = pair
+    customer, case = ended
+    entries = left.compliance.get(f"/api/v1/audit/entries?case={case.token}&limit=200", expect=200).items
+    before = {row["index"]: left.compliance.get(f"/api/v1/audit/entries/{row['index']}", expect=200).body for row in entries}
+    opened = [(index, one["section"]) for index, row in before.items() for one in row["sections"] if one["section"] in ("customer", "content") and one["state"] == "opened"]
+    wanted = order(left, {"scope": "customer", "subject": customer.id})
+    left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=200)
+    wait_done(left.compliance, wanted)
+    for index, section in opened:
+        after = left.compliance.get(f"/api/v1/audit/entries/{index}", expect=200)
+        row = [one for one in after["sections"] if one["section"] == section][0]
+        assert row["state"] == "erased" and "text" not in row
+        assert after["leaf"] == before[index]["leaf"] and after["entry"] == before[index]["entry"], "the leaf stays"
+
+
+def test_a_case_is_erased_by_one_person_once_it_is_over(world, pair):
+    left, right = pair
+    case = world.released_case(left, right)
+    refusal = order(left, {"scope": "case", "case": case.token}, expect=422)
+    assert refusal["code"] == "cases_open"
+    close(case)
+    wanted = order(left, {"scope": "case", "case": case.token})
+    assert wanted["state"] == "ordered"
+    done = wait_done(left.compliance, wanted)
+    assert done["cases"] == 1
+    assert left.engineer.get(f"/api/v1/cases/{case.token}", expect=200)["summary"] == "Content erased"
+    left.engineer.post(f"/api/v1/cases/{case.token}/notes", {"summary": "s", "text": "t", "visibility": "shared"}, expect=(404, 422))
+
+
+def test_the_partner_is_asked_and_answers(world, pair, ended):
+    left, right = pair
+    customer, case = ended
+    wanted = order(left, {"scope": "customer", "subject": customer.id})
+    left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=200)
+    done = wait_done(left.compliance, wanted)
+    assert done["unanswered"] == [right.id] and done["requests"][0]["cases"] == [case.token]
+    mine = [row for row in right.compliance.get("/api/v1/erasure-requests", expect=200).items if row["erasure"] == wanted["id"]]
+    assert len(mine) == 1 and mine[0]["answer"] is None
+    header, payload, _ = mine[0]["signed"].split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    assert json.loads(base64.urlsafe_b64decode(header + "=="))["typ"] == "entente-erasure+jwt"
+    assert claims["cases"] == [case.token] and claims["sub"] == f"company:{right.id}" and claims["ordered_by"] == f"company:{left.id}"
+    path = f"/api/v1/erasure-requests/{mine[0]['id']}/answer"
+    left.compliance.post(path, {"answer": "deleted"}, expect=404)
+    right.engineer.post(path, {"answer": "deleted"}, expect=403)
+    right.compliance.post(path, {"answer": "partly"}, expect=400)
+    words = world.ledger.word(right.key, "what is left", (left.key,))
+    right.compliance.post(path, {"answer": "partly", "words": f"Backups until June {words}"}, expect=200)
+    right.compliance.post(path, {"answer": "deleted"}, expect=422)
+    after = left.compliance.get(f"/api/v1/erasures/{wanted['id']}", expect=200)
+    assert after["unanswered"] == [] and after["requests"][0]["answer"] == "partly"
+
+
+def test_a_legal_hold_stands_against_it_until_two_people_lift_it(world, pair, ended):
+    left, _ = pair
+    customer, _ = ended
+    hold = left.compliance.post("/api/v1/holds", {"scope": "customer", "subject": customer.id, "reason": left.word("hold reason")}, expect=201)
+    assert hold["state"] == "proposed"
+    left.compliance.post(f"/api/v1/holds/{hold['id']}/confirm", expect=403)
+    wanted = order(left, {"scope": "customer", "subject": customer.id})
+    assert left.administrator.post(f"/api/v1/holds/{hold['id']}/confirm", expect=200)["state"] == "in_force"
+    assert left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=422)["code"] == "legal_hold"
+    assert order(left, {"scope": "customer", "subject": customer.id}, expect=422)["code"] == "legal_hold"
+    assert left.compliance.get(f"/api/v1/erasures/{wanted['id']}", expect=200)["waitsFor"] == "legal_hold"
+    assert left.auditor.get("/api/v1/holds", expect=200).items[0]["id"] == hold["id"]
+    assert left.compliance.post(f"/api/v1/holds/{hold['id']}/lift", expect=200)["state"] == "lifting"
+    left.compliance.post(f"/api/v1/holds/{hold['id']}/lift", expect=403)
+    assert left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=422)["code"] == "legal_hold", "it still holds"
+    assert left.administrator.post(f"/api/v1/holds/{hold['id']}/lift", expect=200)["state"] == "lifted"
+    left.administrator.post(f"/api/v1/holds/{hold['id']}/lift", expect=422)
+    left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=200)
+    wait_done(left.compliance, wanted)
+
+
+def test_an_order_that_waits_for_a_hold_goes_on_when_it_is_lifted(world, pair):
+    left, right = pair
+    held, free = world.released_case(left, right), world.released_case(left, right)
+    close(held), close(free)
+    hold = left.compliance.post("/api/v1/holds", {"scope": "case", "case": held.token, "reason": "Court"}, expect=201)
+    left.administrator.post(f"/api/v1/holds/{hold['id']}/confirm", expect=200)
+    wanted = order(left, {"scope": "partner", "subject": right.id})
+    left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=200)
+    done = wait_done(left.compliance, wanted)
+    assert done["casesHeld"] == 1 and done["cases"] >= 1
+    assert left.engineer.get(f"/api/v1/cases/{free.token}", expect=200)["summary"] == "Content erased"
+    assert left.engineer.get(f"/api/v1/cases/{held.token}", expect=200)["summary"] != "Content erased"
+    assert world.verify()["ok"] is True
+
+
+def test_a_person_leaves_accounts_and_cases(world, pair):
+    left, right = pair
+    leaver = left.add_user("engineer", " leaver")
+    caller = left.person("engineer", " leaver")
+    customer = left.customer("of the leaver")
+    left.authorize(customer, [right])
+    case = world.released_case(left, right, customer, caller=caller)
+    caller.post(f"/api/v1/cases/{case.token}/notes", {"summary": f"Note {left.word('note', (right.key,))}", "text": "See there", "visibility": "shared"}, expect=201)
+    names = {leaver["firstName"].lower(), leaver["lastName"].lower(), leaver["username"].lower()}
+    wanted = order(left, {"scope": "person", "subject": leaver["id"]})
+    assert wanted["state"] == "ordered"
+    done = wait_done(left.compliance, wanted)
+    assert done["keysDestroyed"] >= 1
+    caller.get("/v1/me", expect=401)
+    users = json.dumps(left.administrator.get("/api/v1/users", expect=200).body).lower()
+    seen = json.dumps(left.engineer.get(f"/api/v1/cases/{case.token}", expect=200).body).lower()
+    assert not [name for name in names if name in users or name in seen]
+    assert case.draft["problemSummary"].lower() in seen, "the case itself stays"
+    assert world.verify()["ok"] is True
+
+
+@pytest.mark.parametrize("body", [
+    {"scope": "everything"}, {"scope": "customer"}, {"scope": "case"}, {"scope": "age"}, {"scope": "age", "endedBefore": "soon"},
+    {"scope": "age", "endedBefore": "2099-01-01T00:00:00Z"}, {"scope": "customer", "subject": "x"}, {"scope": "customer", "subject": 5, "classes": ["core"]},
+])
+def test_members_of_an_order(pair, body):
+    order(pair[0], body, expect=(400, 404))
+
+
+def test_others_cannot_order_and_see_nothing(world, pair, ended, dorn):
+    left, right = pair
+    customer, case = ended
+    for caller in (left.engineer, left.auditor, left.client):
+        caller.post("/api/v1/erasures", {"scope": "customer", "subject": customer.id, "reason": "r"}, expect=403)
+        caller.post("/api/v1/holds", {"scope": "company", "reason": "r"}, expect=403)
+    wanted = order(left, {"scope": "customer", "subject": customer.id})
+    for other in (right, dorn):
+        other.compliance.post("/api/v1/erasures", {"scope": "customer", "subject": customer.id, "reason": "r"}, expect=404)
+        other.compliance.post("/api/v1/erasures", {"scope": "case", "case": case.token, "reason": "r"}, expect=404)
+        other.compliance.get(f"/api/v1/erasures/{wanted['id']}", expect=404)
+        other.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=404)
+        assert wanted["id"] not in [row["id"] for row in other.compliance.get("/api/v1/erasures", expect=200).items]
+    assert wanted["id"] not in [row["id"] for row in world.operator.get("/api/v1/erasures", expect=200).items]
+    assert left.compliance.post(f"/api/v1/erasures/{wanted['id']}/cancel", expect=200)["state"] == "cancelled"
+    left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=422)
+
+
+def test_a_company_leaves_by_its_administrator_and_the_operator(world):
+    gone = world.company("erase-gone")
+    caller = gone.engineer
+    gone.customer("of the one that leaves")
+    body = {"scope": "company", "reason": f"We leave {gone.word('leaving')}"}
+    gone.compliance.post("/api/v1/erasures", body, expect=403)
+    wanted = gone.administrator.post("/api/v1/erasures", body, expect=202)
+    gone.compliance.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=403)
+    seen = [row for row in world.operator.get("/api/v1/erasures", expect=200).items if row["id"] == wanted["id"]]
+    assert seen and seen[0]["reason"] == "", "the words are the company's"
+    world.operator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=200)
+    done = wait_done(world.operator, wanted)
+    assert done["keysDestroyed"] >= 3
+    caller.get("/v1/me", expect=401)
+    fresh = world.caller("erase-gone")
+    fresh.post("/v1/login", {"username": gone.accounts["engineer"]["username"], "password": "whatever-it-was"}, expect=401)
+    assert world.verify()["ok"] is True
+
+
+def test_what_is_held_about_somebody(world, pair):
+    left, right = pair
+    mail, name = f"{left.word('subject mail', (right.key,))}@{left.word('subject domain', (right.key,))}.example", f"Ms {left.word('subject name').capitalize()}"
+    customer = left.customer("of the subject")
+    left.authorize(customer, [right])
+    case = world.released_case(left, right, customer, problemDescription=f"Ask {name} at {mail} for the logs.")
+    left.engineer.post(f"/api/v1/cases/{case.token}/notes", {"summary": f"Called {name}", "text": "Nobody there", "visibility": "shared"}, expect=201)
+    found = left.compliance.post("/api/v1/subjects/search", {"terms": [mail, name]}, expect=200)
+    assert found["next"] is None
+    assert {(item["kind"], item["id"]) for item in found.items} >= {("case", case.token), ("note", case.token)}
+    assert all(mail in item["text"] or name in item["text"] for item in found.items)
+    theirs = right.compliance.post("/api/v1/subjects/search", {"terms": [mail]}, expect=200)
+    assert {item["id"] for item in theirs.items} <= {case.token}, "what crossed is found by the partner, in its own view"
+    assert world.dorn.compliance.post("/api/v1/subjects/search", {"terms": [mail, name]}, expect=200).items == []
+    whole = left.compliance.post("/api/v1/subjects/search", {"customer": customer.id}, expect=200)
+    assert {item["kind"] for item in whole.items} >= {"customer", "case", "authorization"}
+    right.compliance.post("/api/v1/subjects/search", {"customer": customer.id}, expect=404)
+    left.engineer.post("/api/v1/subjects/search", {"terms": [mail]}, expect=403)
+    for body in ({}, {"terms": []}, {"terms": ["ab"]}, {"terms": [mail], "customer": customer.id}):
+        left.compliance.post("/api/v1/subjects/search", body, expect=400)
+    records = [row for row in left.compliance.get("/api/v1/audit/entries?order=newest&limit=50", expect=200).items if row["operation"] == "subject.search"]
+    assert len(records) >= 2 and mail not in str(records)

@@ -1,0 +1,224 @@
+"""The gateway's own keys: generations replaced while it runs, and a memory that keeps nothing and that no dump holds."""
+
+import os
+import pathlib
+import re
+
+import pytest
+
+from support.gateway import Gateway, until
+from support.world import World
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A gateway of its own: its memory and its keys are looked at."""
+    with Gateway(tmp_path_factory.mktemp("alone"), {"keys.generation_days": 0}) as running:
+        running.start()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def small(alone):
+    made = World(alone, "keys")
+    made.left, made.right = made.company("left"), made.company("right")
+    made.agreement(made.left, made.right)
+    return made
+
+
+def generations(world):
+    return {row["generation"]: row for row in world.operator.get("/api/v1/keys/generations", expect=200).items}
+
+
+def mapped(process):
+    """Readable private mappings: (address range, flags, bytes)."""
+    maps = pathlib.Path(f"/proc/{process.pid}/smaps").read_text(encoding="ascii")
+    flags = {}
+    span = None
+    for line in maps.splitlines():
+        if found := re.match(r"([0-9a-f]+)-([0-9a-f]+) (r\S+) ", line):
+            span = (int(found[1], 16), int(found[2], 16))
+        elif re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            span = None
+        elif line.startswith("VmFlags:") and span:
+            flags[span] = line.split()[1:]
+    with open(f"/proc/{process.pid}/mem", "rb", buffering=0) as memory:
+        for (begin, end), words in flags.items():
+            try:
+                memory.seek(begin)
+                yield (begin, end), words, memory.read(end - begin)
+            except OSError:
+                continue
+
+
+def needs_ptrace(process):
+    try:
+        with open(f"/proc/{process.pid}/mem", "rb", buffering=0):
+            pass
+    except OSError:
+        pytest.skip("this user may not read the memory of the gateway, which is the point; run as root to look inside")
+
+
+def plain_keys(folder):
+    return {file.name: file.read_bytes() for file in sorted(pathlib.Path(folder).glob("*.key"))}
+
+
+def test_generations_are_replaced_while_requests_go_on(small, alone):
+    first = generations(small)
+    assert first[1]["current"] and first[1]["ownerKeys"] > 0
+    small.left.administrator.post("/api/v1/keys/generations", expect=403)
+    small.operator.post("/api/v1/keys/generations/1/end", expect=422)
+    made = small.operator.post("/api/v1/keys/generations", expect=201)
+    assert made["generation"] == 2 and (alone.keys / "kek-0002.key").is_file()
+    until(lambda: generations(small)[1]["ownerKeys"] == 0, 30, "the wrapping of all keys again")
+    case = small.released_case(small.left, small.right)
+    small.operator.post("/api/v1/keys/generations/2/end", expect=422)
+    small.operator.post("/api/v1/keys/generations/7/end", expect=404)
+    small.operator.post("/api/v1/keys/generations/1/end", expect=200)
+    until(lambda: not generations(small)[1]["present"], 30, "the destruction of the first generation")
+    assert not (alone.keys / "kek-0001.key").exists()
+    small.right.engineer.get(case.path, expect=200)
+    kinds = [row["kind"] for row in small.operator.get("/api/v1/audit/entries?order=newest&limit=1000", expect=200).items if row["operation"].startswith("keys.generation") and row["outcome"] == "success"]
+    assert kinds == [3, 3, 3]
+    assert small.verify()["ok"] is True
+    alone.stop()
+    alone.start()
+    small.right.engineer.get(case.path, expect=200)
+
+
+def test_no_dump_holds_the_memory(alone):
+    process = alone.process
+    limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
+    assert re.search(r"Max core file size\s+0\s+0\s", limits)
+    assert int(pathlib.Path(f"/proc/{process.pid}/coredump_filter").read_text(encoding="ascii"), 16) == 0
+
+
+def test_keys_lie_in_locked_memory_that_dumps_leave_out(small, alone):
+    needs_ptrace(alone.process)
+    small.released_case(small.left, small.right)
+    keys = plain_keys(alone.keys)
+    held = {}
+    for _, flags, content in mapped(alone.process):
+        for name, key in keys.items():
+            if key in content:
+                held.setdefault(name, []).append(flags)
+    assert "root.key" in held and any(name.startswith("kek-") for name in held)
+    for name, places in held.items():
+        for flags in places:
+            assert "dd" in flags and "lo" in flags, f"{name} lies in memory that is swapped or dumped"
+
+
+def test_what_was_erased_is_nowhere(small, alone):
+    """Not in the data folder, not in a journal, not in the memory of the process; and the log still verifies."""
+    needs_ptrace(alone.process)
+    left, right = small.left, small.right
+    customer = left.customer("to vanish")
+    left.authorize(customer, [right])
+    case = small.released_case(left, right, customer)
+    right.engineer.get(case.path, expect=200)
+    note = left.word("note to vanish", (right.key,))
+    left.engineer.post(f"/api/v1/cases/{case.token}/notes", {"summary": f"See {note} there", "text": f"Even more {note} to read", "visibility": "shared"}, expect=201)
+    words = [case.draft["problemSummary"], case.draft["problemDescription"], customer.name, customer.contact["email"], f"See {note} there", f"Even more {note} to read"]
+    left.engineer.post(f"/api/v1/cases/{case.token}/withdraw", {"reason": "not_needed"}, expect=200)
+    order = left.compliance.post("/api/v1/erasures", {"scope": "customer", "subject": customer.id, "reason": "Asked for"}, expect=202)
+    left.administrator.post(f"/api/v1/erasures/{order['id']}/confirm", expect=200)
+    until(lambda: left.compliance.get(f"/api/v1/erasures/{order['id']}", expect=200)["state"] == "done", 30, "the erasure")
+    for company in small.companies.values():
+        for caller in company._people.values():
+            caller.close()
+    small.operator.close()
+    sought = [word.encode() for word in words] + [word.encode("utf-16-le") for word in words]
+    left_over = []
+
+    def gone():
+        left_over[:] = [f"{begin + content.find(word):x}: {content[content.find(word) - 48:content.find(word) + 80]!r}" for (begin, _), _, content in mapped(alone.process)
+                        for word in sought if word in content]
+        return not left_over
+
+    if "asan" not in os.environ.get("ENTENTE_PRESET", ""):
+        try:
+            until(gone, 20, "a memory without the erased words")
+        except AssertionError:
+            pytest.fail("\n".join(left_over))
+    for path in alone.data.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [word for word in sought if word in content], path
+    assert small.verify()["ok"] is True
+
+
+def test_the_database_gets_a_new_key(small, alone):
+    """While the gateway is down; an interrupted change is finished by the next start, whichever key opens the file."""
+    case = small.released_case(small.left, small.right)
+    assert alone.command("keys", "rekey", check=False).returncode != 0, "the gateway is running"
+    alone.stop()
+    (alone.keys / "database.next.key").unlink(missing_ok=True)
+    before = (alone.data / "entente.db").read_bytes()[:65536]
+    alone.command("keys", "rekey")
+    after = (alone.data / "entente.db").read_bytes()[:65536]
+    assert (alone.keys / "database.key").is_file() and not (alone.keys / "database.next.key").exists()
+    assert before[4096:8192] != after[4096:8192]
+    alone.start()
+    small.right.engineer.get(case.path, expect=200)
+    alone.stop()
+    # As after a crash: before the file was touched, and after it was.
+    key = (alone.keys / "database.key").read_bytes()
+    for name, content in (("database.next.key", os.urandom(32)), ("database.next.key", key)):
+        (alone.keys / name).write_bytes(content)
+        (alone.keys / name).chmod(0o600)
+        if content == key:
+            (alone.keys / "database.key").write_bytes(os.urandom(32))
+        alone.start()
+        assert not (alone.keys / "database.next.key").exists() and (alone.keys / "database.key").read_bytes() == key
+        small.right.engineer.get(case.path, expect=200)
+        alone.stop()
+    alone.start()
+    assert small.verify()["ok"] is True
+
+
+def test_the_database_gets_a_new_key(small, alone):
+    """While the gateway is down; an interrupted change is finished by the next start, whichever key opens the file."""
+    case = small.released_case(small.left, small.right)
+    assert alone.command("keys", "rekey", check=False).returncode != 0, "the gateway is running"
+    assert not (alone.keys / "database.next.key").exists()
+    alone.stop()
+    before = (alone.data / "entente.db").read_bytes()[4096:8192]
+    alone.command("keys", "rekey")
+    assert (alone.keys / "database.key").is_file() and not (alone.keys / "database.next.key").exists()
+    assert before != (alone.data / "entente.db").read_bytes()[4096:8192]
+    alone.start()
+    small.right.engineer.get(case.path, expect=200)
+    alone.stop()
+    # As after a crash: before the file was touched, and after it was.
+    key = (alone.keys / "database.key").read_bytes()
+    for content in (os.urandom(32), key):
+        (alone.keys / "database.next.key").write_bytes(content)
+        (alone.keys / "database.next.key").chmod(0o600)
+        if content == key:
+            (alone.keys / "database.key").write_bytes(os.urandom(32))
+        alone.start()
+        assert not (alone.keys / "database.next.key").exists() and (alone.keys / "database.key").read_bytes() == key
+        small.right.engineer.get(case.path, expect=200)
+        alone.stop()
+    alone.start()
+    assert small.verify()["ok"] is True
+
+
+def test_the_service_manager_brings_the_keys(tmp_path):
+    """keys.source = credential: the files come from CREDENTIALS_DIRECTORY, as systemd's LoadCredentialEncrypted= gives them."""
+    with Gateway(tmp_path / "made") as maker:
+        maker.init()
+        credentials = tmp_path / "credentials"
+        credentials.mkdir(mode=0o700)
+        for name in ("root.key", "log.key", "kek-0001.key"):
+            (maker.keys / name).rename(credentials / name)
+        maker.settings["keys.source"] = "credential"
+        maker.write_config()
+        refused = maker.command("serve", check=False)
+        assert refused.returncode != 0 and "CREDENTIALS_DIRECTORY" in refused.stderr
+        maker.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
+        maker.start()
+        world = World(maker, "credentials")
+        world.company("outside", form=False)
+        assert world.verify()["ok"] is True
+        assert not (maker.keys / "root.key").exists()
