@@ -117,7 +117,8 @@ int place(Context& context) {
         json.member("domain", context.text("host"));
         json.member("httpsPort", context.number("port").value_or(443));
         json.member("httpsPath", context.text("path", "/"));
-        json.member("password", text_or_file(context, "password"));
+        const certs::Secret secret = password(context, "password-file", "Password of that place", true);
+        json.member("password", protocol::as_text(secret.bytes()));
         json.member("expiration", moment(context, "until"));
     }
     json.member("maxBytes", context.number("largest").value_or(0));
@@ -162,10 +163,10 @@ std::vector<Command> file_commands() {
          .summary = "Show or say where your company takes files; options are replaced whole",
          .example =
              "  entente file place\n"
-             "  entente file place --host files.brightwater.example --path /in --password @secret.txt --until 365d --history",
+             "  entente file place --host files.brightwater.example --path /in --password-file secret.txt --until 365d --history",
          .options = {value("host", "NAME", "host name of an HTTPS server"), value("port", "N", "its port (443)"),
                      value("path", "/PATH", "where files are put (/)"),
-                     value("password", "TEXT|@FILE", "sent with each file; the user is your own case number"),
+                     value("password-file", "FILE", "its password, sent with each file; the user is your own case number (asked)"),
                      value("until", "TIME", "how long it is valid"), value("largest", "BYTES", "largest file that you take"),
                      flag("history", "list sent files, keep failed ones for 24 hours"),
                      flag("note", "a note tells both sides which files went"), flag("plain", "none of the options")},
