@@ -35,6 +35,8 @@ void write_pair(const std::filesystem::path& folder, const std::string& name, co
 class NoTxn final : public store::Txn {
   public:
     void each(std::string_view, store::Args, const store::RowFn&) override {}
+    bool checked_lately(std::string_view) override { return true; }
+    void forget_checked(std::string_view) override {}
     std::int64_t change(std::string_view, store::Args) override { return 1; }
     void lock(std::string_view) override {}
 };
