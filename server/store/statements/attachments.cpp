@@ -1,8 +1,8 @@
 #include "server/store/statements/attachments.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <array>
+#include <limits>
 
 #include "server/store/statements/pack.hpp"
 
