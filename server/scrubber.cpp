@@ -96,7 +96,7 @@ void Scrubber::loop() {
         try {
             run();
         } catch (const Stopped&) {
-            // The next start goes on with it.
+            log::info("scrub.put_off", {});  // the next start goes on with it
         } catch (const std::exception& fault) {
             log::error("scrub.failed", {{"cause", fault.what()}});
         }

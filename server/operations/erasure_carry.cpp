@@ -171,9 +171,8 @@ std::optional<std::vector<audit::Record>> carry_out(Txn& txn, const Context& con
     for (auto& [key, more] : tail) now->keys.at(key).insert(now->keys.at(key).end(), more.begin(), more.end());
 
     ErasureOrder& order = now->order;
-    std::vector<audit::Record> records;
     const auto parts = audit::erasure_parts(scope_of(order.subject), now->keys);
-    for (std::size_t i = 0; i < parts.size(); ++i) records.push_back(gateway_record(order, "erasure.carry_out"));
+    std::vector<audit::Record> records(parts.size(), gateway_record(order, "erasure.carry_out"));
     ask_partners(txn, context, order, now->cases);
     std::vector<certs::KeyId> keys;
     for (const auto& [key, sections] : now->keys) {

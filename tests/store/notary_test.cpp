@@ -104,7 +104,8 @@ TEST_F(Notary, every_entry_has_a_receipt_and_every_size_a_consistency_proof) {
 
 TEST_F(Notary, proofs_in_a_tree_of_several_levels_use_what_was_kept) {
     // The long form has a whole tile of level 1 and the beginning of the next.
-    const std::int64_t count = std::getenv("ENTENTE_LONG") != nullptr ? 66'100 : 1'300;
+    const char* const asked = std::getenv("ENTENTE_LONG");
+    const std::int64_t count = asked != nullptr && std::string_view(asked) == "1" ? 66'100 : 1'300;
     fill(0, static_cast<int>(count));
     open_notary();
     notary->round();

@@ -6,8 +6,6 @@
 
 namespace entente::store {
 
-using protocol::as_bytes;
-using protocol::as_text;
 using protocol::CompanyId;
 using protocol::Customer;
 using protocol::Instant;
