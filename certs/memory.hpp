@@ -2,7 +2,8 @@
 // What a process does so that its memory tells nobody anything: no core dump holds a byte of it, and memory that is given back is
 // overwritten, so that texts of customers live as long as the request and no longer. Two parts: what OpenSSL frees
 // (wipe_freed_memory), and what C++ frees, for programs that link server/tools/memory_wiping.cpp (the gateway). What other
-// libraries in C allocate is not covered; none of them sees a customer's text.
+// libraries in C allocate is not covered: of these, libcurl holds a mail while it is sent, libarchive a piece of a file (in a
+// process of its own, which ends with the file).
 
 namespace entente::certs {
 

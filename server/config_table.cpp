@@ -29,17 +29,6 @@ constexpr std::array table{
     Setting{"metrics.port", AT(metrics.port), "Its TLS port; 0 takes any free one.", 0, 65535},
     Setting{"data.folder", AT(data.folder), "Where the database lives; mode 0700. Back this up."},
     Setting{"keys.folder", AT(keys.folder), "Where the keys live; mode 0700, outside the data folder and outside its backup."},
-    Setting{"retention.core_days", AT(retention.core_days),
-            "Days that the facts of a record (who, what, when, decided how) can be read; then their keys are destroyed and the log "
-            "stays "
-            "provable. 0: for ever.",
-            0, 36'500},
-    Setting{"retention.actor_days", AT(retention.actor_days), "The same for who acted and from where.", 0, 36'500},
-    Setting{"retention.customer_days", AT(retention.customer_days), "The same for customers' data in records.", 0, 36'500},
-    Setting{"retention.content_days", AT(retention.content_days), "The same for texts in records.", 0, 36'500},
-    Setting{"audit.scrub_hours", AT(audit.scrub_hours),
-            "Hours between two background checks of the whole log and data file; 0: only when asked (entente audit scrub --now).",
-            0, 8760},
     Setting{"keys.source", AT(keys.source),
             "Where root.key, log.key and the generations (kek-0001.key, ...) come from: keys.folder, or the service manager's "
             "credentials "
@@ -50,6 +39,14 @@ constexpr std::array table{
         "Days that a key generation lives. It is replaced at half of them and destroyed at the end; older backups cannot be read "
         "any more then, and erasures are complete in them. 0: only by hand.",
         0, 3650},
+    Setting{"retention.core_days", AT(retention.core_days),
+            "Days that the facts of a record (who, what, when, decided how) can be read; then their keys are destroyed and the log "
+            "stays "
+            "provable. 0: for ever.",
+            0, 36'500},
+    Setting{"retention.actor_days", AT(retention.actor_days), "The same for who acted and from where.", 0, 36'500},
+    Setting{"retention.customer_days", AT(retention.customer_days), "The same for customers' data in records.", 0, 36'500},
+    Setting{"retention.content_days", AT(retention.content_days), "The same for texts in records.", 0, 36'500},
     Setting{"store.engine", AT(store.engine), "The storage engine.", 0, 0, engines},
     Setting{"store.readers", AT(store.readers), "Connections, each with a thread, that serve reads.", 1, 64},
     Setting{"store.queue_max", AT(store.queue_max), "Works that may wait for the store; beyond it callers get 503 at once.", 16,
@@ -156,6 +153,9 @@ constexpr std::array table{
             "Largest event in a syslog message; a larger one goes without the details of its decision.", 2'048, 1'048'576},
     Setting{"siem.file", AT(siem.file),
             "File to which the same events are appended, one JSON object a line. It may be rotated at any time. Empty: none."},
+    Setting{"audit.scrub_hours", AT(audit.scrub_hours),
+            "Hours between two background checks of the whole log and data file; 0: only when asked (entente audit scrub --now).",
+            0, 8760},
     Setting{
         "audit.anchor", AT(audit.anchor),
         "A second file, on another disk or host, for the newest signed checkpoint of the audit log; the first lies with the keys. "

@@ -13,7 +13,6 @@
 namespace entente::api {
 
 namespace ops = operations;
-namespace connect = protocol::connect;
 using protocol::ErrorKind;
 using protocol::JsonWriter;
 

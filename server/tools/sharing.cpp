@@ -159,7 +159,8 @@ int rehearse_rules(Context& context) {
     Table examples({"CASE", "ITEM", "THEN", "NOW", "REASON"});
     std::size_t shown = 0;
     for (std::string next = "0"; !next.empty();) {
-        const Answer answer = context.post(target + "&after=" + next);
+        std::string page = target;
+        const Answer answer = context.post(page.append("&after=").append(next));
         const auto number = [&](std::string_view name) { return answer.value.number(name).value_or(0); };
         cases += number("cases");
         texts += number("texts");
