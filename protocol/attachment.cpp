@@ -172,7 +172,9 @@ Result<TargetOptionsInput> decode_company_target(std::string_view body) {
     if (!parsed) return std::unexpected(parsed.error());
     Reader in(*parsed);
     TargetOptionsInput input;
-    if (in.has("domain")) input.target = read_target(in, members(*parsed));
+    constexpr std::array place{"domain", "httpsPort", "httpsPath", "password", "expiration"};
+    if (std::ranges::any_of(place, [&](const char* member) { return in.has(member); }))
+        input.target = read_target(in, members(*parsed));
     input.options.max_bytes = in.integer("maxBytes", 0, std::int64_t{1} << 50, Need::optional).value_or(0);
     input.options.history = in.boolean("history").value_or(false);
     input.options.note = in.boolean("note").value_or(false);

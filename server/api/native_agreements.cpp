@@ -1,5 +1,6 @@
 // The own API: what belongs to agreements: members, announced changes, texts, keys of signatories.
 
+#include "protocol/connect/query_reader.hpp"
 #include "protocol/icalendar.hpp"
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
@@ -141,10 +142,16 @@ Response as_list(Gateway& gateway, const CallPtr& call, const std::vector<ops::U
     return gateway.reply(call, 200, out.end().end().take());
 }
 
+std::optional<bool> parse_calendar_format(std::string_view word) {
+    if (word == "icalendar") return true;
+    return word == "json" ? std::optional(false) : std::nullopt;
+}
+
 Plan list_upcoming(Gateway& gateway, CallPtr call) {
-    const std::int64_t asked = native::query_id(*call, "days");
-    const std::int64_t days = asked > 0 ? std::min<std::int64_t>(asked, 3'660) : 90;
-    const bool calendar = native::query_text(*call, "format") == "icalendar";
+    protocol::connect::QueryReader in(call->query);
+    const std::int64_t days = in.integer("days", 90, 1, 3'660);
+    const bool calendar = in.choice("format", parse_calendar_format, "json, icalendar").value_or(false);
+    if (const auto ok = in.done(); !ok) return gateway.failure(call, ok.error());
     return gateway.disclose<std::vector<ops::Upcoming>>(
         std::move(call), "upcoming.list", "company",
         [days](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {

@@ -122,12 +122,13 @@ def test_05_is_a_record_missing(pack):
 
 def test_06_on_which_permissions_did_an_exchange_rest(own, made):
     """On which agreement, which authorization and which classes of data did this exchange rest?"""
-    for item, core in sampled(own, "5.14"):
-        if item["operation"] == "case.create" and core["unmapped"].get("case_id") == made["case"].id:
-            gate = core["unmapped"]["decision"]["gate"]
-            break
-    decision = gate["outcome"]
-    assert decision["authorization"] == made["granted"]["id"] and decision["agreement"] > 0 and decision["released"] > 0 and decision["verdict"] == "allow"
+    drawn = [(core["unmapped"], core["unmapped"]["decision"]["gate"]["outcome"]) for item, core in sampled(own, "5.14")
+             if item["operation"] == "case.create" and "gate" in core["unmapped"].get("decision", {})]
+    allowed = [(facts, outcome) for facts, outcome in drawn if outcome["verdict"] == "allow"]
+    assert allowed
+    for facts, outcome in allowed:
+        assert outcome["authorization"] > 0 and outcome["agreement"] > 0 and outcome["released"] > 0
+        assert facts.get("case_id") != made["case"].id or outcome["authorization"] == made["granted"]["id"]
 
 
 def test_07_what_did_the_gate_refuse_and_why(pack):
@@ -196,7 +197,7 @@ def test_14_what_did_privileged_users_do(pack):
 def test_15_are_secrets_and_keys_rotated(pack):
     """Were secrets rotated, and is there any secret in what I was given?"""
     assert "client.secret.rotate" in operations(pack, "5.17")
-    assert not re.search(r"whsec_|BEGIN [A-Z ]*PRIVATE|secret\"\s*:", pack.all_text)
+    assert not re.search(r"whsec_|BEGIN [A-Z ]*PRIVATE|secret\"\s*:\s*\"", pack.all_text)
 
 
 def test_16_how_is_it_encrypted(pack):
