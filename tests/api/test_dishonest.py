@@ -41,12 +41,16 @@ def test_an_alias_is_the_customer(world, halden, brightwell, target):
     assert case.gate()["flow"] == "open"
 
 
+def swapped(name, at):
+    return name[:at] + name[at + 1] + name[at] + name[at + 2:]
+
+
 LOOK_ALIKES = {
     "cyrillic a": lambda n: n.replace("a", "\u0430") if "a" in n else n.replace("e", "\u0435"),
     "greek o": lambda n: n.replace("o", "\u03bf") if "o" in n else n.replace("i", "\u03b9").replace("u", "\u03c5").replace("a", "\u03b1"),
     "one letter less": lambda n: n[:5] + n[6:],
     "one letter twice": lambda n: n[:5] + n[4] + n[5:],
-    "two letters swapped": lambda n: n[:4] + n[5] + n[4] + n[6:],
+    "two letters swapped": lambda n: swapped(n, next(at for at in range(4, len(n) - 1) if n[at] != n[at + 1])),
     "digit for letter": lambda n: n.replace("o", "0").replace("i", "1").replace("e", "3").replace("a", "4"),
     "another legal form": lambda n: n.replace("Ltd.", "Inc."),
     "a prefix of it": lambda n: n.split()[0][:-1],
