@@ -12,6 +12,7 @@ namespace entente::certs {
 namespace {
 
 using protocol::as_bytes;
+using protocol::cut_line;
 using protocol::Fault;
 
 constexpr std::string_view recipient_prefix = "age";
@@ -189,14 +190,6 @@ std::string stanza(const AgeRecipient& recipient, Bytes file_key) {
     if (!key) throw Fault("an age recipient is no usable public key");
     std::string out(stanza_word);
     return out.append(base64_raw(share)).append("\n").append(base64_raw(encrypt(key->bytes(), {}, file_key))).append("\n");
-}
-
-std::optional<std::string_view> cut_line(std::string_view& text) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    return line;
 }
 
 struct Header {

@@ -156,6 +156,14 @@ std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max) {
     return text.substr(0, end);
 }
 
+std::optional<std::string_view> cut_line(std::string_view& text) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    return line;
+}
+
 std::size_t utf8_length(std::string_view text) {
     std::size_t characters = 0;
     for (const char c : text)

@@ -41,6 +41,9 @@ bool valid_utf8(std::string_view text);
 // The longest prefix of at most `bytes_max` bytes that does not cut a character; `text` must be valid UTF-8.
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max);
 
+// Cuts the next line, without its newline, from the front; nothing if no newline is left.
+std::optional<std::string_view> cut_line(std::string_view& text);
+
 // Characters (code points) of valid UTF-8: limits of the contract count characters, not bytes.
 std::size_t utf8_length(std::string_view text);
 

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "certs/digest.hpp"
+#include "server/audit/format/told_rows.hpp"
 
 namespace entente::store {
 
-using protocol::as_bytes;
 using protocol::Hash;
 
 namespace {
@@ -140,14 +139,15 @@ std::optional<Critical> parse_critical(std::string_view text) {
     return std::nullopt;
 }
 
-Hash row_digest(ReadTxn& txn, const CriticalRow& row) {
-    const Shape& shape = shape_of(row.kind);
-    std::string text = "gw-audit/v1/row/";
-    text += shape.name;
-    text.push_back('\0');
-    for (const Part& part : shape.parts)
+std::string row_text(ReadTxn& txn, const CriticalRow& row) {
+    std::string text;
+    for (const Part& part : shape_of(row.kind).parts)
         if (!part.sql.empty()) txn.each(part.sql, {row.id}, [&](const Row& found) { append_row(text, found, part.types); });
-    return certs::sha256(as_bytes(text));
+    return text;
+}
+
+Hash row_digest(ReadTxn& txn, const CriticalRow& row) {
+    return audit::row_digest(name(row.kind), row_text(txn, row));
 }
 
 void touch(Txn& txn, Critical kind, std::int64_t id) {

@@ -57,7 +57,9 @@ void touch(Txn& txn, Critical kind, std::int64_t id);
 void check_row(ReadTxn& txn, Critical kind, std::int64_t id);
 
 // --- for who writes and replays the log ---
-// SHA-256("gw-audit/v1/row/<kind>" || 00 || the row with its parts). A row that is not there has a digest too.
+// The row with its parts, in the one spelling that its digest is made of; empty: it is not there.
+std::string row_text(ReadTxn& txn, const CriticalRow& row);
+// audit::row_digest of it. A row that is not there has a digest too.
 protocol::Hash row_digest(ReadTxn& txn, const CriticalRow& row);
 std::vector<CriticalRow> touched_rows(ReadTxn& txn);
 // The entry `index` tells it.

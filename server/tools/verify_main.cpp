@@ -11,9 +11,11 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "certs/age.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/json_writer.hpp"
 #include "server/audit/format/leaf.hpp"
@@ -21,6 +23,7 @@
 #include "server/audit/format/policy.hpp"
 #include "server/audit/format/proof.hpp"
 #include "server/audit/format/section.hpp"
+#include "server/audit/format/told_rows.hpp"
 #include "server/audit/package/check.hpp"
 
 namespace {
@@ -50,8 +53,9 @@ audit::Policy read_policy(const std::string& name) {
 }
 
 struct Input {
-    std::string folder, policy, file, older, newer, event, salt;
+    std::string folder, policy, file, older, newer, event, salt, identity, rows;
     std::vector<std::string> earlier;
+    unsigned threads = 1;
     bool sums = false;
     bool json = false;
 };
@@ -79,7 +83,7 @@ ExitCode verdict(const audit::LogReport& report) {
     return report.tampered() ? tampering : incomplete;
 }
 
-void print_json(const audit::LogReport& report, bool part) {
+void print_json(const audit::LogReport& report, bool part, bool rows = false) {
     JsonWriter out;
     const ExitCode code = verdict(report);
     out.object()
@@ -93,6 +97,13 @@ void print_json(const audit::LogReport& report, bool part) {
     out.member("erased", static_cast<std::int64_t>(report.erased)).member("opened", static_cast<std::int64_t>(report.opened));
     out.member("yetToErase", static_cast<std::int64_t>(report.yet_to_erase));
     out.member("sealedOpenings", static_cast<std::int64_t>(report.sealed_openings));
+    if (rows) {
+        out.member("rows", static_cast<std::int64_t>(report.rows));
+        out.member("rowsNotVerified", static_cast<std::int64_t>(report.rows_unverified));
+    }
+    out.key("newKeys").array();
+    for (const audit::VerifierKey& key : report.new_keys) out.value(audit::format_vkey(key));
+    out.end();
     if (const auto first = report.first_bad()) out.member("firstBadIndex", static_cast<std::int64_t>(*first));
     out.key("findings").array();
     for (const audit::LogFinding& finding : report.findings) {
@@ -104,7 +115,7 @@ void print_json(const audit::LogReport& report, bool part) {
     std::cout << out.take() << "\n";
 }
 
-void print_words(const audit::LogReport& report, bool part) {
+void print_words(const audit::LogReport& report, bool part, bool rows = false) {
     const std::string counts = std::to_string(report.entries) +
                                (part ? " entries" : " of " + std::to_string(report.checkpoint.size) + " entries") + ", " +
                                std::to_string(report.sections) + " envelopes, " + std::to_string(report.erased) + " erased, " +
@@ -121,18 +132,71 @@ void print_words(const audit::LogReport& report, bool part) {
     }
     if (!report.checkpoint.origin.empty()) std::cout << "  log    " << report.checkpoint.origin << "\n";
     if (!part) std::cout << "  root   " << protocol::hex(report.root) << "\n";
+    if (rows) {
+        std::cout << "  rows   " << report.rows << " are as the log told last";
+        if (report.rows_unverified > 0)
+            std::cout << ", " << report.rows_unverified << " could not be compared: what told them has expired";
+        std::cout << "\n";
+    }
+    for (const audit::VerifierKey& key : report.new_keys)
+        std::cout << "  the log handed over to another key; put this line into the policy:\n  log " << audit::format_vkey(key)
+                  << "\n";
     if (const auto first = report.first_bad()) std::cout << "  first bad entry  " << *first << "\n";
     for (const audit::LogFinding& finding : report.findings)
         std::cout << "  " << audit::log_check_name(finding.check) << ": " << finding.sentence << "\n";
     if (report.more) std::cout << "  and more\n";
 }
 
-ExitCode log(const Input& input) {
-    const audit::Policy policy = read_policy(input.policy);
+// The first line of an age identity file that is no remark.
+certs::AgeIdentity read_identity(const std::string& name) {
+    std::string content = read_file(name) + "\n";
+    std::string_view text = content;
+    std::string_view line = "#";
+    while (line.empty() || line.starts_with('#')) {
+        const auto next = protocol::cut_line(text);
+        if (!next) break;
+        line = *next;
+    }
+    auto identity = certs::AgeIdentity::parse(line.substr(0, line.find_last_not_of(" \r\t") + 1));
+    certs::wipe({reinterpret_cast<std::uint8_t*>(content.data()), content.size()});
+    if (!identity) throw WrongUse(name + ": " + identity.error().message);
+    return *std::move(identity);
+}
+
+audit::LogCheckOptions options_of(const Input& input) {
     audit::LogCheckOptions options;
     for (const std::string& file : input.earlier) options.earlier.push_back(read_file(file));
     options.sums = input.sums;
+    // One that checks and hashes, or several that hash beside the one that checks.
+    options.threads = input.threads > 1 ? input.threads : 0;
     options.progress = progress(input);
+    if (!input.identity.empty()) {
+        options.open_sealed = [identity = std::make_shared<certs::AgeIdentity>(read_identity(input.identity))](
+                                  protocol::Bytes sealed) -> std::optional<protocol::Blob> {
+            auto plain = certs::age_open(*identity, sealed);
+            return plain ? std::optional(*std::move(plain)) : std::nullopt;
+        };
+    }
+    return options;
+}
+
+ExitCode state(const Input& input) {
+    const audit::Policy policy = read_policy(input.policy);
+    const auto list = audit::parse_rows(read_file(input.rows));
+    if (!list) throw WrongUse(input.rows + ": " + list.error().message);
+    audit::LogCheckOptions options = options_of(input);
+    options.rows = &*list;
+    const auto files = audit::open_folder(input.folder);
+    if (audit::is_part(*files))
+        throw WrongUse(input.folder + " is about a part of the log: rows need all of it (audit export --complete)");
+    const audit::LogReport report = audit::check_log(*files, policy, options);
+    input.json ? print_json(report, false, true) : print_words(report, false, true);
+    return verdict(report);
+}
+
+ExitCode log(const Input& input) {
+    const audit::Policy policy = read_policy(input.policy);
+    const audit::LogCheckOptions options = options_of(input);
     const auto files = audit::open_folder(input.folder);
     const bool part = audit::is_part(*files);
     const audit::LogReport report = part ? audit::check_part(*files, policy, options) : audit::check_log(*files, policy, options);
@@ -184,14 +248,21 @@ ExitCode receipt(const Input& input) {
     const auto entry = audit::decode_entry(found->entry);
     if (!entry) return answer(input, entry.error().message, {}, [](JsonWriter&) {});
     const std::string time = protocol::to_rfc3339(entry->time);
+    // A key that the log itself announces is believed like everything else that the receipt proves.
+    const auto* change = std::get_if<audit::KeyChange>(&entry->extension);
+    const bool announces =
+        change != nullptr && change->purpose == audit::KeyPurpose::log && change->action == audit::KeyAction::add;
+    const std::string announced =
+        announces ? "\nIt announces a key of the log; put this line into the policy:\nlog " + change->name : "";
     return answer(
         input, disclosed(input, *entry),
         "The receipt holds: entry " + std::to_string(found->index) + " of " + checkpoint->origin + ", event " +
-            protocol::uuid_text(entry->event) + ", " + time,
+            protocol::uuid_text(entry->event) + ", " + time + announced,
         [&](JsonWriter& out) {
             out.member("origin", checkpoint->origin).member("index", static_cast<std::int64_t>(found->index));
             out.member("size", static_cast<std::int64_t>(checkpoint->size)).member("event", protocol::uuid_text(entry->event));
             out.member("time", time).member("leaf", protocol::hex(leaf));
+            if (announces) out.member("announcesKey", change->name);
         });
 }
 
@@ -222,10 +293,21 @@ int run(int count, char** words) {
         command->add_flag("--json", input.json, "one JSON object instead of words");
     };
     auto* const log_command = app.add_subcommand("log", "check an exported log, or a package about a part of it");
-    log_command->add_option("DIR", input.folder, "the export")->required();
-    log_command->add_option("--from-checkpoint", input.earlier, "a checkpoint kept from before, which the log must begin with");
-    log_command->add_flag("--sums", input.sums, "also compare SHA256SUMS");
-    common(log_command);
+    const auto whole_log = [&](CLI::App* command) {
+        command->add_option("DIR", input.folder, "the export")->required();
+        command->add_option("--from-checkpoint", input.earlier, "a checkpoint kept from before, which the log must begin with");
+        command->add_flag("--sums", input.sums, "also compare SHA256SUMS");
+        command->add_option("--threads", input.threads, "threads that hash beside the one that checks (1: only that one)")
+            ->check(CLI::Range(1U, 64U));
+        command->add_option("--identity", input.identity,
+                            "file with your age identity: what was disclosed to you alone is checked too");
+        common(command);
+    };
+    whole_log(log_command);
+    auto* const state_command =
+        app.add_subcommand("state", "replay what the log told about rows that decide who may do what, and compare the rows");
+    state_command->add_option("--dump", input.rows, "the rows as the gateway keeps them (entente audit rows)")->required();
+    whole_log(state_command);
     auto* const receipt_command = app.add_subcommand("receipt", "check the receipt of one entry");
     receipt_command->add_option("FILE", input.file, "the receipt (c2sp.org/tlog-proof)")->required();
     auto* const event = receipt_command->add_option("--event", input.event, "the text of a section that was disclosed");
@@ -247,6 +329,7 @@ int run(int count, char** words) {
         return wrong_use;
     }
     if (log_command->parsed()) return log(input);
+    if (state_command->parsed()) return state(input);
     return receipt_command->parsed() ? receipt(input) : consistency(input);
 }
 

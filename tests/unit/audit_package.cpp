@@ -586,6 +586,16 @@ std::vector<Needed> needed() {
              file_of(files, "package.json")[3] ^= 1;
          },
          [](LogCheckOptions& options) { options.sums = true; }},
+        {LogCheck::rows,
+         [](SampleLog& log) {
+             for (SampleEntry& entry : log.entries)
+                 for (SampleSection& section : entry.sections) section.opened = section.tag == 1;
+         },
+         nothing,
+         [](LogCheckOptions& options) {
+             static const RowList untold{"gw.example.com/audit/sample", 300, {{{"company", 7}, {20, "a row"}}}};
+             options.rows = &untold;
+         }},
     };
 }
 

@@ -13,6 +13,7 @@ namespace entente::audit {
 namespace {
 
 using protocol::as_bytes;
+using protocol::cut_line;
 
 constexpr std::string_view em_dash_and_space = "\xe2\x80\x94 ";
 constexpr std::size_t cosignature_size = 72;  // u64 time, then the signature
@@ -72,15 +73,6 @@ Blob type_and_key(const VerifierKey& key) {
     return bytes;
 }
 
-// Cuts the next line, without its newline, from the front; nothing if no newline is left.
-std::optional<std::string_view> next_line(std::string_view& text) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    return line;
-}
-
 }  // namespace
 
 protocol::Result<Note> parse_note(std::string_view bytes) {
@@ -92,7 +84,7 @@ protocol::Result<Note> parse_note(std::string_view bytes) {
     note.text = bytes.substr(0, split + 1);
     std::string_view lines = bytes.substr(split + 2);
     if (lines.empty() || !lines.ends_with('\n')) return note_malformed("the signatures must end with a newline");
-    while (const auto line = next_line(lines)) {
+    while (const auto line = cut_line(lines)) {
         auto signature = parse_signature_line(*line);
         if (!signature) return note_malformed("a signature line is malformed");
         if (note.signatures.size() == note_signatures_max) return note_malformed("a note has at most 64 signatures");
@@ -177,9 +169,9 @@ std::string checkpoint_text(const Checkpoint& checkpoint) {
 }
 
 protocol::Result<Checkpoint> parse_checkpoint(std::string_view text) {
-    const auto origin = next_line(text);
-    const auto size = next_line(text);
-    const auto root = next_line(text);
+    const auto origin = cut_line(text);
+    const auto size = cut_line(text);
+    const auto root = cut_line(text);
     if (!root || !text.empty()) return note_malformed("a checkpoint has exactly three lines");
     if (!valid_origin(*origin)) return note_malformed("the checkpoint's origin is not acceptable");
     Checkpoint checkpoint{.origin = std::string(*origin)};

@@ -53,6 +53,7 @@ struct VerifierKey {
     KeyType type = KeyType::ed25519;
     Blob public_key;  // 32 bytes
 
+    bool operator==(const VerifierKey&) const = default;
     NoteKeyId key_id() const;  // SHA-256(name || 0A || type || key)[0:4]
 };
 protocol::Result<VerifierKey> parse_vkey(std::string_view text);

@@ -23,12 +23,12 @@ std::unexpected<protocol::Error> not_verified(std::string what) {
 }
 
 // Cuts "<word><value>\n" from the front and returns the value.
-std::optional<std::string_view> cut_line(std::string_view& text, std::string_view word) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos || !text.starts_with(word) || end < word.size()) return std::nullopt;
-    const std::string_view value = text.substr(word.size(), end - word.size());
-    text.remove_prefix(end + 1);
-    return value;
+std::optional<std::string_view> cut_value(std::string_view& text, std::string_view word) {
+    std::string_view rest = text;
+    const auto line = protocol::cut_line(rest);
+    if (!line || !line->starts_with(word)) return std::nullopt;
+    text = rest;
+    return line->substr(word.size());
 }
 
 }  // namespace
@@ -45,16 +45,16 @@ protocol::Result<InclusionReceipt> parse_receipt(std::string_view text) {
     if (text.size() > note_bytes_max) return malformed("a receipt has at most 1,000,000 bytes");
     if (!text.starts_with(first_line)) return malformed("a receipt begins with c2sp.org/tlog-proof@v1");
     text.remove_prefix(first_line.size());
-    const auto extra = cut_line(text, extra_word);
+    const auto extra = cut_value(text, extra_word);
     const auto entry = extra ? protocol::from_base64(*extra) : std::nullopt;
     if (!entry) return malformed("the line with the entry is missing or malformed");
-    const auto index_text = cut_line(text, index_word);
+    const auto index_text = cut_value(text, index_word);
     const auto index = index_text ? plain_decimal(*index_text) : std::nullopt;
     if (!index) return malformed("the line with the index is missing or malformed");
 
     InclusionReceipt receipt{.entry = *entry, .index = *index};
     for (;;) {
-        const auto line = cut_line(text, "");
+        const auto line = protocol::cut_line(text);
         if (!line) return malformed("no empty line before the checkpoint");
         if (line->empty()) break;
         const auto bytes = protocol::from_base64(*line);

@@ -20,6 +20,7 @@
 #include "protocol/result.hpp"
 #include "server/audit/format/leaf.hpp"
 #include "server/audit/format/record.hpp"
+#include "server/audit/format/told_rows.hpp"
 #include "server/store/store.hpp"
 #include "server/store/vault.hpp"
 
@@ -32,8 +33,7 @@ class Tampered : public protocol::Fault {
 };
 inline constexpr int exit_tampered = 78;
 
-// The entries that tell the digests of critical rows (store/critical_rows.hpp), and the one that told those of an earlier version.
-inline constexpr std::string_view rows_operation = "rows.changed";
+// The entry that told the critical rows of an earlier version (format/told_rows.hpp).
 inline constexpr std::string_view rows_seeded_operation = "rows.seed";
 
 class Appender {

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "protocol/canonical.hpp"
-#include "protocol/encoding.hpp"
+#include "server/audit/format/told_rows.hpp"
 #include "server/audit/log/appender.hpp"
 #include "server/audit/log/reader.hpp"
 
@@ -21,25 +20,13 @@ std::string row_name(const CriticalRow& row) {
 using Told = std::map<CriticalRow, protocol::Hash>;
 
 std::optional<Told> rows_in(std::string_view core) {
-    const auto parsed = protocol::parse_canonical(core);
-    const auto* unmapped = parsed ? parsed->find("unmapped") : nullptr;
-    const auto* decision = unmapped == nullptr ? nullptr : unmapped->find("decision");
-    const auto* rows = decision == nullptr ? nullptr : decision->find("rows");
-    if (rows == nullptr || rows->array() == nullptr) return std::nullopt;
+    const auto rows = told_rows(core);
+    if (!rows) return std::nullopt;
     Told told;
-    for (const auto& row : *rows->array()) {
-        const auto* kind = row.find("kind");
-        const auto* id = row.find("id");
-        const auto* digest = row.find("digest");
-        if (kind == nullptr || id == nullptr || digest == nullptr || kind->text() == nullptr || id->integer() == nullptr ||
-            digest->text() == nullptr)
-            return std::nullopt;
-        const auto known = store::parse_critical(*kind->text());
-        const auto bytes = protocol::from_hex(*digest->text());
-        protocol::Hash hash{};
-        if (!known || !bytes || bytes->size() != hash.size()) return std::nullopt;
-        std::ranges::copy(*bytes, hash.begin());
-        told[{*known, *id->integer()}] = hash;
+    for (const auto& [name, digest] : *rows) {
+        const auto known = store::parse_critical(name.kind);
+        if (!known) return std::nullopt;
+        told[{*known, name.id}] = digest;
     }
     return told;
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
+#include <tuple>
 #include <unordered_set>
 
 #include "certs/digest.hpp"
@@ -11,6 +13,7 @@
 #include "server/audit/format/leaf.hpp"
 #include "server/audit/format/proof.hpp"
 #include "server/audit/format/tiles.hpp"
+#include "server/audit/package/ahead.hpp"
 #include "server/audit/package/erasures.hpp"
 #include "server/audit/package/findings.hpp"
 #include "server/audit/package/paths.hpp"
@@ -94,8 +97,10 @@ class LogPass {
         Erasures erasures(files_, lists_);
         erasures_ = &erasures;
         const std::uint64_t size = report_.checkpoint.size;
+        HashAhead ahead(files_, size, options_.threads);
+        ahead_ = &ahead;
         // To the end even when no further finding is kept: only the root tells whether what was found is all that is wrong.
-        for (std::uint64_t number = 0; number * tile_width < size; ++number) {
+        for (std::uint64_t number = 0; number * tile_width < size && !(unbelieved_ && gaps_); ++number) {
             bundle(number, static_cast<unsigned>(std::min<std::uint64_t>(tile_width, size - number * tile_width)));
             if (options_.progress) options_.progress(std::min(size, (number + 1) * tile_width), size);
         }
@@ -109,10 +114,16 @@ class LogPass {
     void list_files();
     void bundle(std::uint64_t number, unsigned width);
     std::optional<std::vector<Hash>> stored_tile(const TileId& tile, std::uint64_t first);
-    std::optional<Hash> entry(std::uint64_t index, Stream& in, Stream* sealed);
+    std::optional<Hash> entry(std::uint64_t index, const HashedBundle& bundle, bool sealed);
     void check_entry(std::uint64_t index, const Entry& entry);
     void check_erasure(std::uint64_t index, const Erasure& erasure);
-    bool check_sealed(std::uint64_t index, const Entry& entry, Stream& sealed);
+    bool check_sealed(std::uint64_t index, const Entry& entry, const HashedBundle& bundle);
+    void hear_of_keys(std::uint64_t index, const Entry& entry);
+    void check_handovers();
+    void check_signature();
+    void hear_of_rows(std::uint64_t index, std::string_view core);
+    void check_rows();
+    void compare_rows(const RowList& list);
     void name_stray();
     void check_opened(std::uint64_t index, const Entry& entry);
     void grow(std::size_t level, const std::optional<Hash>& hash);
@@ -132,6 +143,18 @@ class LogPass {
     std::vector<package::OpenedName> opened_;  // sorted by entry
     std::size_t next_opened_ = 0;
     Erasures* erasures_ = nullptr;
+    HashAhead* ahead_ = nullptr;
+    Bytes rest_{};                           // of the entries of this bundle
+    std::size_t next_leaf_ = 0;              // and of its hashes
+    std::size_t next_envelope_ = 0;          // and of its envelopes
+    std::optional<std::string> unbelieved_;  // why the policy does not believe the checkpoint; a handover may explain it
+    std::string note_;                       // the checkpoint as signed
+    std::map<RowName, std::pair<Hash, std::uint64_t>> told_;  // digest and entry of the last word about each row
+    std::uint64_t closed_cores_ = 0;                          // core sections that are there and not disclosed
+    std::uint64_t erased_cores_ = 0;
+    bool core_erased_ = false;                                      // of this entry
+    std::vector<std::uint64_t> handovers_;                          // sizes, ascending
+    std::vector<std::pair<std::uint64_t, VerifierKey>> announced_;  // by the log, and in which entry
     std::vector<std::pair<std::uint64_t, ErasedSection>> stray_;
     std::uint64_t unnamed_ = 0;                    // sections that are missing and that no list names
     std::vector<ErasedSection> unnamed_sections_;  // the first of them
@@ -160,12 +183,20 @@ bool LogPass::read_checkpoint() {
     if (auto checkpoint = verify_checkpoint(text, policy_)) {
         report_.checkpoint = *std::move(checkpoint);
     } else {
-        findings_.add(LogCheck::checkpoint, std::nullopt, "the checkpoint is not good: " + checkpoint.error().message);
-        // Without that check the size is taken as it is written.
+        bool handed_over = false;
+        files_.each([&](const std::string& path) { handed_over = handed_over || package::handover_size(path).has_value(); });
         const auto note = parse_note(text);
         const auto written = note ? parse_checkpoint(note->text) : std::unexpected(note.error());
-        if (!written || !findings_.left_out(LogCheck::checkpoint)) return false;
+        if (handed_over && written) {
+            // Perhaps a later key of the same log. It is believed only if the log announced it under a key that the policy knows.
+            unbelieved_ = checkpoint.error().message;
+        } else {
+            findings_.add(LogCheck::checkpoint, std::nullopt, "the checkpoint is not good: " + checkpoint.error().message);
+            // Without that check the size is taken as it is written.
+            if (!written || !findings_.left_out(LogCheck::checkpoint)) return false;
+        }
         report_.checkpoint = *written;
+        note_ = text;
     }
     read_earlier();
     return true;
@@ -196,13 +227,19 @@ void LogPass::list_files() {
         if (!package::belongs(path, report_.checkpoint.size)) strange.push_back(path);
         if (const auto index = package::erased_list_index(path)) lists_.push_back(*index);
         const auto name = package::opened_name(path);
-        if (name && name->part == package::Opened::text) opened_.push_back(*name);
-        if (name && name->part == package::Opened::sealed) ++report_.sealed_openings;
+        if (const auto size = package::handover_size(path); size && *size <= report_.checkpoint.size) handovers_.push_back(*size);
+        if (!name || name->part == package::Opened::salt) return;
+        if (name->part == package::Opened::text || options_.open_sealed) {
+            opened_.push_back(*name);
+        } else {
+            ++report_.sealed_openings;
+        }
     });
+    std::ranges::sort(handovers_);
     std::ranges::sort(strange);
     for (const std::string& path : strange)
         findings_.add(LogCheck::surplus, std::nullopt, "the file " + path + " belongs to no log of this size");
-    std::ranges::sort(opened_, {}, [](const package::OpenedName& name) { return std::pair(name.index, name.tag); });
+    std::ranges::sort(opened_, {}, [](const package::OpenedName& name) { return std::tuple(name.index, name.tag, name.part); });
 }
 
 // The stored hashes of a tile; nothing when it is missing or malformed, which is then reported.
@@ -231,27 +268,25 @@ std::optional<std::vector<Hash>> LogPass::stored_tile(const TileId& tile, std::u
 void LogPass::bundle(std::uint64_t number, unsigned width) {
     const std::uint64_t first = number * tile_width;
     const auto tile = stored_tile({0, number, width}, first);
-    const auto open = [&](const std::string& path) {
-        auto file = files_.open(path);
-        if (!file) findings_.add(LogCheck::missing, first, "the file " + path + " is missing");
-        return file;
+    const HashedBundle files = ahead_->take(number);
+    const auto need = [&](bool there, const std::string& path) {
+        if (!there) findings_.add(LogCheck::missing, first, "the file " + path + " is missing");
     };
-    auto entries_file = open(entries_path(number, width));
-    auto sealed_file = open(sealed_path(number, width));
-    std::optional<Stream> entries;
-    std::optional<Stream> sealed;
-    if (entries_file) entries.emplace(std::move(entries_file));
-    if (sealed_file) sealed.emplace(std::move(sealed_file));
+    need(files.entries_there, entries_path(number, width));
+    need(files.sealed_there, sealed_path(number, width));
+    rest_ = files.entries;
+    next_leaf_ = next_envelope_ = 0;
 
-    bool readable = entries.has_value();
+    bool readable = files.entries_there;
+    bool sealed = files.sealed_there;
     sealed_lost_ = false;
     for (unsigned i = 0; i < width; ++i) {
         const std::uint64_t index = first + i;
         std::optional<Hash> leaf;
-        if (readable) leaf = entry(index, *entries, sealed ? &*sealed : nullptr);
+        if (readable) leaf = entry(index, files, sealed);
         readable = leaf.has_value();
         if (!readable) gaps_ = heartbeat_lost_ = true;
-        if (!readable || sealed_lost_) sealed.reset();
+        if (!readable || sealed_lost_) sealed = false;
         if (!tile) stored_.reset();
         if (stored_) stored_->append((*tile)[i]);
         if ((!leaf || (tile && *leaf != (*tile)[i])) && !first_other_than_tile_) first_other_than_tile_ = index;
@@ -262,32 +297,33 @@ void LogPass::bundle(std::uint64_t number, unsigned width) {
         if (!leaf && tile) leaf = (*tile)[i];
         grow(0, leaf);
         check_earlier();
+        check_handovers();
     }
-    if (readable && entries && !entries->ended())
+    if (readable && !rest_.empty())
         findings_.add(LogCheck::entry, first + width - 1, "bytes follow the last entry of " + entries_path(number, width));
-    if (readable && sealed && !sealed->ended())
+    if (readable && sealed && (next_envelope_ < files.envelopes.size() || files.more_sealed))
         findings_.add(LogCheck::sealed, first + width - 1, "bytes follow the last envelope of " + sealed_path(number, width));
 }
 
 // The leaf hash of the next entry; nothing when the file makes no sense from here on.
-std::optional<Hash> LogPass::entry(std::uint64_t index, Stream& in, Stream* sealed) {
-    std::array<std::uint8_t, 2> length{};
-    const bool begun = in.exact(length);
-    const auto bytes = begun ? in.view(static_cast<std::size_t>(length[0]) << 8U | length[1]) : std::nullopt;
-    if (!bytes) {
+std::optional<Hash> LogPass::entry(std::uint64_t index, const HashedBundle& bundle, bool sealed) {
+    if (next_leaf_ == bundle.leaves.size()) {
         findings_.add(LogCheck::entry, index, "the entries end before " + entry_name(index) + " does");
         return std::nullopt;
     }
-    const Hash leaf = leaf_hash(*bytes);
-    const auto decoded = decode_entry(*bytes);
+    const Hash leaf = bundle.leaves[next_leaf_++];
+    const std::size_t length = static_cast<std::size_t>(rest_[0]) << 8U | rest_[1];
+    const auto decoded = decode_entry(rest_.subspan(2, length));
+    rest_ = rest_.subspan(2 + length);
     if (!decoded) {
         findings_.add(LogCheck::entry, index, entry_name(index) + " is malformed: " + decoded.error().message);
         return findings_.left_out(LogCheck::entry) ? std::optional(leaf) : std::nullopt;
     }
     ++report_.entries;
     check_entry(index, *decoded);
-    if (sealed != nullptr && !sealed_lost_) {
-        sealed_lost_ = !check_sealed(index, *decoded, *sealed);
+    core_erased_ = false;
+    if (sealed && !sealed_lost_) {
+        sealed_lost_ = !check_sealed(index, *decoded, bundle);
     } else {
         for (const SectionDigest& section : decoded->sections) (void)erasures_->naming({index, section.tag}, stray_);
         name_stray();
@@ -312,6 +348,7 @@ void LogPass::check_entry(std::uint64_t index, const Entry& entry) {
         heartbeat_lost_ = false;
     }
     if (const auto* erasure = std::get_if<Erasure>(&entry.extension)) check_erasure(index, *erasure);
+    hear_of_keys(index, entry);
 }
 
 void LogPass::check_erasure(std::uint64_t index, const Erasure& erasure) {
@@ -330,35 +367,35 @@ void LogPass::check_erasure(std::uint64_t index, const Erasure& erasure) {
         findings_.add(LogCheck::erased, index, "the list of what was erased is not the one that " + entry_name(index) + " names");
 }
 
-// Hashes the envelopes of an entry; false: the file makes no sense from here on.
-bool LogPass::check_sealed(std::uint64_t index, const Entry& entry, Stream& sealed) {
-    thread_local certs::Sha256 hasher;
+// Compares the envelopes of an entry; false: the file makes no sense from here on.
+bool LogPass::check_sealed(std::uint64_t index, const Entry& entry, const HashedBundle& bundle) {
     for (const SectionDigest& section : entry.sections) {
-        std::array<std::uint8_t, 4> prefix{};
-        if (!sealed.exact(prefix)) {
+        if (next_envelope_ == bundle.envelopes.size()) {
             findings_.add(LogCheck::sealed, index, "the envelopes end before those of " + entry_name(index));
             return false;
         }
-        std::uint32_t length = 0;
-        for (const std::uint8_t byte : prefix) length = length << 8U | byte;
+        const HashedEnvelope& envelope = bundle.envelopes[next_envelope_++];
         const unsigned named = erasures_->naming({index, section.tag}, stray_);
         name_stray();
-        const bool erased = length == erased_envelope;
+        const bool erased = envelope.erased;
         if (erased) {
             ++report_.erased;
+            if (section.tag == static_cast<std::uint8_t>(SectionTag::core)) {
+                core_erased_ = true;
+                ++erased_cores_;
+            }
             if (named == 0 && unnamed_++ < options_.findings_max) unnamed_sections_.push_back({index, section.tag});
         } else if (named > 0) {
             ++report_.yet_to_erase;
         }
         if (named > 1) findings_.add(LogCheck::erased, index, section_name(index, section.tag) + " is named by two erasures");
         if (erased) continue;
-        if (!sealed.pieces(length, [](protocol::Bytes piece) { hasher.update(piece); })) {
-            (void)hasher.finish();
+        if (!envelope.whole) {
             findings_.add(LogCheck::sealed, index, "the envelopes end inside those of " + entry_name(index));
             return false;
         }
         ++report_.sections;
-        if (hasher.finish() != section.sealed)
+        if (envelope.hash != section.sealed)
             findings_.add(LogCheck::sealed, index,
                           section_name(index, section.tag) + " is sealed in other bytes than the log committed to");
     }
@@ -376,10 +413,76 @@ void LogPass::name_stray() {
 }
 
 void LogPass::check_opened(std::uint64_t index, const Entry& entry) {
+    constexpr auto core = static_cast<std::uint8_t>(SectionTag::core);
+    bool closed = !core_erased_ && !entry.sections.empty() && entry.sections.front().tag == core;
     for (; next_opened_ < opened_.size() && opened_[next_opened_].index <= index; ++next_opened_) {
         const package::OpenedName& name = opened_[next_opened_];
-        if (name.index == index) check_disclosed(files_, index, entry, name.tag, findings_, report_);
+        if (name.index != index) continue;
+        const bool sealed = name.part == package::Opened::sealed;
+        const auto text = check_disclosed(files_, options_, index, entry, {name.tag, sealed}, findings_, report_);
+        if (text) hear_of_rows(index, *text);
+        if (name.tag == core) closed = false;
     }
+    if (closed) ++closed_cores_;
+}
+
+// The log says in itself which keys sign it (kind 3).
+void LogPass::hear_of_keys(std::uint64_t index, const Entry& entry) {
+    const auto* change = std::get_if<KeyChange>(&entry.extension);
+    if (change == nullptr || change->purpose != KeyPurpose::log || change->action != KeyAction::add) return;
+    auto key = parse_vkey(change->name);
+    if (key && key->type == KeyType::ed25519 && key->name == report_.checkpoint.origin)
+        announced_.emplace_back(index, *std::move(key));
+}
+
+// A checkpoint under a key that is believed makes the keys believed that the entries under it announce.
+void LogPass::check_handovers() {
+    while (!handovers_.empty() && handovers_.front() <= frontier_.size()) {
+        const std::uint64_t size = handovers_.front();
+        handovers_.erase(handovers_.begin());
+        if (!known_ || size != frontier_.size()) continue;
+        const std::string path = package::handover(size);
+        const auto bytes = read_whole(files_, path, note_bytes_max);
+        const std::string_view text = bytes ? protocol::as_text(*bytes) : std::string_view{};
+        const auto note = parse_note(text);
+        const auto checkpoint = note ? parse_checkpoint(note->text) : std::unexpected(note.error());
+        if (!checkpoint || checkpoint->origin != report_.checkpoint.origin || checkpoint->size != size) {
+            findings_.add(LogCheck::checkpoint, std::nullopt, path + " is no checkpoint of this log and size");
+            continue;
+        }
+        if (checkpoint->root != frontier_.root()) {
+            findings_.add(LogCheck::consistency, proven_,
+                          "the first " + std::to_string(size) + " entries are not those of " + path);
+            continue;
+        }
+        Policy policy = policy_;
+        for (const VerifierKey& key : report_.new_keys) policy.logs.push_back({key, {}});
+        if (!verify_checkpoint(text, policy)) {
+            // By a key from before the policy's own it says nothing to this reader; by a known key it must be good.
+            const auto keys = policy.log_keys();
+            const bool by_known = std::ranges::any_of(note->signatures, [&](const NoteSignature& line) {
+                return std::ranges::any_of(
+                    keys, [&](const VerifierKey& key) { return key.name == line.name && key.key_id() == line.key_id; });
+            });
+            if (by_known)
+                findings_.add(LogCheck::checkpoint, std::nullopt, path + " is not signed as it says, or by too few witnesses");
+            continue;
+        }
+        for (const auto& [index, key] : announced_) {
+            const auto known = policy.log_keys();
+            if (std::ranges::find(known, key) == known.end() && std::ranges::find(report_.new_keys, key) == report_.new_keys.end())
+                report_.new_keys.push_back(key);
+        }
+    }
+}
+
+// What the policy alone did not believe: with the keys that the log handed over to, or not at all.
+void LogPass::check_signature() {
+    if (!unbelieved_) return;
+    Policy policy = policy_;
+    for (const VerifierKey& key : report_.new_keys) policy.logs.push_back({key, {}});
+    if (verify_checkpoint(note_, policy)) return;
+    findings_.add_always(LogCheck::checkpoint, std::nullopt, "the checkpoint is not good: " + *unbelieved_);
 }
 
 // Adds a hash to the right edge of a level; a full tile becomes a hash of the next level.
@@ -445,6 +548,8 @@ void LogPass::finish(std::uint64_t size) {
     }
     if (known_) report_.root = frontier_.root();
     check_root();
+    check_signature();
+    check_rows();
     if (options_.sums) check_sums(files_, findings_);
 }
 
@@ -460,6 +565,52 @@ void LogPass::check_root() {
     findings_.add_always(LogCheck::root, proven_,
                          what + (proven_ > 0 ? "; the first " + std::to_string(proven_) + " are those of an earlier checkpoint"
                                              : "; nothing tells where the first change is"));
+}
+
+void LogPass::hear_of_rows(std::uint64_t index, std::string_view core) {
+    if (options_.rows == nullptr || index >= options_.rows->size || !tells_rows(core)) return;
+    const auto rows = told_rows(core);
+    if (!rows) return findings_.add(LogCheck::core, index, entry_name(index) + " does not say which rows were changed");
+    for (const auto& [name, digest] : *rows) told_[name] = {digest, index};
+}
+
+void LogPass::check_rows() {
+    if (options_.rows == nullptr) return;
+    const RowList& list = *options_.rows;
+    if (list.origin != report_.checkpoint.origin)
+        return findings_.add(LogCheck::rows, std::nullopt, "the rows are of another log: " + list.origin);
+    if (closed_cores_ > 0) {
+        return findings_.add(LogCheck::missing, std::nullopt,
+                             std::to_string(closed_cores_) + " core sections are not disclosed, and each may tell rows");
+    }
+    if (report_.checkpoint.size < list.size) {
+        return findings_.add(LogCheck::missing, report_.checkpoint.size,
+                             "the rows were listed when the log had " + std::to_string(list.size) + " entries");
+    }
+    compare_rows(list);
+}
+
+void LogPass::compare_rows(const RowList& list) {
+    const auto wrong = [&](std::optional<std::uint64_t> index, const RowName& name, const std::string& what) {
+        findings_.add(LogCheck::rows, index, "the " + name.kind + " " + std::to_string(name.id) + what);
+    };
+    for (const auto& [name, listed] : list.rows) {
+        const auto last = told_.find(name);
+        const bool told = last != told_.end();
+        // What was erased may have been the last word.
+        if (erased_cores_ > 0 && (!told || static_cast<std::uint64_t>(listed.index) > last->second.second)) {
+            ++report_.rows_unverified;
+        } else if (!told) {
+            wrong(std::nullopt, name, " is in no entry of the log");
+        } else if (row_digest(name.kind, listed.row) != last->second.first) {
+            wrong(last->second.second, name, " is not kept as entry " + std::to_string(last->second.second) + " told");
+        } else {
+            ++report_.rows;
+        }
+    }
+    for (const auto& [name, word] : told_)
+        if (!list.rows.contains(name))
+            wrong(word.second, name, " is not listed, although entry " + std::to_string(word.second) + " told it");
 }
 
 LogReport check_log(const Files& files, const Policy& policy, const LogCheckOptions& options) {

@@ -15,6 +15,7 @@
 
 #include "protocol/result.hpp"
 #include "server/audit/format/policy.hpp"
+#include "server/audit/format/told_rows.hpp"
 #include "server/audit/package/files.hpp"
 
 namespace entente::audit {
@@ -36,8 +37,9 @@ enum class LogCheck : std::uint8_t {
     core,         // and, if it is the core section, is about its entry
     surplus,      // no file is there that the log does not have
     sums,         // SHA256SUMS, where they are asked for
+    rows,         // listed rows are as the log told last, where a listing is given
 };
-inline constexpr std::size_t log_check_count = 16;
+inline constexpr std::size_t log_check_count = 17;
 std::string_view log_check_name(LogCheck check);
 
 struct LogFinding {
@@ -50,7 +52,13 @@ struct LogCheckOptions {
     std::vector<std::string> earlier{};  // checkpoints (signed notes) that the log must begin with
     bool sums = false;                   // also compare SHA256SUMS
     std::size_t findings_max = 20;
+    unsigned threads = 0;  // that hash beside the one that checks
     std::function<void(std::uint64_t done, std::uint64_t size)> progress{};
+    // Opens what was disclosed to an auditor alone: salt || text; nothing: it is sealed to somebody else. None: it is not looked
+    // at.
+    std::function<std::optional<protocol::Blob>(protocol::Bytes sealed)> open_sealed{};
+    // Rows as the gateway keeps them, held against the last word of the log about each. Needs every core section disclosed.
+    const RowList* rows = nullptr;
     std::uint32_t without = 0;  // a bit a check that is left out: for tests that prove that each is needed
 };
 
@@ -62,7 +70,11 @@ struct LogReport {
     std::uint64_t yet_to_erase = 0;     // envelopes that an erasure names and that are still there, their keys destroyed
     std::uint64_t opened = 0;           // disclosed sections compared
     std::uint64_t sealed_openings = 0;  // sealed to somebody: not looked at
+    std::uint64_t rows = 0;             // that are as the log told last
+    std::uint64_t rows_unverified = 0;  // whose last word was erased
     Hash root{};                        // recomputed
+    // Keys that the log itself announced under a signature that the policy believes; the policy should name them.
+    std::vector<VerifierKey> new_keys{};
     std::vector<LogFinding> findings;
     bool more = false;  // there were more than findings_max
 

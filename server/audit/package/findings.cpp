@@ -37,26 +37,46 @@ Hash digest_of(const Files& files, const std::string& path) {
 
 }  // namespace
 
-void check_disclosed(const Files& files, std::uint64_t index, const Entry& entry, std::uint8_t tag, Findings& findings,
-                     LogReport& report) {
+std::optional<std::string> check_disclosed(const Files& files, const LogCheckOptions& options, std::uint64_t index,
+                                           const Entry& entry, const Disclosed& what, Findings& findings, LogReport& report) {
+    const auto bad = [&](LogCheck check, std::uint64_t where, std::string sentence) -> std::optional<std::string> {
+        findings.add(check, where, std::move(sentence));
+        return std::nullopt;
+    };
+    const std::uint8_t tag = what.tag;
     const std::string name =
         "the disclosed section " + std::to_string(static_cast<int>(tag)) + " of entry " + std::to_string(index);
-    const auto text = read_whole(files, package::opened(index, tag, package::Opened::text), section_text_max);
-    const auto salt = read_whole(files, package::opened(index, tag, package::Opened::salt), sizeof(Salt));
-    if (!text) return findings.add(LogCheck::opened, index, name + " is longer than a section can be");
-    if (!salt) return findings.add(LogCheck::missing, index, name + " lacks its salt");
+    std::optional<protocol::Blob> text;
+    std::optional<protocol::Blob> salt;
+    if (what.sealed) {
+        constexpr std::size_t room_of_age = 65'536;
+        const auto bytes =
+            read_whole(files, package::opened(index, tag, package::Opened::sealed), sizeof(Salt) + section_text_max + room_of_age);
+        auto plain = bytes ? options.open_sealed(*bytes) : std::nullopt;
+        if (!plain || plain->size() < sizeof(Salt))
+            return bad(LogCheck::missing, index, name + " does not open with this identity");
+        const auto end_of_salt = plain->begin() + sizeof(Salt);
+        salt.emplace(plain->begin(), end_of_salt);
+        text.emplace(end_of_salt, plain->end());
+    } else {
+        text = read_whole(files, package::opened(index, tag, package::Opened::text), section_text_max);
+        salt = read_whole(files, package::opened(index, tag, package::Opened::salt), sizeof(Salt));
+    }
+    if (!text) return bad(LogCheck::opened, index, name + " is longer than a section can be");
+    if (!salt) return bad(LogCheck::missing, index, name + " lacks its salt");
     const auto section = std::ranges::find(entry.sections, tag, &SectionDigest::tag);
     Salt bytes{};
     if (salt->size() == bytes.size()) std::ranges::copy(*salt, bytes.begin());
     if (section == entry.sections.end() || salt->size() != bytes.size() ||
         section_commitment(tag, bytes, protocol::as_text(*text)) != section->commitment) {
-        return findings.add(LogCheck::opened, index, name + " is not what the log committed to");
+        return bad(LogCheck::opened, index, name + " is not what the log committed to");
     }
     ++report.opened;
     const auto canonical = protocol::parse_canonical(protocol::as_text(*text));
-    if (!canonical) return findings.add(LogCheck::canonical, index, name + " is not canonical JSON");
-    if (tag == static_cast<std::uint8_t>(SectionTag::core) && !core_is_about(*canonical, entry))
-        findings.add(LogCheck::core, index, name + " is about another event or time");
+    if (!canonical) return bad(LogCheck::canonical, index, name + " is not canonical JSON");
+    if (tag != static_cast<std::uint8_t>(SectionTag::core)) return std::nullopt;
+    if (!core_is_about(*canonical, entry)) findings.add(LogCheck::core, index, name + " is about another event or time");
+    return std::string(protocol::as_text(*text));
 }
 
 void check_sums(const Files& files, Findings& findings) {
@@ -88,8 +108,8 @@ void check_sums(const Files& files, Findings& findings) {
 
 std::string_view log_check_name(LogCheck check) {
     static constexpr std::array<std::string_view, log_check_count> names{
-        "checkpoint", "missing", "entry",       "time",   "event",     "heartbeat", "sealed",  "erased",
-        "tile",       "root",    "consistency", "opened", "canonical", "core",      "surplus", "sums"};
+        "checkpoint", "missing",     "entry",  "time",      "event", "heartbeat", "sealed", "erased", "tile",
+        "root",       "consistency", "opened", "canonical", "core",  "surplus",   "sums",   "rows"};
     return names[static_cast<std::size_t>(check)];
 }
 

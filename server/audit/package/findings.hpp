@@ -36,8 +36,14 @@ class Findings {
 };
 
 // The disclosed section of an entry against what the entry committed to.
-void check_disclosed(const Files& files, std::uint64_t index, const Entry& entry, std::uint8_t tag, Findings& findings,
-                     LogReport& report);
+struct Disclosed {
+    std::uint8_t tag = 0;
+    bool sealed = false;  // to an auditor; options.open_sealed opens it
+    auto operator<=>(const Disclosed&) const = default;
+};
+// The text of a core section that is what the log committed to; nothing for every other.
+std::optional<std::string> check_disclosed(const Files& files, const LogCheckOptions& options, std::uint64_t index,
+                                           const Entry& entry, const Disclosed& what, Findings& findings, LogReport& report);
 
 // SHA256SUMS against the files that it names, and the files against it.
 void check_sums(const Files& files, Findings& findings);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "certs/digest.hpp"
@@ -23,14 +24,16 @@ class PartPass {
 
     LogReport run() {
         std::set<std::uint64_t> indices;
-        std::set<std::pair<std::uint64_t, std::uint8_t>> opened;
+        OpenedSections opened;
         std::vector<std::string> strange;
         files_.each([&](const std::string& path) {
             const auto index = package::receipt_index(path);
             const auto name = package::opened_name(path);
             if (index) indices.insert(*index);
-            if (name && name->part == package::Opened::text) opened.emplace(name->index, name->tag);
-            if (name && name->part == package::Opened::sealed) ++report_.sealed_openings;
+            const bool to_somebody = name && name->part == package::Opened::sealed;
+            if (name && name->part == package::Opened::text) opened[name->index].insert({name->tag, false});
+            if (to_somebody && options_.open_sealed) opened[name->index].insert({name->tag, true});
+            if (to_somebody && !options_.open_sealed) ++report_.sealed_openings;
             const bool sealed = path.starts_with("sealed-of/");
             if (!index && !name && !sealed && path != package::checkpoint && path != package::policy && path != package::about &&
                 path != package::sums)
@@ -45,7 +48,7 @@ class PartPass {
             one(index, opened);
             if (options_.progress) options_.progress(++done, indices.size());
         }
-        for (const auto& [index, tag] : opened)
+        for (const auto& [index, sections] : opened)
             findings_.add(LogCheck::missing, index,
                           "there is no receipt of entry " + std::to_string(index) + ", but a section of it");
         if (options_.sums) check_sums(files_, findings_);
@@ -53,6 +56,8 @@ class PartPass {
     }
 
   private:
+    using OpenedSections = std::map<std::uint64_t, std::set<Disclosed>>;
+
     void newest() {
         const auto bytes = read_whole(files_, std::string(package::checkpoint), note_bytes_max);
         if (!bytes) return findings_.add(LogCheck::missing, std::nullopt, "there is no checkpoint");
@@ -63,7 +68,7 @@ class PartPass {
         report_.root = report_.checkpoint.root;
     }
 
-    void one(std::uint64_t index, std::set<std::pair<std::uint64_t, std::uint8_t>>& opened) {
+    void one(std::uint64_t index, OpenedSections& opened) {
         const std::string path = package::receipt(index);
         const auto bytes = read_whole(files_, path, note_bytes_max);
         const auto receipt = bytes ? parse_receipt(protocol::as_text(*bytes)) : protocol::Result<InclusionReceipt>();
@@ -79,8 +84,10 @@ class PartPass {
         if (!entry) return findings_.add(LogCheck::entry, index, "entry " + std::to_string(index) + ": " + entry.error().message);
         ++report_.entries;
         sealed(index, *entry);
-        for (const SectionDigest& section : entry->sections)
-            if (opened.erase({index, section.tag}) > 0) check_disclosed(files_, index, *entry, section.tag, findings_, report_);
+        const auto mine = opened.extract(index);
+        if (mine.empty()) return;
+        for (const Disclosed& what : mine.mapped())
+            (void)check_disclosed(files_, options_, index, *entry, what, findings_, report_);
     }
 
     void sealed(std::uint64_t index, const Entry& entry) {

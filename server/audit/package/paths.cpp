@@ -56,6 +56,10 @@ std::string receipt(std::uint64_t index) {
     return "receipts/" + std::to_string(index) + ".tlog-proof";
 }
 
+std::string handover(std::uint64_t size) {
+    return "handover/" + std::to_string(size);
+}
+
 std::string sealed_of(std::uint64_t index) {
     return "sealed-of/" + std::to_string(index);
 }
@@ -70,6 +74,10 @@ std::optional<std::uint64_t> erased_list_index(std::string_view path) {
 
 std::optional<std::uint64_t> receipt_index(std::string_view path) {
     return number_between(path, "receipts/", ".tlog-proof");
+}
+
+std::optional<std::uint64_t> handover_size(std::string_view path) {
+    return number_between(path, "handover/", "");
 }
 
 std::optional<OpenedName> opened_name(std::string_view path) {
@@ -87,6 +95,7 @@ std::optional<OpenedName> opened_name(std::string_view path) {
 bool belongs(std::string_view path, std::uint64_t size) {
     if (path == checkpoint || path == policy || path == about || path == sums) return true;
     if (const auto index = erased_list_index(path)) return *index < size;
+    if (const auto at = handover_size(path)) return *at <= size;
     if (const auto name = opened_name(path)) return name->index < size;
     std::string_view groups;
     unsigned level = 0;

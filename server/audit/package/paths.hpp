@@ -10,7 +10,8 @@
 //   erased/<index>.list            what the erasure of that entry names: u64 index || u8 tag
 //   opened/<index>.<tag>.json      a disclosed section's text, beside opened/<index>.<tag>.salt, 32 bytes
 //   opened/<index>.<tag>.age       salt || text, sealed to an auditor's key instead
-//   receipts/<index>.tlog-proof    in a package about a part of the log, in place of tiles and entries: C2SP tlog-proof
+//   handover/<size>                a checkpoint of that size, signed with a key of before and covering the entry that announces the
+//   next receipts/<index>.tlog-proof    in a package about a part of the log, in place of tiles and entries: C2SP tlog-proof
 //   sealed-of/<index>              there: the envelopes of that entry
 //   package.json, SHA256SUMS       what this is, and sums for transport
 
@@ -29,12 +30,14 @@ inline constexpr std::string_view sums = "SHA256SUMS";
 std::string erased_list(std::uint64_t index);
 std::string receipt(std::uint64_t index);
 std::string sealed_of(std::uint64_t index);
+std::string handover(std::uint64_t size);
 enum class Opened : std::uint8_t { text, salt, sealed };
 std::string opened(std::uint64_t index, std::uint8_t tag, Opened part);
 
 // The number in erased/<number>.list and the like; nothing for another spelling.
 std::optional<std::uint64_t> erased_list_index(std::string_view path);
 std::optional<std::uint64_t> receipt_index(std::string_view path);
+std::optional<std::uint64_t> handover_size(std::string_view path);
 struct OpenedName {
     std::uint64_t index = 0;
     std::uint8_t tag = 0;

@@ -6,20 +6,15 @@
 #include "server/audit/format/decimal.hpp"
 
 namespace entente::audit {
+
+using protocol::cut_line;
+
 namespace {
 
 constexpr std::string_view old_word = "old ";
 
 std::unexpected<protocol::Error> malformed(std::string what) {
     return protocol::fail(protocol::ErrorKind::malformed, "witness_request_malformed", std::move(what));
-}
-
-std::optional<std::string_view> cut_line(std::string_view& text) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    return line;
 }
 
 }  // namespace
