@@ -5,9 +5,12 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <openssl/sha.h>
 
 #include <memory>
+#include <new>
 #include <string>
+#include <type_traits>
 
 #include "certs/handles.hpp"
 #include "protocol/result.hpp"
@@ -15,27 +18,21 @@
 namespace entente::certs {
 namespace {
 
-// Fetched objects are kept for the life of the process.
-const EVP_MD* sha256_algorithm() {
-    static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    if (algorithm == nullptr) openssl_fault("SHA-256 is not available");
-    return algorithm;
+// The functions without a provider are deprecated for applications that choose algorithms at run time; this one does not.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+void begin(SHA256_CTX& state) {
+    if (SHA256_Init(&state) != 1) openssl_fault("SHA-256 cannot start");
 }
-
-evp_md_ctx_st* started_context() {
-    evp_md_ctx_st* context = EVP_MD_CTX_new();
-    if (context == nullptr || EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) != 1) {
-        EVP_MD_CTX_free(context);
-        openssl_fault("SHA-256 cannot start");
-    }
-    return context;
+void add(SHA256_CTX& state, Bytes part) {
+    if (SHA256_Update(&state, part.data(), part.size()) != 1) openssl_fault("SHA-256 failed");
 }
-
-// One SHA-256 context a thread. It is always ready for the next message.
-Sha256& thread_hasher() {
-    thread_local Sha256 hasher;
-    return hasher;
+Hash end(SHA256_CTX& state) {
+    Hash hash;
+    if (SHA256_Final(hash.data(), &state) != 1) openssl_fault("SHA-256 failed");
+    return hash;
 }
+#pragma clang diagnostic pop
 
 struct MacRelease {
     void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
@@ -54,34 +51,31 @@ MacContext new_mac_context() {
 
 }  // namespace
 
-Sha256::Sha256() : context_(started_context()) {}
-Sha256::~Sha256() {
-    EVP_MD_CTX_free(context_);
+Sha256::Sha256() {
+    static_assert(sizeof(SHA256_CTX) == state_size && alignof(SHA256_CTX) <= 8 && std::is_trivially_copyable_v<SHA256_CTX>);
+    begin(*new (state_.data()) SHA256_CTX);
 }
 
 void Sha256::update(Bytes part) {
-    if (EVP_DigestUpdate(context_, part.data(), part.size()) != 1) openssl_fault("SHA-256 failed");
+    add(*std::launder(reinterpret_cast<SHA256_CTX*>(state_.data())), part);
 }
 
 Hash Sha256::finish() {
-    Hash hash;
-    unsigned size = 0;
-    if (EVP_DigestFinal_ex(context_, hash.data(), &size) != 1 || EVP_DigestInit_ex2(context_, nullptr, nullptr) != 1) {
-        openssl_fault("SHA-256 failed");
-    }
+    SHA256_CTX& state = *std::launder(reinterpret_cast<SHA256_CTX*>(state_.data()));
+    const Hash hash = end(state);
+    begin(state);
     return hash;
 }
 
 Hash sha256(Bytes message) {
-    Sha256& hasher = thread_hasher();
-    hasher.update(message);
-    return hasher.finish();
+    return sha256_of({message});
 }
 
 Hash sha256_of(std::initializer_list<Bytes> parts) {
-    Sha256& hasher = thread_hasher();
-    for (const Bytes part : parts) hasher.update(part);
-    return hasher.finish();
+    SHA256_CTX state;
+    begin(state);
+    for (const Bytes part : parts) add(state, part);
+    return end(state);
 }
 
 Hash hmac_sha256(Bytes key, Bytes message) {

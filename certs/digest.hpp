@@ -1,16 +1,15 @@
 #pragma once
 // SHA-256 (FIPS 180-4), HMAC-SHA256 (RFC 2104), HKDF-SHA256 (RFC 5869) and comparison in constant time.
 //
-// Algorithms are fetched once and contexts are reused per thread: looking them up for every call costs more than hashing a
-// short message. All functions may be called from any thread; a Sha256 belongs to one.
+// SHA-256 goes to the compression function directly: the detour over OpenSSL's providers costs as much as hashing a short message,
+// and the audit log hashes little else. All functions may be called from any thread; a Sha256 belongs to one.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 
 #include "protocol/encoding.hpp"
-
-struct evp_md_ctx_st;
 
 namespace entente::certs {
 
@@ -29,13 +28,14 @@ class Sha256 {
     Sha256();
     Sha256(const Sha256&) = delete;
     Sha256& operator=(const Sha256&) = delete;
-    ~Sha256();
+    ~Sha256() = default;
 
     void update(Bytes part);
     Hash finish();
 
   private:
-    evp_md_ctx_st* context_;
+    static constexpr std::size_t state_size = 112;  // of OpenSSL's SHA256_CTX
+    alignas(8) std::array<std::uint8_t, state_size> state_;
 };
 
 Hash hmac_sha256(Bytes key, Bytes message);

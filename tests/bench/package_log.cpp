@@ -1,4 +1,4 @@
-// Writes an exported log of so many entries, for measuring entente-verify:
+// Writes an exported log of so many entries, complete and with nothing disclosed, for measuring entente-verify:
 //
 //   package_log FOLDER ENTRIES; /usr/bin/time -v entente-verify log FOLDER/log --policy FOLDER/policy
 
@@ -21,6 +21,8 @@ int main(int count, char** words) {
     try {
         const std::filesystem::path folder = words[1];
         tests::SampleLog log(std::strtoull(words[2], nullptr, 10));
+        for (tests::SampleEntry& entry : log.entries)
+            for (tests::SampleSection& section : entry.sections) section.opened = false;
         std::filesystem::create_directories(folder);
         audit::FolderWriter writer(folder / "log");
         const auto files = log.write();

@@ -52,8 +52,10 @@ void hash_entries(HashedBundle& bundle, unsigned width) {
 }
 
 void hash_envelopes(HashedBundle& bundle, std::unique_ptr<File> file, unsigned width) {
-    thread_local certs::Sha256 hasher;
-    Stream in(std::move(file));
+    // A buffer for the life of the thread.
+    thread_local Stream in;
+    certs::Sha256 hasher;
+    in.begin(std::move(file));
     const std::size_t most = width * sections_max;
     std::array<std::uint8_t, 4> prefix{};
     bundle.envelopes.reserve(width);
@@ -63,11 +65,12 @@ void hash_envelopes(HashedBundle& bundle, std::unique_ptr<File> file, unsigned w
         HashedEnvelope& envelope = bundle.envelopes.emplace_back();
         envelope.erased = length == erased_envelope;
         if (envelope.erased) continue;
-        envelope.whole = in.pieces(length, [](Bytes piece) { hasher.update(piece); });
+        envelope.whole = in.pieces(length, [&](Bytes piece) { hasher.update(piece); });
         envelope.hash = hasher.finish();
-        if (!envelope.whole) return;
+        if (!envelope.whole) break;
     }
     bundle.more_sealed = !in.ended();
+    in.begin(nullptr);
 }
 
 HashedBundle hashed(const Files& files, std::uint64_t number, unsigned width) {

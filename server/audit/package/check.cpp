@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
-#include <tuple>
 #include <unordered_set>
+#include <utility>
 
 #include "certs/digest.hpp"
 #include "protocol/canonical.hpp"
@@ -21,6 +20,15 @@
 namespace entente::audit {
 
 namespace {
+
+// A disclosed section in eight bytes, in the order of entries, tags and of what is sealed after what is not.
+constexpr unsigned opened_bits = 9;
+std::uint64_t opened_code(std::uint64_t index, const Disclosed& what) {
+    return index << opened_bits | static_cast<std::uint64_t>(what.tag) << 1U | (what.sealed ? 1U : 0U);
+}
+Disclosed disclosed_in(std::uint64_t code) {
+    return {static_cast<std::uint8_t>(code >> 1U & 0xffU), (code & 1U) != 0};
+}
 
 std::string entry_name(std::uint64_t index) {
     return "entry " + std::to_string(index);
@@ -43,9 +51,18 @@ class EventIds {
     bool repeated(const Entry& entry) {
         const std::uint64_t ms = static_cast<std::uint64_t>(entry.time.milliseconds());
         if (milliseconds_in(entry.event) != ms) return repeats_among_others(entry.event);
-        if (ms != ms_) now_.clear();
+        if (ms != ms_) {
+            few_.clear();
+            many_.clear();
+        }
         ms_ = ms;
-        return !now_.insert(protocol::Blob(entry.event.begin(), entry.event.end())).second;
+        // Nearly always a handful; only a log made for the purpose has thousands in one millisecond.
+        if (std::ranges::find(few_, entry.event) != few_.end()) return true;
+        if (few_.size() < few_max) {
+            few_.push_back(entry.event);
+            return false;
+        }
+        return !many_.insert(entry.event).second;
     }
 
   private:
@@ -69,18 +86,55 @@ class EventIds {
     }
 
     static constexpr std::size_t others_max = 500'000;
+    static constexpr std::size_t few_max = 32;
     std::uint64_t ms_ = 0;
-    std::set<protocol::Blob> now_;
+    std::vector<protocol::EventId> few_;
+    std::unordered_set<protocol::EventId, Hasher> many_;
     std::unordered_set<protocol::EventId, Hasher> others_;
     std::vector<protocol::EventId> order_;
     std::size_t oldest_ = 0;
 };
 
-// Hashes of one level that do not fill a tile yet.
+// The right edge of a tree that grows by whole tiles and ends with the leaves of a partial one: a node over a full tile is computed
+// once, for the tile above and for the root.
+class TiledFrontier {
+  public:
+    void add_tile(const Hash& root) { tiles_.append(root); }
+    std::uint64_t size() const { return tiles_.size() * tile_width; }
+    // With these leaves behind the whole tiles; fewer than fill one, or exactly one more tile.
+    Hash root_with(std::span<const Hash> leaves) const {
+        Frontier last;
+        for (const Hash& leaf : leaves) last.append(leaf);
+        if (last.size() == tile_width) {
+            Frontier all = tiles_;
+            all.append(last.nodes().front());
+            return all.root();
+        }
+        std::vector<Hash> nodes = tiles_.nodes();
+        nodes.insert(nodes.end(), last.nodes().begin(), last.nodes().end());
+        return Frontier::from(size() + leaves.size(), std::move(nodes))->root();
+    }
+    // The first `entries` of the log, which end within these leaves.
+    Hash root_at(std::uint64_t entries, std::span<const Hash> leaves) const {
+        return root_with(leaves.first(static_cast<std::size_t>(entries - size())));
+    }
+
+  private:
+    Frontier tiles_;  // its leaves are the roots of full tiles
+};
+
+// Hashes of one level above the leaves that do not fill a tile yet: over the entries, and over the tiles below as they are stored.
+// Where these differ, the difference was found below and is not this level's.
 struct Edge {
     std::vector<Hash> hashes;
+    std::vector<Hash> over_tiles;
     std::uint64_t tiles = 0;
     bool known = true;  // every hash was computed from something
+};
+
+struct TileRoots {
+    std::optional<Hash> over_entries;  // nothing: something is missing
+    std::optional<Hash> over_tile;     // of the tile as it is stored
 };
 
 }  // namespace
@@ -119,16 +173,17 @@ class LogPass {
     void check_erasure(std::uint64_t index, const Erasure& erasure);
     bool check_sealed(std::uint64_t index, const Entry& entry, const HashedBundle& bundle);
     void hear_of_keys(std::uint64_t index, const Entry& entry);
-    void check_handovers();
+    void check_handovers(std::span<const Hash> leaves);
     void check_signature();
     void hear_of_rows(std::uint64_t index, std::string_view core);
     void check_rows();
     void compare_rows(const RowList& list);
     void name_stray();
     void check_opened(std::uint64_t index, const Entry& entry);
-    void grow(std::size_t level, const std::optional<Hash>& hash);
-    void check_upper(std::size_t level, const Edge& edge);
-    void check_earlier();
+    void compare_with_tile(std::uint64_t number, const std::optional<std::vector<Hash>>& tile);
+    void grow(std::size_t level, const TileRoots& roots);
+    std::optional<Hash> check_upper(std::size_t level, const Edge& edge);
+    void check_earlier(std::span<const Hash> leaves);
     void check_root();
     void finish(std::uint64_t size);
 
@@ -140,7 +195,7 @@ class LogPass {
     std::vector<Checkpoint> earlier_;  // verified, by size
     std::uint64_t proven_ = 0;         // so many entries are those of an earlier checkpoint
     std::vector<std::uint64_t> lists_;
-    std::vector<package::OpenedName> opened_;  // sorted by entry
+    std::vector<std::uint64_t> opened_;  // opened_code of each disclosed section, sorted
     std::size_t next_opened_ = 0;
     Erasures* erasures_ = nullptr;
     HashAhead* ahead_ = nullptr;
@@ -159,18 +214,20 @@ class LogPass {
     std::uint64_t unnamed_ = 0;                    // sections that are missing and that no list names
     std::vector<ErasedSection> unnamed_sections_;  // the first of them
     std::uint64_t named_by_missing_ = 0;           // sections of erasures whose list is missing
-    Frontier frontier_;
-    std::optional<Frontier> stored_ = Frontier();         // over the hashes of the tiles; nothing: one is missing
-    std::optional<std::uint64_t> first_other_than_tile_;  // first entry that its tile has another hash of
-    bool gaps_ = false;                                   // an entry could not be read
-    bool heartbeat_lost_ = false;                         // the last one may be among those
-    bool sealed_lost_ = false;                            // the envelopes of this bundle make no sense any more
-    bool known_ = true;                                   // the frontier is that of the log: no entry's hash is missing
+    TiledFrontier frontier_;
+    std::vector<std::optional<Hash>> leaves_;                // of the bundle at hand, as far as it could be read
+    std::vector<Hash> edge_;                                 // the last tile's hashes while it is partial
+    std::optional<TiledFrontier> stored_ = TiledFrontier();  // over the hashes of the tiles; nothing: one is missing
+    std::vector<Hash> stored_edge_;                          // the last tile's, while it is partial
+    std::optional<std::uint64_t> first_other_than_tile_;     // first entry that its tile has another hash of
+    bool gaps_ = false;                                      // an entry could not be read
+    bool heartbeat_lost_ = false;                            // the last one may be among those
+    bool sealed_lost_ = false;                               // the envelopes of this bundle make no sense any more
+    bool known_ = true;                                      // the frontier is that of the log: no entry's hash is missing
     std::vector<Edge> edges_;
     EventIds events_;
     std::int64_t last_time_ = 0;
     std::optional<std::uint64_t> last_heartbeat_;
-    std::vector<Hash> leaves_;
 };
 
 bool LogPass::read_checkpoint() {
@@ -218,7 +275,7 @@ void LogPass::read_earlier() {
         }
     }
     std::ranges::sort(earlier_, {}, &Checkpoint::size);
-    check_earlier();
+    check_earlier({});
 }
 
 void LogPass::list_files() {
@@ -230,7 +287,7 @@ void LogPass::list_files() {
         if (const auto size = package::handover_size(path); size && *size <= report_.checkpoint.size) handovers_.push_back(*size);
         if (!name || name->part == package::Opened::salt) return;
         if (name->part == package::Opened::text || options_.open_sealed) {
-            opened_.push_back(*name);
+            opened_.push_back(opened_code(name->index, {name->tag, name->part == package::Opened::sealed}));
         } else {
             ++report_.sealed_openings;
         }
@@ -239,7 +296,7 @@ void LogPass::list_files() {
     std::ranges::sort(strange);
     for (const std::string& path : strange)
         findings_.add(LogCheck::surplus, std::nullopt, "the file " + path + " belongs to no log of this size");
-    std::ranges::sort(opened_, {}, [](const package::OpenedName& name) { return std::tuple(name.index, name.tag, name.part); });
+    std::ranges::sort(opened_);
 }
 
 // The stored hashes of a tile; nothing when it is missing or malformed, which is then reported.
@@ -280,29 +337,59 @@ void LogPass::bundle(std::uint64_t number, unsigned width) {
     bool readable = files.entries_there;
     bool sealed = files.sealed_there;
     sealed_lost_ = false;
+    leaves_.assign(width, std::nullopt);
     for (unsigned i = 0; i < width; ++i) {
-        const std::uint64_t index = first + i;
-        std::optional<Hash> leaf;
-        if (readable) leaf = entry(index, files, sealed);
-        readable = leaf.has_value();
-        if (!readable) gaps_ = heartbeat_lost_ = true;
-        if (!readable || sealed_lost_) sealed = false;
-        if (!tile) stored_.reset();
-        if (stored_) stored_->append((*tile)[i]);
-        if ((!leaf || (tile && *leaf != (*tile)[i])) && !first_other_than_tile_) first_other_than_tile_ = index;
-        if (leaf && tile && *leaf != (*tile)[i]) {
-            findings_.add(LogCheck::tile, index,
-                          "the tile " + tile_path({0, number, width}) + " has another hash for " + entry_name(index));
+        if (readable) leaves_[i] = entry(first + i, files, sealed);
+        readable = leaves_[i].has_value();
+        if (!readable) {
+            gaps_ = heartbeat_lost_ = true;
+            break;
         }
-        if (!leaf && tile) leaf = (*tile)[i];
-        grow(0, leaf);
-        check_earlier();
-        check_handovers();
+        if (sealed_lost_) sealed = false;
     }
+    compare_with_tile(number, tile);
     if (readable && !rest_.empty())
         findings_.add(LogCheck::entry, first + width - 1, "bytes follow the last entry of " + entries_path(number, width));
     if (readable && sealed && (next_envelope_ < files.envelopes.size() || files.more_sealed))
         findings_.add(LogCheck::sealed, first + width - 1, "bytes follow the last envelope of " + sealed_path(number, width));
+}
+
+// The hashes of a bundle's entries against their tile, whose hash stands in for an entry that could not be read.
+void LogPass::compare_with_tile(std::uint64_t number, const std::optional<std::vector<Hash>>& tile) {
+    const std::uint64_t first = number * tile_width;
+    std::vector<Hash> hashes;
+    hashes.reserve(leaves_.size());
+    bool same = tile.has_value();
+    bool known = true;
+    for (std::size_t i = 0; i < leaves_.size(); ++i) {
+        const std::optional<Hash>& leaf = leaves_[i];
+        const bool differs = leaf && tile && *leaf != (*tile)[i];
+        same = same && leaf && !differs;
+        if ((!leaf || differs) && !first_other_than_tile_) first_other_than_tile_ = first + i;
+        if (differs) {
+            findings_.add(LogCheck::tile, first + i,
+                          "the tile " + tile_path({0, number, static_cast<unsigned>(leaves_.size())}) + " has another hash for " +
+                              entry_name(first + i));
+        }
+        known = known && (leaf || tile);
+        if (known) hashes.push_back(leaf ? *leaf : (*tile)[i]);
+    }
+    check_earlier(hashes);
+    check_handovers(hashes);
+    const bool full = leaves_.size() == tile_width;
+    const std::optional<Hash> root = known && full ? std::optional(root_of(hashes)) : std::nullopt;
+    std::optional<Hash> tile_root;
+    if (tile && full) tile_root = same ? root : root_of(*tile);
+    if (!tile) stored_.reset();
+    if (stored_ && full) stored_->add_tile(*tile_root);
+    if (stored_ && !full) stored_edge_ = *tile;
+    known_ = known_ && known;
+    if (known_ && full) frontier_.add_tile(*root);
+    if (full) {
+        grow(1, {root, tile_root});
+    } else {
+        edge_ = std::move(hashes);
+    }
 }
 
 // The leaf hash of the next entry; nothing when the file makes no sense from here on.
@@ -415,13 +502,12 @@ void LogPass::name_stray() {
 void LogPass::check_opened(std::uint64_t index, const Entry& entry) {
     constexpr auto core = static_cast<std::uint8_t>(SectionTag::core);
     bool closed = !core_erased_ && !entry.sections.empty() && entry.sections.front().tag == core;
-    for (; next_opened_ < opened_.size() && opened_[next_opened_].index <= index; ++next_opened_) {
-        const package::OpenedName& name = opened_[next_opened_];
-        if (name.index != index) continue;
-        const bool sealed = name.part == package::Opened::sealed;
-        const auto text = check_disclosed(files_, options_, index, entry, {name.tag, sealed}, findings_, report_);
+    for (; next_opened_ < opened_.size() && opened_[next_opened_] >> opened_bits <= index; ++next_opened_) {
+        if (opened_[next_opened_] >> opened_bits != index) continue;
+        const Disclosed what = disclosed_in(opened_[next_opened_]);
+        const auto text = check_disclosed(files_, options_, index, entry, what, findings_, report_);
         if (text) hear_of_rows(index, *text);
-        if (name.tag == core) closed = false;
+        if (what.tag == core) closed = false;
     }
     if (closed) ++closed_cores_;
 }
@@ -436,11 +522,10 @@ void LogPass::hear_of_keys(std::uint64_t index, const Entry& entry) {
 }
 
 // A checkpoint under a key that is believed makes the keys believed that the entries under it announce.
-void LogPass::check_handovers() {
-    while (!handovers_.empty() && handovers_.front() <= frontier_.size()) {
+void LogPass::check_handovers(std::span<const Hash> leaves) {
+    while (known_ && !handovers_.empty() && handovers_.front() <= frontier_.size() + leaves.size()) {
         const std::uint64_t size = handovers_.front();
         handovers_.erase(handovers_.begin());
-        if (!known_ || size != frontier_.size()) continue;
         const std::string path = package::handover(size);
         const auto bytes = read_whole(files_, path, note_bytes_max);
         const std::string_view text = bytes ? protocol::as_text(*bytes) : std::string_view{};
@@ -450,8 +535,8 @@ void LogPass::check_handovers() {
             findings_.add(LogCheck::checkpoint, std::nullopt, path + " is no checkpoint of this log and size");
             continue;
         }
-        if (checkpoint->root != frontier_.root()) {
-            findings_.add(LogCheck::consistency, proven_,
+        if (checkpoint->root != frontier_.root_at(size, leaves)) {
+            findings_.add(LogCheck::consistency, std::min(proven_, size),
                           "the first " + std::to_string(size) + " entries are not those of " + path);
             continue;
         }
@@ -469,6 +554,7 @@ void LogPass::check_handovers() {
             continue;
         }
         for (const auto& [index, key] : announced_) {
+            if (index >= size) continue;
             const auto known = policy.log_keys();
             if (std::ranges::find(known, key) == known.end() && std::ranges::find(report_.new_keys, key) == report_.new_keys.end())
                 report_.new_keys.push_back(key);
@@ -485,44 +571,46 @@ void LogPass::check_signature() {
     findings_.add_always(LogCheck::checkpoint, std::nullopt, "the checkpoint is not good: " + *unbelieved_);
 }
 
-// Adds a hash to the right edge of a level; a full tile becomes a hash of the next level.
-void LogPass::grow(std::size_t level, const std::optional<Hash>& hash) {
-    if (level == 0) {
-        known_ = known_ && hash;
-        if (known_) frontier_.append(*hash);
-    }
+// Adds a hash to the right edge of a level above the leaves; a full tile becomes a hash of the next level.
+void LogPass::grow(std::size_t level, const TileRoots& roots) {
     if (edges_.size() <= level) edges_.resize(level + 1);
     Edge& edge = edges_[level];
-    edge.known = edge.known && hash;
-    edge.hashes.push_back(hash.value_or(Hash{}));
+    edge.known = edge.known && roots.over_entries;
+    edge.hashes.push_back(roots.over_entries.value_or(Hash{}));
+    edge.over_tiles.push_back(roots.over_tile.value_or(edge.hashes.back()));
     if (edge.hashes.size() < tile_width) return;
-    if (level > 0) check_upper(level, edge);
-    const std::optional<Hash> root = edge.known ? std::optional(root_of(edge.hashes)) : std::nullopt;
+    TileRoots above{.over_entries = std::nullopt, .over_tile = check_upper(level, edge)};
+    if (edge.known) above.over_entries = root_of(edge.hashes);
     edge.hashes.clear();
+    edge.over_tiles.clear();
     edge.known = true;
     ++edge.tiles;
-    grow(level + 1, root);
+    grow(level + 1, above);
 }
 
-void LogPass::check_upper(std::size_t level, const Edge& edge) {
+// Compares a level's tile; answers the root over it as it is stored.
+std::optional<Hash> LogPass::check_upper(std::size_t level, const Edge& edge) {
     const std::uint64_t covered = std::uint64_t{1} << (tile_levels * level);
     const std::uint64_t first = edge.tiles * tile_width * covered;
     const TileId tile{static_cast<unsigned>(level), edge.tiles, static_cast<unsigned>(edge.hashes.size())};
     const auto stored = stored_tile(tile, first);
-    if (!stored || !edge.known) return;
-    const auto [mine, theirs] = std::ranges::mismatch(edge.hashes, *stored);
-    if (mine == edge.hashes.end()) return;
-    const std::uint64_t index = first + static_cast<std::uint64_t>(mine - edge.hashes.begin()) * covered;
-    findings_.add(LogCheck::tile, index,
-                  "the tile " + tile_path(tile) + " has another hash for the entries from " + std::to_string(index) + " on");
+    if (!stored) return std::nullopt;
+    for (std::size_t i = 0; edge.known && i < stored->size(); ++i) {
+        const Hash& hash = (*stored)[i];
+        if (hash == edge.hashes[i] || hash == edge.over_tiles[i]) continue;
+        const std::uint64_t index = first + i * covered;
+        findings_.add(LogCheck::tile, index,
+                      "the tile " + tile_path(tile) + " has another hash for the entries from " + std::to_string(index) + " on");
+        break;
+    }
+    return root_of(*stored);
 }
 
-// Whether the log so far is what the earlier checkpoints of this size covered.
-void LogPass::check_earlier() {
-    while (!earlier_.empty() && earlier_.front().size == frontier_.size()) {
+// Whether the log is what the earlier checkpoints covered that end within these leaves, which follow the whole tiles.
+void LogPass::check_earlier(std::span<const Hash> leaves) {
+    while (known_ && !earlier_.empty() && earlier_.front().size <= frontier_.size() + leaves.size()) {
         const Checkpoint& earlier = earlier_.front();
-        if (!known_) return;
-        if (frontier_.root() == earlier.root) {
+        if (frontier_.root_at(earlier.size, leaves) == earlier.root) {
             proven_ = earlier.size;
         } else {
             findings_.add(LogCheck::consistency, proven_,
@@ -535,7 +623,7 @@ void LogPass::check_earlier() {
 
 void LogPass::finish(std::uint64_t size) {
     for (std::size_t level = 1; level < edges_.size(); ++level)
-        if (!edges_[level].hashes.empty()) check_upper(level, edges_[level]);
+        if (!edges_[level].hashes.empty()) (void)check_upper(level, edges_[level]);
     (void)erasures_->naming({size, 0}, stray_);
     name_stray();
     for (const std::uint64_t entry : gaps_ ? std::vector<std::uint64_t>{} : erasures_->left())
@@ -546,7 +634,7 @@ void LogPass::finish(std::uint64_t size) {
             findings_.add(LogCheck::erased, section.index,
                           section_name(section.index, section.tag) + " is missing, and no erasure names it");
     }
-    if (known_) report_.root = frontier_.root();
+    if (known_) report_.root = frontier_.root_with(edge_);
     check_root();
     check_signature();
     check_rows();
@@ -556,9 +644,9 @@ void LogPass::finish(std::uint64_t size) {
 // A tree over the tiles that has the checkpoint's root vouches for every hash in them: then the first entry that differs from its
 // tile is the first that was changed. Otherwise nothing after what an earlier checkpoint covered is sure.
 void LogPass::check_root() {
-    if (!known_ || frontier_.root() == report_.checkpoint.root) return;
+    if (!known_ || report_.root == report_.checkpoint.root) return;
     const std::string what = "the entries do not have the root that the checkpoint says";
-    if (stored_ && stored_->root() == report_.checkpoint.root && first_other_than_tile_) {
+    if (stored_ && stored_->root_with(stored_edge_) == report_.checkpoint.root && first_other_than_tile_) {
         findings_.add_always(LogCheck::root, first_other_than_tile_, what + ", but the tiles have: the entries were changed");
         return;
     }

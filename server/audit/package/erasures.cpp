@@ -8,7 +8,10 @@
 namespace entente::audit {
 
 namespace {
-constexpr std::size_t rows_at_once = 400;
+// What all lists together may hold in memory beside what each needs; the more lists, the smaller the pieces that they are read in.
+constexpr std::size_t rows_in_memory = 1U << 20U;
+constexpr std::size_t rows_at_once_min = 8;
+constexpr std::size_t rows_at_once_max = 400;
 }  // namespace
 
 struct Erasures::List {
@@ -22,7 +25,9 @@ struct Erasures::List {
     bool well_formed = true;
 };
 
-Erasures::Erasures(const Files& files, const std::vector<std::uint64_t>& lists) : files_(files) {
+Erasures::Erasures(const Files& files, const std::vector<std::uint64_t>& lists)
+    : files_(files),
+      rows_at_once_(std::clamp(rows_in_memory / std::max<std::size_t>(lists.size(), 1), rows_at_once_min, rows_at_once_max)) {
     for (const std::uint64_t entry : lists) {
         auto list = std::make_shared<List>();
         list->entry = entry;
@@ -39,7 +44,7 @@ void Erasures::advance(List& list) {
     list.next.reset();
     if (list.at == list.buffer.size()) {
         const auto file = files_.open(package::erased_list(list.entry), list.offset);
-        list.buffer.resize(rows_at_once * erased_row_size);
+        list.buffer.resize(rows_at_once_ * erased_row_size);
         list.buffer.resize(file ? file->read(list.buffer) : 0);
         list.offset += list.buffer.size();
         list.at = 0;
@@ -85,7 +90,11 @@ std::optional<Erasures::Ended> Erasures::ended(std::uint64_t entry) {
     // What it names from here on is not before the erasure.
     Ended ended{list.sections, {}, list.well_formed && !list.next};
     ended.digest = list.digest.finish();
-    std::erase_if(next_, [&](const auto& row) { return row.second == found->second; });
+    if (list.next) {
+        const auto [first, last] = next_.equal_range(*list.next);
+        const auto own = std::find_if(first, last, [&](const auto& row) { return row.second == found->second; });
+        if (own != last) next_.erase(own);
+    }
     lists_.erase(found);
     return ended;
 }

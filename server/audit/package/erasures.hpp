@@ -42,6 +42,7 @@ class Erasures {
     void file_up(const std::shared_ptr<List>& list);
 
     const Files& files_;
+    std::size_t rows_at_once_;
     std::map<std::uint64_t, std::shared_ptr<List>> lists_;      // by the entry of the erasure
     std::multimap<ErasedSection, std::shared_ptr<List>> next_;  // by what each names next
 };

@@ -119,16 +119,24 @@ std::optional<Blob> read_whole(const Files& files, const std::string& path, std:
     }
 }
 
-Stream::Stream(std::unique_ptr<File> file) : file_(std::move(file)), buffer_(buffer_size) {}
+void Stream::begin(std::unique_ptr<File> file) {
+    file_ = std::move(file);
+    buffer_.resize(buffer_size);
+    begin_ = end_ = 0;
+    drained_ = false;
+}
 
 // At least `wanted` bytes in one piece if there are so many; answers how many there are.
 std::size_t Stream::fill(std::size_t wanted) {
-    if (end_ - begin_ >= wanted) return end_ - begin_;
+    if (end_ - begin_ >= wanted || drained_) return end_ - begin_;
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
               buffer_.begin());
     end_ -= begin_;
     begin_ = 0;
-    end_ += file_->read(std::span(buffer_).subspan(end_));
+    const std::span<std::uint8_t> room = std::span(buffer_).subspan(end_);
+    const std::size_t got = file_->read(room);
+    drained_ = got < room.size();
+    end_ += got;
     return end_;
 }
 

@@ -45,10 +45,12 @@ class FilesInMemory final : public Files {
 // The whole of a small file; nothing when it is missing or longer than `size_max`.
 std::optional<protocol::Blob> read_whole(const Files& files, const std::string& path, std::size_t size_max);
 
-// Reads a file from the front in one bounded buffer.
+// Reads a file from the front in one bounded buffer. One stream can read file after file: its buffer is made once.
 class Stream {
   public:
-    explicit Stream(std::unique_ptr<File> file);
+    Stream() = default;
+    explicit Stream(std::unique_ptr<File> file) { begin(std::move(file)); }
+    void begin(std::unique_ptr<File> file);   // from the front of this file on
     bool exact(std::span<std::uint8_t> out);  // false: it ended before
     bool ended();                             // nothing is left
     // Hands out the next `size` bytes piece by piece; false: it ended before.
@@ -63,6 +65,7 @@ class Stream {
     protocol::Blob buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    bool drained_ = false;  // the file has nothing after the buffer
 };
 
 }  // namespace entente::audit

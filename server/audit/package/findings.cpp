@@ -60,7 +60,7 @@ std::optional<std::string> check_disclosed(const Files& files, const LogCheckOpt
         text.emplace(end_of_salt, plain->end());
     } else {
         text = read_whole(files, package::opened(index, tag, package::Opened::text), section_text_max);
-        salt = read_whole(files, package::opened(index, tag, package::Opened::salt), sizeof(Salt));
+        salt = read_whole(files, package::opened(index, tag, package::Opened::salt), section_text_max);
     }
     if (!text) return bad(LogCheck::opened, index, name + " is longer than a section can be");
     if (!salt) return bad(LogCheck::missing, index, name + " lacks its salt");

@@ -24,6 +24,7 @@ class PartPass {
 
     LogReport run() {
         std::set<std::uint64_t> indices;
+        std::set<std::uint64_t> sealed;
         OpenedSections opened;
         std::vector<std::string> strange;
         files_.each([&](const std::string& path) {
@@ -34,8 +35,9 @@ class PartPass {
             if (name && name->part == package::Opened::text) opened[name->index].insert({name->tag, false});
             if (to_somebody && options_.open_sealed) opened[name->index].insert({name->tag, true});
             if (to_somebody && !options_.open_sealed) ++report_.sealed_openings;
-            const bool sealed = path.starts_with("sealed-of/");
-            if (!index && !name && !sealed && path != package::checkpoint && path != package::policy && path != package::about &&
+            const auto beside = package::sealed_of_index(path);
+            if (beside) sealed.insert(*beside);
+            if (!index && !name && !beside && path != package::checkpoint && path != package::policy && path != package::about &&
                 path != package::sums)
                 strange.push_back(path);
         });
@@ -47,6 +49,11 @@ class PartPass {
             if (report_.more) break;
             one(index, opened);
             if (options_.progress) options_.progress(++done, indices.size());
+        }
+        for (const std::uint64_t index : sealed) {
+            if (!indices.contains(index))
+                findings_.add(LogCheck::missing, index,
+                              "there is no receipt of entry " + std::to_string(index) + ", but what is sealed beside it");
         }
         for (const auto& [index, sections] : opened)
             findings_.add(LogCheck::missing, index,
@@ -74,7 +81,12 @@ class PartPass {
         const auto receipt = bytes ? parse_receipt(protocol::as_text(*bytes)) : protocol::Result<InclusionReceipt>();
         if (!bytes || !receipt) return findings_.add(LogCheck::entry, index, path + " is malformed");
         if (receipt->index != index) return findings_.add(LogCheck::entry, index, path + " is the receipt of another entry");
-        const auto checkpoint = verify_checkpoint(receipt->checkpoint, policy_);
+        // Nearly always the same as the one before.
+        if (receipt->checkpoint != note_) {
+            note_ = receipt->checkpoint;
+            verified_ = verify_checkpoint(note_, policy_);
+        }
+        const auto& checkpoint = verified_;
         if (!checkpoint) {
             findings_.add(LogCheck::checkpoint, index, path + ": " + checkpoint.error().message);
         } else if (!verify_inclusion(leaf_hash(receipt->entry), index, checkpoint->size, receipt->path, checkpoint->root)) {
@@ -123,6 +135,8 @@ class PartPass {
     const LogCheckOptions& options_;
     LogReport report_;
     Findings findings_;
+    std::string note_;  // of the receipt before, and what it came to
+    protocol::Result<Checkpoint> verified_;
 };
 
 std::unexpected<protocol::Error> inconsistent(std::string what) {

@@ -80,6 +80,10 @@ std::optional<std::uint64_t> handover_size(std::string_view path) {
     return number_between(path, "handover/", "");
 }
 
+std::optional<std::uint64_t> sealed_of_index(std::string_view path) {
+    return number_between(path, "sealed-of/", "");
+}
+
 std::optional<OpenedName> opened_name(std::string_view path) {
     for (const Opened part : {Opened::text, Opened::salt, Opened::sealed}) {
         const std::string_view extension = extensions[static_cast<std::size_t>(part)];

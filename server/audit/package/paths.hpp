@@ -38,6 +38,7 @@ std::string opened(std::uint64_t index, std::uint8_t tag, Opened part);
 std::optional<std::uint64_t> erased_list_index(std::string_view path);
 std::optional<std::uint64_t> receipt_index(std::string_view path);
 std::optional<std::uint64_t> handover_size(std::string_view path);
+std::optional<std::uint64_t> sealed_of_index(std::string_view path);
 struct OpenedName {
     std::uint64_t index = 0;
     std::uint8_t tag = 0;
