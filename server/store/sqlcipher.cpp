@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -60,6 +62,7 @@ class Engine final : public SqlcipherStore {
 
   private:
     void write_loop();
+    void write_until_drained() noexcept;
     std::size_t run_batch(std::span<Job> jobs);
     std::size_t attempt(std::span<Job> jobs, std::string& fault);
     void run_work(Job& job, std::vector<audit::Record>& records);
@@ -113,7 +116,7 @@ Engine::Engine(SqlcipherOptions options, Recorder recorder)
     checkpointer_ = std::make_unique<Checkpointer>(options.file, key, counters_);
     for (int i = 0; i < std::max(1, options.readers); ++i)
         readers_.push_back(std::make_unique<Connection>(options.file, key, Access::reader));
-    write_thread_ = std::thread([this] { write_loop(); });
+    write_thread_ = std::thread([this] { write_until_drained(); });
     for (auto& reader : readers_) read_threads_.emplace_back([this, &reader] { read_loop(*reader); });
 }
 
@@ -129,6 +132,16 @@ void Engine::drain() {
     readers_.clear();
     checkpointer_.reset();
     writer_.reset();  // the last connection writes the log back and removes it
+}
+
+// Whoever waits for an answer would wait for ever if the thread ended here: the process stops instead, and recovers from disk.
+void Engine::write_until_drained() noexcept {
+    try {
+        write_loop();
+    } catch (const std::exception& fault) {
+        std::fprintf(stderr, "the store's writer cannot go on: %s; stopping\n", fault.what());
+        std::abort();
+    }
 }
 
 void Engine::write_loop() {

@@ -185,7 +185,9 @@ void Connection::raise(int code, std::string_view doing) const {
     text += ": ";
     text += db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
     text += " (" + std::to_string(code) + ")";
-    if ((code & 0xff) == SQLITE_CONSTRAINT) throw Constraint(text);
+    const int kind = code & 0xff;
+    if (kind == SQLITE_CONSTRAINT) throw Constraint(text);
+    if (kind == SQLITE_IOERR || kind == SQLITE_FULL || kind == SQLITE_BUSY || kind == SQLITE_CANTOPEN) throw Unavailable(text);
     throw Fault(text);
 }
 

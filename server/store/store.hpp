@@ -119,6 +119,12 @@ class Constraint : public protocol::Fault {
     using Fault::Fault;
 };
 
+// The machine refused (disk full, broken or in use): says nothing about what is stored.
+class Unavailable : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
+
 // What a work leaves behind. keep = false: its business rows are rolled back and only the records stay.
 struct Written {
     std::vector<audit::Record> records;  // at least one, unless the work changed nothing and showed nothing

@@ -18,84 +18,21 @@
 #include <cstring>
 #include <filesystem>
 #include <random>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "certs/keys.hpp"
-#include "certs/random.hpp"
-#include "protocol/canonical.hpp"
-#include "server/audit/format/section.hpp"
-#include "server/audit/log/appender.hpp"
-#include "server/audit/log/reader.hpp"
-#include "server/audit/log/verify.hpp"
-#include "server/store/sqlcipher.hpp"
-#include "server/store/vault.hpp"
+#include "tests/crash/house.hpp"
 
 namespace {
 
 using namespace entente;
+using namespace entente::crash;
 namespace fs = std::filesystem;
 
-constexpr const char* origin = "gw.example.com/audit/crash";
 constexpr int writers = 4;
 constexpr std::int64_t numbers_of_a_run = 1'000'000;
-
-protocol::Instant now() {
-    return {std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
-}
-
-std::span<const store::Migration> migrations() {
-    static const std::vector<store::Migration> all = [] {
-        const auto embedded = store::embedded_migrations();
-        std::vector<store::Migration> list(embedded.begin(), embedded.end());
-        list.push_back({list.back().version + 1, "tables_of_the_tests",
-                        "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
-        return list;
-    }();
-    return all;
-}
-
-// Everything that a gateway opens, in its order.
-struct House {
-    explicit House(const fs::path& folder)
-        : keys(certs::open_key_folder(folder / "keys")),
-          derived(keys->service_root()),
-          vault(*keys, derived.index(), audit::log_id(origin)),
-          appender(vault, origin, audit::log_id(origin), now, [](std::span<std::uint8_t> out) { certs::random_bytes(out); }),
-          store(store::open_sqlcipher(
-              {.file = folder / "data" / "entente.db",
-               .key = certs::Secret::copy_of(derived.database()),
-               .migrations = migrations()},
-              [this](store::Txn& txn, std::span<const audit::Record> records) { return appender.append(txn, records); })) {
-        store::read_and_wait(*store, [this](store::ReadTxn& txn) { audit::check_at_start(txn, vault); });
-    }
-    std::unique_ptr<certs::KeyProvider> keys;
-    certs::DerivedKeys derived;
-    store::Vault vault;
-    audit::Appender appender;
-    std::unique_ptr<store::SqlcipherStore> store;
-};
-
-store::Work write_one(House& house, std::int64_t number) {
-    return [&house, number](store::Txn& txn) {
-        const auto body = house.vault.seal(txn, store::Owner::customer({1 + number % 5}), {1 + number % 50}, store::Tag::content,
-                                           "test_thing/body/" + std::to_string(number), std::string(300, 'x'));
-        txn.change("INSERT INTO test_thing (id, body) VALUES ($1, $2)", {number, body});
-        store::Written written;
-        audit::Record record;
-        record.operation = "thing.add";
-        record.acting_company = {7};
-        record.parties = {{7}, {8}};
-        record.resources = {{"thing", std::to_string(number), 0}};
-        record.customer = protocol::CanonicalObject{}.set("name", "customer " + std::to_string(number)).text();
-        record.case_scope = {1 + number % 50};
-        written.records.push_back(std::move(record));
-        return written;
-    };
-}
 
 // Writes until it is killed. Each acknowledged number goes through the pipe in one piece.
 [[noreturn]] void child(const fs::path& folder, std::int64_t first, int out) {
@@ -160,48 +97,10 @@ std::vector<std::int64_t> run_and_kill(const fs::path& folder, std::int64_t firs
     return numbers;
 }
 
-struct Found {
-    std::int64_t rows = 0;
-    std::int64_t entries = 0;
-};
-
 // Restarts on the data as it was left and compares. `full` also verifies every entry with keys.
 Found check(const fs::path& folder, const std::vector<std::int64_t>& acknowledged, bool full) {
     House house(folder);
-    Found found;
-    store::read_and_wait(*house.store, [&](store::ReadTxn& txn) {
-        const auto number = [](const store::Row& row) { return row.number(0); };
-        for (const std::int64_t id : acknowledged) {
-            const auto body = txn.first("SELECT body FROM test_thing WHERE id = $1", {id}, [](const store::Row& row) {
-                return protocol::Blob(row.bytes(0).begin(), row.bytes(0).end());
-            });
-            if (!body) throw std::runtime_error("acknowledged number " + std::to_string(id) + " is lost");
-            if (!house.vault.open(txn, "test_thing/body/" + std::to_string(id), *body)) throw std::runtime_error("its key is lost");
-        }
-        found.rows = *txn.first("SELECT count(*) FROM test_thing", {}, number);
-        found.entries = *txn.first("SELECT count(*) FROM audit_entry WHERE operation = 'thing.add'", {}, number);
-        if (found.rows != found.entries) {
-            throw std::runtime_error(std::to_string(found.rows) + " rows, but " + std::to_string(found.entries) +
-                                     " records of them");
-        }
-        if (!full) return;
-        // Each row has exactly one record: as many, and no record names a row twice.
-        std::set<std::string> named;
-        std::int64_t from = 0;
-        while (true) {
-            const auto lines = audit::list(txn, house.vault, {.from = from, .limit = 1000});
-            if (lines.empty()) break;
-            for (const auto& line : lines) {
-                if (line.operation == "thing.add" && !named.insert(line.core.substr(line.core.find("\"resources\""), 60)).second) {
-                    throw std::runtime_error("entry " + std::to_string(line.index) + " records something twice");
-                }
-            }
-            from = lines.back().index + 1;
-        }
-        const auto report = audit::verify(txn, {.vault = &house.vault});
-        if (!report.good()) throw std::runtime_error("verification: " + report.findings.front().sentence);
-    });
-    return found;
+    return check_house(house, acknowledged, full);
 }
 
 }  // namespace

@@ -213,7 +213,10 @@ void check_at_start(ReadTxn& txn, store::Vault& vault) {
         vault.check_keys(txn);
     } catch (const Tampered&) {
         throw;
+    } catch (const store::Unavailable&) {
+        throw;  // a disk that cannot be read is no evidence
     } catch (const Fault& fault) {
+        // A page whose authentication fails looks to the engine like memory that it did not get: that stays tampering.
         throw Tampered(fault.what());
     }
 }
