@@ -331,7 +331,10 @@ bool labelled_id(std::string_view text) {
             return mod_11_10(text) || weighted(text, {1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1}) % 10 == 0 || norwegian_number(text) ||
                    turkish_number(text);
         if (text.size() == 13) return thirteen_digits(text);
-        if (text.size() == 12) return verhoeff(text) || japanese_number(text);
+        if (text.size() == 12) {  // Aadhaar (India), My Number (Japan), Sweden with the century
+            const bool swedish = (text.starts_with("19") || text.starts_with("20")) && swedish_id(text.substr(2));
+            return verhoeff(text) || japanese_number(text) || swedish;
+        }
         return text.size() == 8;
     }
     // Passports and identity cards have letters among their digits and no common check.

@@ -13,6 +13,7 @@
 #include "policy/ascii.hpp"
 #include "policy/confirm.hpp"
 #include "policy/domains.hpp"
+#include "policy/family_names.hpp"
 #include "policy/hosts.hpp"
 #include "policy/people.hpp"
 #include "policy/rules/default_rules.hpp"
@@ -213,6 +214,8 @@ void find_repeated(std::string_view text, std::vector<Finding>& findings) {
 struct Names {
     NameIndex index;
     std::vector<DataClass> classes;
+    NameIndex families;  // family names alone, numbered like `doubtful`
+    std::vector<bool> doubtful;
     std::vector<std::string> open_domains;  // lower case
 };
 
@@ -248,6 +251,25 @@ void find_names(std::string_view text, const Names& names, std::vector<Finding>&
         if (data_class == DataClass::personal_contact) code = code_person;
         if (data_class == DataClass::diagnostics) code = code_host;
         findings.push_back(finding({hit.begin, hit.end}, data_class, code));
+    }
+}
+
+// Family names on their own. What may be a word counts where it is addressed as a person, or once the full name stands in the text
+// (`findings` has those). After the search for repeated values: a word that is a person here need not be one elsewhere.
+void find_families(std::string_view text, const Names& names, std::vector<Finding>& findings) {
+    if (names.families.empty()) return;
+    const auto words = words_of(text);
+    const std::vector<NameIndex::Hit> hits = names.families.find(words);
+    std::vector<bool> met(names.doubtful.size());
+    for (const NameIndex::Hit& hit : hits)
+        met[hit.number] = met[hit.number] || std::ranges::any_of(findings, [&](const Finding& one) {
+                              return one.code == code_person && one.begin <= hit.begin && one.end >= hit.end &&
+                                     one.end - one.begin > hit.end - hit.begin;
+                          });
+    for (const NameIndex::Hit& hit : hits) {
+        const FamilyPlace place = family_place(text, hit.begin, hit.end);
+        if (place.written_as_name && (!names.doubtful[hit.number] || place.addressed || met[hit.number]))
+            findings.push_back(finding({hit.begin, hit.end}, DataClass::personal_contact, code_person));
     }
 }
 
@@ -418,6 +440,7 @@ bool Detectors::Compiled::pass(std::string_view text, std::span<const Span> touc
     find_names(text, names, findings);
     leave_open(text, names, findings);
     find_repeated(text, findings);
+    find_families(text, names, findings);
     return true;
 }
 
@@ -461,6 +484,13 @@ Scan Detectors::scan(std::string_view text, std::span<const KnownName> names) co
         if (name.open) {
             known.open_domains.push_back(name.text);
             for (char& c : known.open_domains.back()) c = upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+            continue;
+        }
+        if (name.family) {
+            std::string folded;
+            for (const Word& word : words_of(name.text)) folded += (folded.empty() ? "" : " ") + word.folded;
+            known.families.add(name.text, known.doubtful.size());
+            known.doubtful.push_back(doubtful_family_name(folded));
             continue;
         }
         known.index.add(name.text, known.classes.size());

@@ -47,7 +47,8 @@ struct Scan {
 struct KnownName {
     std::string text;
     protocol::DataClass data_class = protocol::DataClass::customer_identity;
-    bool open = false;  // the opposite: a domain whose hosts are nobody's infrastructure (the two vendors' own)
+    bool open = false;    // the opposite: a domain whose hosts are nobody's infrastructure (the two vendors' own)
+    bool family = false;  // a family name alone: found only where it is written as one (policy/family_names)
 };
 
 class Detectors {

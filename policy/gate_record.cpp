@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "policy/gate.hpp"
+#include "policy/rehearsal.hpp"
 #include "protocol/canonical.hpp"
 
 namespace entente::policy {
@@ -347,6 +348,68 @@ protocol::Result<bool> replays_exactly(std::string_view json) {
     if (!recorded) return std::unexpected(recorded.error());
     const GateInput input = recorded->view();
     return decision_json(input, decide_gate(input)) == json;
+}
+
+namespace {
+
+void put_terms(Agreement& agreement, const GateTerms& terms) {
+    if (terms.agreement && terms.agreement != agreement.id) return;
+    if (terms.permitted) agreement.permitted = *terms.permitted;
+    if (terms.required_assurance) agreement.required_assurance = *terms.required_assurance;
+    if (terms.emergency_hours) agreement.emergency_hours = *terms.emergency_hours;
+    if (terms.products) agreement.products = *terms.products;
+    if (terms.purpose) agreement.purpose = *terms.purpose;
+    if (terms.valid_from) agreement.valid_from = *terms.valid_from;
+    if (terms.valid_until) agreement.valid_until = terms.valid_until;
+    if (terms.suspended && agreement.state == protocol::AgreementState::in_force)
+        agreement.state = protocol::AgreementState::suspended;
+}
+
+Change change_between(const Decision& then, const Decision& now) {
+    if (then.verdict != now.verdict) {
+        if (now.verdict == Verdict::allow) return Change::released;
+        if (now.verdict == Verdict::refuse) return Change::blocked;
+        return then.verdict == Verdict::allow ? Change::delayed : Change::unblocked;
+    }
+    if (then.released == now.released) return Change::same;
+    const bool keeps_all = then.released.both(now.released) == then.released;
+    return keeps_all ? Change::widened : Change::narrowed;
+}
+
+}  // namespace
+
+std::string_view name(Change change) {
+    switch (change) {
+        case Change::same:
+            return "same";
+        case Change::blocked:
+            return "blocked";
+        case Change::delayed:
+            return "delayed";
+        case Change::unblocked:
+            return "unblocked";
+        case Change::released:
+            return "released";
+        case Change::narrowed:
+            return "narrowed";
+        case Change::widened:
+            break;
+    }
+    return "widened";
+}
+
+protocol::Result<Rehearsed> rehearse_decision(std::string_view json, const GateTerms& terms) {
+    auto recorded = read_record(json);
+    if (!recorded) return std::unexpected(recorded.error());
+    const GateInput input = recorded->view();
+    Rehearsed rehearsed{.then = decide_gate(input), .now = {}, .case_id = input.case_id, .at = input.at};
+    if (decision_json(input, rehearsed.then) != json)
+        return protocol::fail(protocol::ErrorKind::wrong_state, "not_exact",
+                              "the recorded outcome does not follow from its inputs");
+    for (Agreement& agreement : recorded->agreements) put_terms(agreement, terms);
+    rehearsed.now = decide_gate(recorded->view());
+    rehearsed.change = change_between(rehearsed.then, rehearsed.now);
+    return rehearsed;
 }
 
 }  // namespace entente::policy

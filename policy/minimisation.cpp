@@ -46,6 +46,7 @@ struct Edits {
     std::array<int, protocol::data_class_count> counts{};
     Action strictest = Action::allow;
     std::vector<std::string_view> kinds;
+    std::array<int, finding_kind_count> found{};
 };
 
 Edits edits_for(std::string_view text, const Scan& scan, const Sharing& sharing, Pseudonyms& pseudonyms) {
@@ -53,9 +54,11 @@ Edits edits_for(std::string_view text, const Scan& scan, const Sharing& sharing,
     Edits result;
     for (const Finding& finding : scan.findings) {
         const Action action = action_for(finding, sharing);
+        const std::size_t kind = kind_of(finding);
+        ++result.found[kind];
         result.strictest = std::max(result.strictest, action);
         if (action == Action::allow) continue;
-        if (action >= Action::hold) result.kinds.push_back(finding_kinds()[kind_of(finding)].name);
+        if (action >= Action::hold) result.kinds.push_back(finding_kinds()[kind].name);
         const std::string_view value = text.substr(finding.begin, finding.end - finding.begin);
         result.edits.push_back({finding.begin, finding.end, replacement(finding, action, value, pseudonyms)});
         ++result.counts[static_cast<std::size_t>(secret(finding) ? DataClass::secret : finding.data_class)];
@@ -67,7 +70,9 @@ Edits edits_for(std::string_view text, const Scan& scan, const Sharing& sharing,
 }
 
 Masked masked(std::string text, const Edits& edits) {
-    Masked result{.text = std::move(text), .counts = {}, .strictest = edits.strictest, .kinds = edits.kinds};
+    Masked result{.text = std::move(text), .counts = {}, .strictest = edits.strictest, .kinds = edits.kinds, .found = {}};
+    for (std::size_t kind = 0; kind < edits.found.size(); ++kind)
+        if (edits.found[kind] != 0) result.found.emplace_back(finding_kinds()[kind].name, edits.found[kind]);
     for (std::size_t i = 0; i < edits.counts.size(); ++i) {
         if (edits.counts[i] != 0) result.counts.emplace_back(protocol::name(static_cast<DataClass>(i)), edits.counts[i]);
     }

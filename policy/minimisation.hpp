@@ -75,6 +75,8 @@ struct Masked {
     // same.
     Action strictest = Action::allow;
     std::vector<std::string_view> kinds;  // of the findings that asked for hold or refuse, sorted, each once
+    // Every finding, also those that pass: kind -> how many, in the order of finding_kinds(). What a rehearsal judges from.
+    std::vector<std::pair<std::string_view, int>> found;
 };
 
 // What to do with findings: the classes that may flow, the rules of this agreement and company, and whether a second person has

@@ -106,7 +106,12 @@ std::string Pseudonyms::parseable(std::string_view kind, std::string_view value)
 std::vector<KnownName> Pseudonyms::known_names() const {
     std::vector<KnownName> names;
     for (const Entry& entry : entries_) {
-        if (entry.kind == "name") names.push_back({entry.value, protocol::DataClass::personal_contact});
+        // One word alone may be any word elsewhere: it is looked for as a family name is. Not in scripts without blanks.
+        if (entry.kind == "name")
+            names.push_back({.text = entry.value,
+                             .data_class = protocol::DataClass::personal_contact,
+                             .family = !entry.value.empty() && static_cast<unsigned char>(entry.value.front()) < 0x80 &&
+                                       entry.value.find(' ') == std::string::npos});
         if (entry.kind == "customer") names.push_back({entry.value, protocol::DataClass::customer_identity});
         if (entry.kind == "host" && distinctive_host(entry.value)) {
             names.push_back({entry.value, protocol::DataClass::diagnostics});

@@ -17,6 +17,7 @@ std::span<const Route> native_routes() {
                  native_event_routes(),   native_mail_routes(),      native_attachment_routes(),  native_evidence_routes(),
                  native_proof_routes(),   native_export_routes(),    native_reconcile_routes(),   native_erasure_routes(),
                  native_key_routes(),     native_subject_routes(),   native_reader_routes(),      native_scrub_routes(),
+                 native_rehearsal_routes(),
              })
             joined.insert(joined.end(), table.begin(), table.end());
         return joined;

@@ -280,7 +280,8 @@ Plan get_rules(Gateway& gateway, CallPtr call) {
 std::string encode_rehearsal(const ops::Rehearsal& rehearsal) {
     JsonWriter out;
     out.object().member("from", to_rfc3339(rehearsal.from)).member("until", to_rfc3339(rehearsal.until));
-    out.member("cases", rehearsal.cases).member("texts", rehearsal.texts).member("unreadable", rehearsal.unreadable);
+    out.member("cases", rehearsal.cases).member("texts", rehearsal.texts).member("fromFindings", rehearsal.from_findings);
+    out.member("unreadable", rehearsal.unreadable);
     out.key("moved").array();
     for (const auto& [fates, texts] : rehearsal.moved)
         out.object().member("then", name(fates.first)).member("now", name(fates.second)).member("texts", texts).end();

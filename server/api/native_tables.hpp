@@ -19,6 +19,7 @@ std::span<const Route> native_gate_routes();
 std::span<const Route> native_link_routes();
 std::span<const Route> native_idempotency_routes();
 std::span<const Route> native_sharing_routes();
+std::span<const Route> native_rehearsal_routes();
 std::span<const Route> native_life_routes();
 std::span<const Route> native_audit_routes();
 std::span<const Route> native_evidence_routes();

@@ -45,10 +45,7 @@ Result<audit::Shown> read_entry(ReadTxn& txn, const Context& context, const Call
     return std::move(*shown);
 }
 
-namespace {
-
-// The gate's decision in a record's core section as it was written, or nothing.
-std::optional<std::string> gate_of(std::string_view core) {
+std::optional<std::string> gate_decision_of(std::string_view core) {
     const auto parsed = protocol::parse_canonical(core);
     if (!parsed) return std::nullopt;
     const auto* unmapped = parsed->find("unmapped");
@@ -57,8 +54,6 @@ std::optional<std::string> gate_of(std::string_view core) {
     if (gate == nullptr) return std::nullopt;
     return protocol::write_canonical(*gate);
 }
-
-}  // namespace
 
 Result<Replay> replay_decisions(ReadTxn& txn, const Context& context, const Caller& caller, std::int64_t from, std::int64_t limit) {
     if (auto allowed = require(caller, policy::Operation::audit_verify); !allowed) return std::unexpected(allowed.error());
@@ -73,7 +68,7 @@ Result<Replay> replay_decisions(ReadTxn& txn, const Context& context, const Call
             ++replay.erased;
             continue;
         }
-        const auto gate = gate_of(line.core);
+        const auto gate = gate_decision_of(line.core);
         if (!gate) continue;
         ++replay.decisions;
         if (policy::replays_exactly(*gate).value_or(false)) {

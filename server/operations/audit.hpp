@@ -39,6 +39,9 @@ Result<std::shared_ptr<const audit::Published>> newest_checkpoint(const Caller& 
 // The permission alone; the run itself is the gateway's.
 Audited<bool> allow_verification(Txn& txn, const Context& context, const Caller& caller);
 
+// The gate's decision in a record's core section as it was written (policy/gate.hpp), or nothing.
+std::optional<std::string> gate_decision_of(std::string_view core);
+
 // Recomputes the gate's decisions in the caller's part of the log, from the recorded inputs alone.
 struct Replay {
     std::int64_t next = 0;                         // index to go on from; the log's size when everything was looked at

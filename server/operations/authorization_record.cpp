@@ -1,9 +1,12 @@
 #include "server/operations/authorization_record.hpp"
 
+#include <algorithm>
+
 #include "certs/digest.hpp"
 #include "protocol/canonical.hpp"
 #include "protocol/json_writer.hpp"
 #include "server/operations/trust_common.hpp"
+#include "server/store/statements/cases.hpp"
 #include "server/store/statements/directory.hpp"
 
 namespace entente::operations {
@@ -34,20 +37,25 @@ CanonicalObject header(const StoredAuthorization& stored, const Context& context
     return object;
 }
 
-CanonicalObject processing(const StoredAuthorization& stored) {
+CanonicalObject processing(const StoredAuthorization& stored, const Context& context) {
     const Authorization& z = stored.authorization;
     CanonicalArray recipients;
     for (const protocol::CompanyId partner : z.partners) recipients.add("company:" + std::to_string(partner.value));
     CanonicalObject object;
     object.set("assurance", name(z.assurance))
+        .set("collection_method", "support cases that the controller opens with the recipients")
+        .set("language", "en")
         .set("lawful_basis", "the customer's authorization")
         .set("pii_controllers", CanonicalArray().add("company:" + std::to_string(z.company.value)))
         .set("pii_information", classes_of(z.classes))
         .set("processing_method", "shown to the recipients' support staff through the gateway; credentials are always removed")
+        .set("privacy_rights", "see every disclosure, narrow or withdraw at any time, on the page named in the receipt")
         .set("products", z.products)
         .set("purpose", z.purpose)
         .set("recipient_third_parties", recipients)
         .set("retention_period", "until the case's content is removed under the agreement of the companies")
+        .set("never_shared", "passwords, keys and other credentials")
+        .set("service", "technical support through " + context.tools.settings.public_url)
         .set("valid_from", to_rfc3339(z.not_before))
         .set("valid_until", to_rfc3339(z.until))
         .set("withdrawal_method", "the page named in the receipt, or a word to the company that asked")
@@ -104,15 +112,74 @@ CanonicalArray events(ReadTxn& txn, const Authorization& z) {
     return array;
 }
 
+ShownFields fields_of(ReadTxn& txn, const Context& context, const store::StoredCase& c) {
+    ShownFields shown;
+    shown.case_token = c.token;
+    shown.company = c.receiver;
+    if (c.shared) {
+        shown.summary = !c.shared->summary.empty();
+        shown.description = !c.shared->description.empty() && !c.content_removed;
+        shown.staff_contact = c.accepted_at && c.shared->submitter_contact.has_value();
+        for (const store::StoredField& field : c.shared->fields)
+            if (!field.value.empty() && (field.stage == protocol::Stage::release || c.accepted_at))
+                shown.fields.push_back(field.label);
+    }
+    for (const store::StoredNote& note : store::notes_of(txn, context.tools.vault, c.id))
+        if (note.author_company == c.submitter && note.shared) ++shown.notes;
+    return shown;
+}
+
+CanonicalArray disclosures(ReadTxn& txn, const Context& context, protocol::AuthorizationId id) {
+    CanonicalArray array;
+    const Disclosed disclosed = disclosed_under(txn, context, id);
+    for (const store::Disclosure& look : disclosed.looks)
+        array.add(CanonicalObject()
+                      .set("case", look.case_token)
+                      .set("recipient", "company:" + std::to_string(look.company.value))
+                      .set("time", to_rfc3339(look.at)));
+    return array;
+}
+
+// What of each case could be read: names of parts, no values.
+CanonicalArray shown_parts(ReadTxn& txn, const Context& context, protocol::AuthorizationId id) {
+    CanonicalArray array;
+    for (const ShownFields& one : disclosed_under(txn, context, id).shown) {
+        CanonicalArray parts;
+        if (one.summary) parts.add("summary");
+        if (one.description) parts.add("description");
+        if (one.staff_contact) parts.add("controller's contact");
+        CanonicalObject object;
+        object.set("case", one.case_token)
+            .set("fields", one.fields)
+            .set("notes", one.notes)
+            .set("parts", parts)
+            .set("recipient", "company:" + std::to_string(one.company.value));
+        array.add(object);
+    }
+    return array;
+}
+
 }  // namespace
+
+Disclosed disclosed_under(ReadTxn& txn, const Context& context, protocol::AuthorizationId id) {
+    Disclosed disclosed{.looks = store::disclosures_under(txn, id, 500), .shown = {}};
+    for (const store::Disclosure& one : disclosed.looks) {
+        if (std::ranges::find(disclosed.shown, one.case_token, &ShownFields::case_token) != disclosed.shown.end()) continue;
+        if (const auto c = store::find_case(txn, context.tools.vault, one.case_token, one.company); c && !c->erased)
+            disclosed.shown.push_back(fields_of(txn, context, *c));
+    }
+    return disclosed;
+}
 
 std::string record_with_receipt(ReadTxn& txn, const Context& context, const StoredAuthorization& stored) {
     const Authorization& z = stored.authorization;
     const std::string record = CanonicalObject()
+                                   .set("disclosure", disclosures(txn, context, z.id))
                                    .set("event", events(txn, z))
                                    .set("header", header(stored, context))
                                    .set("party_identification", parties(txn, context, z))
-                                   .set("pii_processing", processing(stored))
+                                   .set("pii_processing", processing(stored, context))
+                                   .set("shown", shown_parts(txn, context, z.id))
                                    .text();
     protocol::JsonWriter claims;
     claims.object()
@@ -122,7 +189,11 @@ std::string record_with_receipt(ReadTxn& txn, const Context& context, const Stor
         .member("authorization", z.id.value)
         .member("version", z.version)
         .member("state", name(z.state))
+        .member("jti", context.tools.settings.public_url + "/authorizations/" + std::to_string(z.id.value) + "/" +
+                           std::to_string(z.version) + "/" + std::to_string(context.now.us))
         .member("record_sha256", protocol::hex(certs::sha256(protocol::as_bytes(record))))
+        .key("record")
+        .raw(record)
         .end();
     protocol::JsonWriter out;
     out.object().member("receipt", context.tools.sign(receipt_type, claims.take())).key("record").raw(record).end();

@@ -113,11 +113,13 @@ std::optional<Error> objection_to(ReadTxn& txn, const Context& context, const Ca
 }
 
 void note_masking(audit::Record& record, const Sharer& sharer) {
-    if (sharer.counts().empty()) return;
+    if (sharer.findings().empty()) return;
     protocol::JsonWriter json;
-    json.object().member("detectors", sharer.detectors()).key("masked").object();
+    json.object().member("detectors", sharer.detectors()).key("findings").object();
+    for (const auto& [kind, count] : sharer.findings()) json.member(kind, count);
+    json.end().key("masked").object();
     for (const auto& [data_class, values] : sharer.counts()) json.member(data_class, values);
-    json.end().member("sharing_rules", sharer.terms().rules_id).end();
+    json.end().member("sharing_rules", sharer.terms().rules_id).member("side", name(sharer.terms().side)).end();
     record.decision = json.take();
 }
 

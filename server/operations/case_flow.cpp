@@ -28,6 +28,7 @@ void build_shared_view(ReadTxn& txn, const Context& context, StoredCase& c, cons
     c.pseudonyms_submitter = sharer.pseudonyms();
     change.withheld = std::move(shared.withheld);
     change.masked = sharer.counts();
+    change.findings = sharer.findings();
     change.detectors = sharer.detectors();
     change.sharing_rules = sharer.terms().rules_id;
 }
@@ -182,7 +183,11 @@ FlowChange apply_judgement(ReadTxn& txn, const Context& context, StoredCase& c, 
 std::string decision_text(const Judgement& judgement, const FlowChange& change) {
     protocol::JsonWriter json;
     json.object();
-    if (!change.detectors.empty()) json.member("detectors", change.detectors);
+    if (!change.detectors.empty()) {
+        json.member("detectors", change.detectors).key("findings").object();
+        for (const auto& [kind, count] : change.findings) json.member(kind, count);
+        json.end();
+    }
     json.key("gate").raw(judgement.json);
     json.key("masked").object();
     for (const auto& [data_class, values] : change.masked) json.member(data_class, values);
@@ -268,6 +273,7 @@ void share_submitters_words(Txn& txn, const Context& context, StoredCase& c, Flo
     }
     c.pseudonyms_submitter = sharer.pseudonyms();
     for (const auto& [data_class, values] : sharer.counts()) change.masked[data_class] += values;
+    for (const auto& [kind, count] : sharer.findings()) change.findings[kind] += count;
 }
 
 }  // namespace

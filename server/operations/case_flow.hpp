@@ -23,8 +23,9 @@ struct FlowChange {
     std::vector<store::StoredResponse> responses;
     std::vector<WithheldField> withheld;
     std::map<std::string, int> masked;
-    std::string detectors;           // version that scanned, when something was shared
-    std::int64_t sharing_rules = 0;  // the rules that counted; 0: the defaults
+    std::map<std::string_view, int> findings;  // by kind, also those that passed
+    std::string detectors;                     // version that scanned, when something was shared
+    std::int64_t sharing_rules = 0;            // the rules that counted; 0: the defaults
 };
 FlowChange apply_judgement(ReadTxn& txn, const Context& context, store::StoredCase& c, const Judgement& judgement);
 

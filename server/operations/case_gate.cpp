@@ -143,6 +143,7 @@ Sharer sharer_under(ReadTxn& txn, const Context& context, const store::StoredCas
     // The receiver learned the customer's name only as far as it was released; what it writes is judged by the same classes.
     terms.sharing = policy::Sharing(c.released, rules.rules, reviewed);
     terms.rules_id = rules.id;
+    terms.side = side;
     terms.ceiling = ceiling_of(txn, c.agreement, rules);
     terms.label = store::case_label(txn, c.id, introducing).label;
     return Sharer(tools.detectors, std::move(terms),

@@ -159,30 +159,10 @@ std::string make_receipt_link(Txn& txn, const Context& context, const PageFacts&
     return token;
 }
 
-ShownFields fields_of(ReadTxn& txn, const Context& context, const store::StoredCase& c) {
-    ShownFields shown;
-    shown.case_token = c.token;
-    shown.company = c.receiver;
-    if (c.shared) {
-        shown.summary = !c.shared->summary.empty();
-        shown.description = !c.shared->description.empty() && !c.content_removed;
-        shown.staff_contact = c.accepted_at && c.shared->submitter_contact.has_value();
-        for (const store::StoredField& field : c.shared->fields)
-            if (!field.value.empty() && (field.stage == protocol::Stage::release || c.accepted_at))
-                shown.fields.push_back(field.label);
-    }
-    for (const store::StoredNote& note : store::notes_of(txn, context.tools.vault, c.id))
-        if (note.author_company == c.submitter && note.shared) ++shown.notes;
-    return shown;
-}
-
 void show_receipt(Txn& txn, const Context& context, const StoredAuthorization& stored, PageStep& step) {
-    step.disclosures = store::disclosures_under(txn, stored.authorization.id, 500);
-    for (const store::Disclosure& one : step.disclosures) {
-        if (std::ranges::find(step.shown, one.case_token, &ShownFields::case_token) != step.shown.end()) continue;
-        if (const auto c = store::find_case(txn, context.tools.vault, one.case_token, one.company); c && !c->erased)
-            step.shown.push_back(fields_of(txn, context, *c));
-    }
+    Disclosed disclosed = disclosed_under(txn, context, stored.authorization.id);
+    step.disclosures = std::move(disclosed.looks);
+    step.shown = std::move(disclosed.shown);
     step.record = record_with_receipt(txn, context, stored);
 }
 

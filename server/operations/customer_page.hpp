@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/directory.hpp"
+#include "server/operations/authorization_record.hpp"
 #include "server/operations/trust.hpp"
 #include "server/store/statements/cases.hpp"
 #include "server/store/statements/customer_page.hpp"
@@ -66,15 +67,6 @@ enum class Step : std::uint8_t {
     ticket_ended,   // the visit took too long: a new code
     incomplete,     // nothing ticked, a date that is none or too late
     too_late        // decided meanwhile
-};
-
-// What a partner may read of a case in this moment, or could when its permission ended: names of members and fields, no values.
-struct ShownFields {
-    std::string case_token;
-    protocol::CompanyId company;
-    bool summary = false, description = false, staff_contact = false;
-    std::vector<std::string> fields;  // labels of the partner's form
-    std::int64_t notes = 0;           // of the company that serves the customer
 };
 
 struct PageStep {

@@ -100,7 +100,7 @@ constexpr std::array table{
     Control{iso, "5.35", "Independent review of information security", partly, "audit.list audit.read audit.verify evidence.*",
             "auditors", "What auditors read and verified; their role reads and changes nothing."},
     Control{iso, "5.36", "Compliance with policies, rules and standards for information security", yes,
-            "decision.replay audit.verify evidence.* case.create case.hold case.refuse", "",
+            "decision.replay decision.rehearse audit.verify evidence.* case.create case.hold case.refuse", "",
             "Every decision of the gate with its rule, recomputed by replay."},
     Control{iso, "5.37", "Documented operating procedures", no, "", "",
             "Procedures come with the program's documentation and are followed outside of it."},

@@ -1,7 +1,10 @@
 #include "server/operations/rehearsal.hpp"
 
+#include "policy/actions.hpp"
+#include "protocol/canonical.hpp"
 #include "protocol/markup.hpp"
 #include "protocol/reader.hpp"
+#include "server/audit/log/reader.hpp"
 #include "server/operations/case_gate.hpp"
 #include "server/operations/sharing.hpp"
 #include "server/operations/sharing_rules.hpp"
@@ -68,6 +71,42 @@ std::vector<Item> items_of(ReadTxn& txn, store::Vault& vault, const StoredCase& 
     return items;
 }
 
+// What the log holds of one of a side's items: how many findings of each kind, under the rules of their time.
+struct RecordedItem {
+    std::string kind;
+    std::map<std::string, std::int64_t> findings;
+};
+
+std::string_view kind_of_item(std::string_view operation) {
+    if (operation.starts_with("note.")) return "note";
+    return operation == "case.create" || operation == "case.release" ? "case" : "answer";
+}
+
+std::optional<RecordedItem> recorded_item(const audit::Line& line, Side side) {
+    const auto core = protocol::parse_canonical(line.core);
+    const auto* unmapped = core ? core->find("unmapped") : nullptr;
+    const auto* decision = unmapped == nullptr ? nullptr : unmapped->find("decision");
+    const auto* findings = decision == nullptr ? nullptr : decision->find("findings");
+    if (findings == nullptr || findings->members() == nullptr) return std::nullopt;
+    // A decision of the gate speaks of the submitter's words.
+    const auto* whose = decision->find("side");
+    const bool receivers = whose != nullptr && whose->text() != nullptr && *whose->text() == name(Side::receiver);
+    if (receivers != (side == Side::receiver)) return std::nullopt;
+    RecordedItem item{.kind = std::string(kind_of_item(line.operation)), .findings = {}};
+    for (const auto& member : *findings->members())
+        if (const std::int64_t* count = member.value.integer()) item.findings[member.key] = *count;
+    return item;
+}
+
+Outcome outcome_from(const std::map<std::string, std::int64_t>& findings, const policy::SharingRules& rules) {
+    policy::Action strictest = policy::Action::allow;
+    for (std::size_t kind = 0; kind < policy::finding_kind_count; ++kind)
+        if (findings.contains(std::string(policy::finding_kinds()[kind].name))) strictest = std::max(strictest, rules.action(kind));
+    if (strictest == policy::Action::refuse) return {.fate = Fate::refused, .reason = "content_refused", .masked = {}};
+    if (strictest == policy::Action::hold) return {.fate = Fate::held, .reason = "content_needs_review", .masked = {}};
+    return {};
+}
+
 void compare(Rehearsal& rehearsal, const StoredCase& c, const Item& item, const Outcome& then, const Outcome& now) {
     ++rehearsal.texts;
     for (const auto& [data_class, values] : then.masked) rehearsal.masked_then[data_class] += values;
@@ -80,16 +119,33 @@ void compare(Rehearsal& rehearsal, const StoredCase& c, const Item& item, const 
         rehearsal.examples.push_back({c.token, std::string(item.kind), then.fate, now.fate, now.reason});
 }
 
+// The words are gone, the counts of what was found in them are not. What crossed had passed under the rules of its time.
+void rehearse_from_log(ReadTxn& txn, const Context& context, const StoredCase& c, protocol::CompanyId company, Side side,
+                       const store::StoredSharingRules& tried, Rehearsal& rehearsal) {
+    const audit::Filter filter{.company = company, .case_id = c.id, .limit = 1'000};
+    bool known = false;
+    for (const audit::Line& line : audit::list(txn, context.tools.vault, filter)) {
+        if (line.outcome != audit::Outcome::success) continue;
+        const auto item = recorded_item(line, side);
+        if (!item) continue;
+        known = true;
+        ++rehearsal.from_findings;
+        compare(rehearsal, c, Item{.kind = item->kind, .at = line.time, .words = {}}, {},
+                outcome_from(item->findings, tried.rules));
+    }
+    if (!known) ++rehearsal.unreadable;
+}
+
 // `tried`: the version that is rehearsed; it counts only where the case's agreement would be under it.
 void rehearse_case(ReadTxn& txn, const Context& context, const StoredCase& c, protocol::CompanyId company,
                    const store::StoredSharingRules& tried, Rehearsal& rehearsal) {
     if (tried.agreement && tried.agreement != c.agreement) return;
     ++rehearsal.cases;
+    const Side side = c.submitter == company ? Side::submitter : Side::receiver;
     if (c.erased || c.content_removed) {
-        ++rehearsal.unreadable;
+        rehearse_from_log(txn, context, c, company, side, tried, rehearsal);
         return;
     }
-    const Side side = c.submitter == company ? Side::submitter : Side::receiver;
     for (const Item& item : items_of(txn, context.tools.vault, c, side)) {
         const store::RulesInForce old = store::sharing_rules_in_force(txn, company, c.agreement, item.at);
         compare(rehearsal, c, item, outcome_of(sharer_under(txn, context, c, side, old), item.words),

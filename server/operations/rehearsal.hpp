@@ -29,7 +29,10 @@ struct Rehearsal {
     Instant until;
     std::int64_t cases = 0;
     std::int64_t texts = 0;
-    std::int64_t unreadable = 0;  // cases whose words are gone: nothing can be said of them
+    // Cases whose words are gone are judged from the findings that the log holds (semantics 8): their fate alone, not what would be
+    // masked, and not their labels.
+    std::int64_t from_findings = 0;
+    std::int64_t unreadable = 0;  // cases of which the log holds no findings either: nothing can be said of them
     // How many texts went from one fate to another; only where they differ.
     std::map<std::pair<Fate, Fate>, std::int64_t> moved;
     std::int64_t more_masked = 0;  // texts of which more values would stay back, or fewer

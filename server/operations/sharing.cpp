@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certs/digest.hpp"
+#include "policy/family_names.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/markup.hpp"
 #include "server/store/statements/directory.hpp"
@@ -40,6 +41,7 @@ Sharer::Sharer(const policy::Detectors& detectors, SharingTerms terms, std::stri
 
 void Sharer::note(std::string_view original, const policy::Masked& masked) {
     for (const auto& [data_class, values] : masked.counts) counts_[data_class] += values;
+    for (const auto& [kind, count] : masked.found) findings_[kind] += count;
     strictest_ = std::max(strictest_, masked.strictest);
     kinds_.insert(masked.kinds.begin(), masked.kinds.end());
     if (masked.strictest == policy::Action::hold) {
@@ -64,6 +66,7 @@ std::string Sharer::part(std::string_view text, const policy::Scan& scan, std::s
     }
     policy::Masked masked = policy::mask(piece, own, terms_.sharing, pseudonyms_);
     for (const auto& [data_class, values] : masked.counts) counts_[data_class] += values;
+    for (const auto& [kind, count] : masked.found) findings_[kind] += count;
     strictest_ = std::max(strictest_, masked.strictest);
     kinds_.insert(masked.kinds.begin(), masked.kinds.end());
     if (const auto marking = policy::marking_in(piece)) label_ = std::max(label_, *marking);
@@ -171,13 +174,25 @@ protocol::ContactDetails Sharer::staff(const protocol::ContactDetails& contact) 
     return {staff(contact.name), staff(contact.email), staff(contact.phone)};
 }
 
+namespace {
+
+void add_person(std::vector<policy::KnownName>& names, const std::string& name) {
+    // One word alone may be any word elsewhere.
+    const bool alone = name.find(' ') == std::string::npos && static_cast<unsigned char>(name.front()) < 0x80;
+    names.push_back({.text = name, .data_class = DataClass::personal_contact, .family = alone});
+    if (auto family = policy::family_name_of(name))
+        names.push_back({.text = std::move(*family), .data_class = DataClass::personal_contact, .family = true});
+}
+
+}  // namespace
+
 std::vector<policy::KnownName> known_names(const protocol::Customer* customer) {
     std::vector<policy::KnownName> names;
     if (customer == nullptr) return names;
     names.push_back({customer->name, DataClass::customer_identity});
     for (const std::string& alias : customer->aliases) names.push_back({alias, DataClass::customer_identity});
     for (const protocol::CustomerContact& contact : customer->contacts)
-        if (!contact.name.empty()) names.push_back({contact.name, DataClass::personal_contact});
+        if (!contact.name.empty()) add_person(names, contact.name);
     return names;
 }
 
@@ -188,9 +203,10 @@ std::vector<policy::KnownName> staff_names(ReadTxn& txn, store::Vault& vault, co
         if (user.first_name.empty() || user.last_name.empty()) continue;
         names.push_back({user.first_name + " " + user.last_name, DataClass::personal_contact});
         names.push_back({user.last_name + " " + user.first_name, DataClass::personal_contact});
+        names.push_back({.text = user.last_name, .data_class = DataClass::personal_contact, .family = true});
     }
     const auto& contact = submitter ? c.original.submitter_contact : c.original.receiver_contact;
-    if (contact && contact->name.find(' ') != std::string::npos) names.push_back({contact->name, DataClass::personal_contact});
+    if (contact && contact->name.find(' ') != std::string::npos) add_person(names, contact->name);
     return names;
 }
 

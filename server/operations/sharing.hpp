@@ -27,6 +27,7 @@ struct SharingTerms {
     std::int64_t rules_id = 0;  // 0: the defaults
     policy::Label label = policy::Label::clear;
     policy::Label ceiling = policy::default_ceiling;
+    protocol::Side side = protocol::Side::submitter;  // whose words they are
 };
 
 class Sharer {
@@ -50,6 +51,8 @@ class Sharer {
     std::string pseudonyms() const { return pseudonyms_.to_json(); }
     // How many values were masked by data class name, for the record.
     const std::map<std::string, int>& counts() const { return counts_; }
+    // Findings by kind, also those that passed, for the record: a rehearsal judges from them when the words are gone.
+    const std::map<std::string_view, int>& findings() const { return findings_; }
     const SharingTerms& terms() const { return terms_; }
     const std::string& detectors() const { return detectors_.version(); }
 
@@ -85,6 +88,7 @@ class Sharer {
     policy::Pseudonyms pseudonyms_;
     std::vector<policy::KnownName> names_;
     std::map<std::string, int> counts_;
+    std::map<std::string_view, int> findings_;
 };
 
 struct WithheldField {
@@ -107,8 +111,8 @@ void share_response_words(Sharer& sharer, store::StoredResponse& response, bool 
 // Did the agreement permit the vendors' own contact data when the case was released?
 bool staff_shared(const store::StoredCase& c);
 
-// Full names of a company's own people and of the contact that it gave for the case, for the scan of texts where the agreement
-// keeps staff contacts back. Bare family names are not looked for: too many are words.
+// Names of a company's own people and of the contact that it gave for the case, for the scan of texts where the agreement keeps
+// staff contacts back: full ones in both orders, and family names alone (policy/family_names says when such a word is a person).
 std::vector<policy::KnownName> staff_names(ReadTxn& txn, store::Vault& vault, const store::StoredCase& c, protocol::Side side);
 
 // Names of the case's customer and of its people, for the scan.

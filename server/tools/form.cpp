@@ -1,5 +1,7 @@
 // entente form ...: intake forms. A form is a TOML file like the form tables of an onboarding file.
 
+#include <array>
+#include <map>
 #include <ostream>
 
 #include "server/tools/context.hpp"
@@ -58,6 +60,48 @@ int replace(Context& context) {
     return print_form(context, context.put("/api/v1/forms/" + context.text("FORM"), json.take()));
 }
 
+// All pages of the period, added up.
+int rehearse(Context& context) {
+    const FormPlan form = read_form(context);
+    protocol::JsonWriter json;
+    json.object();
+    write_form(json, form);
+    const std::string body = json.end().take();
+    std::string target = "/api/v1/forms/" + url_encoded(context.text("FORM")) + "/rehearse?limit=200";
+    for (const char* end : {"from", "until"})
+        if (context.given(end)) target.append("&").append(end).append("=").append(url_encoded(moment(context, end)));
+    static constexpr std::array<const char*, 6> kinds{"withheld", "later", "sooner", "notAsked", "notTaken", "unanswered"};
+    std::int64_t cases = 0, unreadable = 0, refused = 0;
+    std::map<std::string, std::map<std::string, std::int64_t>> fields;
+    std::vector<std::string> examples;
+    for (std::string next = "0"; !next.empty();) {
+        std::string page = target;
+        const Answer answer = context.post(page.append("&after=").append(next), body);
+        cases += answer.value.number("cases").value_or(0);
+        unreadable += answer.value.number("unreadable").value_or(0);
+        refused += answer.value.number("refused").value_or(0);
+        for (const Value& row : answer.value.items("fields"))
+            for (const char* kind : kinds) fields[row.text("label")][kind] += row.number(kind).value_or(0);
+        for (const Value& token : answer.value.items("examples"))
+            if (examples.size() < 50) examples.push_back(token.text());
+        next = answer.value.text("next");
+    }
+    Facts facts;
+    facts.add("cases", std::to_string(cases) + (unreadable > 0 ? ", " + std::to_string(unreadable) + " without their words" : ""));
+    facts.add("would be refused", std::to_string(refused), refused > 0 ? Ink::yellow : Ink::green);
+    for (const std::string& token : examples) facts.add("", token);
+    context.out() << facts.print(context.paint(), context.width());
+    if (fields.empty()) return exit_code::ok;
+    Table table({"FIELD", "WITHHELD", "LATER", "SOONER", "NOT ASKED", "NOT TAKEN", "UNANSWERED"});
+    for (const auto& [label, counts] : fields) {
+        std::vector<Cell> row{Cell(label)};
+        for (const char* kind : kinds) row.emplace_back(counts.at(kind) > 0 ? std::to_string(counts.at(kind)) : std::string());
+        table.row(std::move(row));
+    }
+    context.out() << "\n" << table.print(context.paint(), context.width());
+    return exit_code::ok;
+}
+
 int list(Context& context) {
     return print_list(
         context, context.get(of_company(context, "/api/v1/forms")),
@@ -108,6 +152,14 @@ std::vector<Command> form_commands() {
          .caller = Caller::person_or_operator,
          .options = {argument("FORM", "its id"), file},
          .run = replace},
+        {.path = "form rehearse",
+         .summary = "See what a new version of a form would have meant for a period's cases",
+         .example = "  entente form rehearse 7001 storage-form.toml\n"
+                    "  entente form rehearse 7001 storage-form.toml --from 2030-05-01 --until 2030-06-01",
+         .caller = Caller::person_or_operator,
+         .options = {argument("FORM", "its id"), file, value("from", "TIME", "absent: 30 days before the end"),
+                     value("until", "TIME", "absent: now")},
+         .run = rehearse},
         {.path = "form versions",
          .summary = "List the earlier versions of a form",
          .example = "  entente form versions 7001",

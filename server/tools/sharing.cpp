@@ -154,7 +154,7 @@ int rehearse_rules(Context& context) {
     std::string target = "/api/v1/sharing-rules/" + url_encoded(context.text("ID")) + "/rehearse?limit=200";
     for (const char* end : {"from", "until"})
         if (context.given(end)) target.append("&").append(end).append("=").append(url_encoded(moment(context, end)));
-    std::int64_t cases = 0, texts = 0, unreadable = 0, more = 0, less = 0;
+    std::int64_t cases = 0, texts = 0, unreadable = 0, from_findings = 0, more = 0, less = 0;
     std::map<std::string, std::int64_t> moved;
     Table examples({"CASE", "ITEM", "THEN", "NOW", "REASON"});
     std::size_t shown = 0;
@@ -165,6 +165,7 @@ int rehearse_rules(Context& context) {
         cases += number("cases");
         texts += number("texts");
         unreadable += number("unreadable");
+        from_findings += number("fromFindings");
         more += number("moreMasked");
         less += number("lessMasked");
         for (const Value& row : answer.value.items("moved"))
@@ -176,7 +177,8 @@ int rehearse_rules(Context& context) {
     }
     Facts facts;
     facts.add("cases", std::to_string(cases) + (unreadable > 0 ? ", " + std::to_string(unreadable) + " without their words" : ""));
-    facts.add("texts", std::to_string(texts));
+    facts.add("texts", std::to_string(texts) +
+                           (from_findings > 0 ? ", " + std::to_string(from_findings) + " judged from what was found in them" : ""));
     for (const auto& [fates, count] : moved) facts.add(fates, std::to_string(count), Ink::yellow);
     facts.add("more masked", std::to_string(more));
     facts.add("less masked", std::to_string(less));

@@ -87,6 +87,8 @@ def test_the_record_has_the_four_sections_and_a_receipt_that_anybody_can_check(w
     key = {k["kid"]: k for k in world.anonymous.get("/.well-known/jwks.json", expect=200).body["keys"]}[header["kid"]]
     ed25519.Ed25519PublicKey.from_public_bytes(unb64(key["x"])).verify(unb64(signature), f"{head}.{body}".encode())
     assert header["typ"] == "entente-receipt+jwt" and claims["authorization"] == granted["id"] and claims["state"] == "granted"
+    # What is signed is the whole record, not its digest alone: the receipt stands on its own.
+    assert claims["record"] == record and claims["jti"].startswith(f"{claims['iss']}/authorizations/{granted['id']}/")
     canonical = json.dumps(record, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
     assert claims["record_sha256"] == hashlib.sha256(canonical).hexdigest()
 

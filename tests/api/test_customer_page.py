@@ -4,11 +4,14 @@ A mail scanner that opens every link first, an engineer who would like to answer
 """
 
 import datetime
+import html
+import json
 import re
 
 import pytest
 
 from support.customers import Person, PostedWorld, until
+from support.signing import unb64
 from support.world import stamp
 
 
@@ -204,6 +207,25 @@ def test_the_receipt_shows_what_was_shown_and_withdraws_at_once(posted, ada, bo)
     record = person.send(f"/receipt/{person.receipt}/record", [("ticket", person.ticket)])
     assert record.body["record"]["pii_processing"]["purpose"] == "support" and record.body["receipt"].count(".") == 2
     assert "attachment" in record.headers["Content-Disposition"]
+    # Everything the page says of it stands in the signed JSON as well.
+    signed = json.loads(unb64(record.body["receipt"].split(".")[1]))["record"]
+    assert signed == record.body["record"]
+    names = {party["party_id"]: party for party in signed["party_identification"]}
+    assert {(p["party_role"], p["party_name"]) for p in names.values()} == {
+        ("controller", ada.name), ("recipient", bo.name), ("principal", customer.name)}
+    looks = {(look["case"], names[look["recipient"]]["party_name"]) for look in signed["disclosure"]}
+    assert looks == {(case.token, bo.name)}
+    for look in signed["disclosure"]:
+        assert f"{look['time'][:10]} {look['time'][11:16]} UTC" in page
+    (shown_parts,) = signed["shown"]
+    listed = re.search(rf"<h3>[^<]*{case.token}.*?</h3><ul>(.*?)</ul>", page, re.S).group(1)
+    assert shown_parts["case"] == case.token and shown_parts["fields"] and {"summary", "description"} <= set(shown_parts["parts"])
+    for label in shown_parts["fields"]:
+        assert f"<li>{html.escape(label)}</li>" in listed, label
+    assert listed.count("<li>") == len(shown_parts["fields"]) + len(shown_parts["parts"]) + (shown_parts["notes"] > 0)
+    processing = signed["pii_processing"]
+    assert f"{processing['valid_until'][:10]} {processing['valid_until'][11:16]} UTC" in page
+    assert len(processing["pii_information"]) == len(posted.read(asked)["dataClasses"]) and "passwords" in processing["never_shared"]
 
     done = person.withdraw()
     assert "Withdrawn" in done.text and "<button class=\"grave\">" not in done.text

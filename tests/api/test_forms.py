@@ -6,6 +6,7 @@ import pytest
 
 from support.canary import EVERYBODY
 from support.client import LEGACY_MODE
+from support.world import form_fields
 
 
 def draft(world, submitter, receiver, fields, **more):
@@ -188,3 +189,30 @@ def test_departments_are_edited_and_the_search_follows(world, halden):
     assert company.administrator.patch(f"/api/v1/departments/{beta['id']}", {"name": f"Gamma {word}"}, expect=409).code == "already_exists"
     assert company.administrator.delete(f"/api/v1/forms/{beta['form']['id']}", expect=409).code == "form_in_use"
     halden.administrator.patch(f"/api/v1/departments/{beta['id']}", {"active": False}, expect=404)
+
+
+def test_a_new_version_is_tried_on_the_cases_that_came_in(world):
+    """Only what the owner can read counts: what the gate held back stays unknown to it here as well."""
+    left, right = world.company("rehearse-form-left"), world.company("rehearse-form-right")
+    world.agreement(left, right)
+    customer = left.customer()
+    left.authorize(customer, [right])
+    case = world.released_case(left, right, customer)
+    fields = [dict(field) for field in form_fields()]
+    by_label = {field["label"]: field for field in fields}
+    by_label["Log excerpt"]["dataClass"] = "contractual"   # the agreement permits none
+    by_label["Node count"]["stage"] = "acceptance"
+    by_label["Release"]["options"] = ["11.2", "12.1"]      # the case says 12.0
+    fields.remove(by_label["Reference page"])
+    fields.append({"label": "Cluster name", "section": "PROBLEM_SECTION", "type": "STRING", "dataClass": "technical", "stage": "release", "required": True})
+    path = f"/api/v1/forms/{right.form['id']}/rehearse"
+    tried = right.administrator.post(path, {"fields": fields}, expect=200).body
+    rows = {row["label"]: {name: count for name, count in row.items() if name not in ("label", "values") and count} for row in tried["fields"]}
+    assert rows == {"Log excerpt": {"withheld": 1}, "Node count": {"later": 1}, "Release": {"notTaken": 1}, "Reference page": {"notAsked": 1}, "Cluster name": {"unanswered": 1}}
+    assert (tried["cases"], tried["unreadable"], tried["refused"], tried["examples"], tried["next"]) == (1, 0, 1, [case.token], None)
+    # The form as it is changes nothing, and nothing was published.
+    assert right.administrator.post(path, {"fields": form_fields()}, expect=200)["fields"] == []
+    assert right.administrator.get(f"/api/v1/forms/{right.form['id']}", expect=200)["version"] == right.form["version"]
+    left.administrator.post(path, {"fields": fields}, expect=404)
+    right.engineer.post(path, {"fields": fields}, expect=403)
+    right.administrator.post(f"{path}?from=2030-01-02T00:00:00Z&until=2030-01-01T00:00:00Z", {"fields": fields}, expect=400)

@@ -5,7 +5,8 @@
 //   scanners measure scan FILE...                   findings as lines: file, begin, end, code (tab separated) measure lines FILE...
 //   likewise, each line of a file as a text of its own: file, line, code, value measure pseudonymise FILE              the file as
 //   a partner reads it, all classes permitted (for log-template miners) measure speed FILE                     bytes a second
-//   beside RE2 that reports positions over the same bytes, in one run
+//   beside RE2 that reports positions over the same bytes, in one run measure names [FILE...]            family names alone:
+//   recall on people/sentences.txt, and what they are found as in lines without people, by the strictness of the rule
 
 #include <re2/re2.h>
 
@@ -19,6 +20,7 @@
 
 #include "policy/minimisation.hpp"
 #include "policy/rules/default_rules.hpp"
+#include "tests/measure/people.hpp"
 #include "tests/measure/score.hpp"
 
 namespace {
@@ -153,6 +155,17 @@ int run_speed(const char* file) {
     return 0;
 }
 
+// A file a line, each line an item of its own, in a company that employs one person of each of the names.
+int run_names(int count, char** files) {
+    const corpus::People people = corpus::read_people(ENTENTE_CORPUS "/../people");
+    std::printf("%s", corpus::recall_table(corpus::recall_of_names(people)).c_str());
+    std::printf("lines without people, written for the purpose: %s\n",
+                corpus::alarms_text(corpus::alarms_of_names(people, people.no_people)).c_str());
+    for (int i = 0; i < count; ++i)
+        std::printf("%s: %s\n", files[i], corpus::alarms_text(corpus::alarms_of_names(people, read(files[i]))).c_str());
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -166,8 +179,9 @@ int main(int argc, char** argv) {
     if (what == "lines" && argc >= 3) return run_lines(argc - 2, argv + 2);
     if (what == "pseudonymise" && argc == 3) return run_pseudonymise(argv[2]);
     if (what == "speed" && argc == 3) return run_speed(argv[2]);
+    if (what == "names") return run_names(argc - 2, argv + 2);
     std::fprintf(stderr,
                  "measure score SPLIT [ROUNDS] [-v] | emit SPLIT ROUNDS FOLDER | scan FILE... | lines FILE... | pseudonymise FILE "
-                 "| speed FILE\n");
+                 "| speed FILE | names [FILE...]\n");
     return 2;
 }
