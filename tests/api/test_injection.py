@@ -4,6 +4,7 @@ Every injected text is a canary that nobody but its owner may read. The ledger l
 partner reads everything that it can read of each case.
 """
 
+import copy
 import os
 import random
 
@@ -83,12 +84,12 @@ def create(posted, injector):
     draft = posted.world.draft(posted.ada, posted.bo, posted.customer)
     values = draft.pop("values")
     declared = set(draft) | {"receiverInternalCaseNumber", "documentId", "severity"}
-    body = injector.into(dict(draft), declared)
+    body = injector.into(copy.deepcopy(draft), declared)
     for field in body["customFields"]:
         if injector.random.random() < 0.4:
             injector.into(field, ("value", "label", "fieldId", "fieldName"))
     # Fields that the form never had, and another form's.
-    strangers = [injector.random.randrange(1, 2**31 - 1), posted.ada.form["fields"][0]["id"], "0", -1, None]
+    strangers = [injector.random.randrange(1, 2**31 - 1), posted.ada.form["fields"][0]["id"], str(injector.random.randrange(1, 2**31 - 1))]
     for stranger in injector.random.sample(strangers, 2):
         body["customFields"].append({"fieldId": stranger, "label": injector.random.choice(["Description", "Log excerpt", "Authorization reference", injector.word()]),
                                      "section": "PROBLEM_SECTION", "type": "STRING", "value": f"smuggled {injector.word()}"})
@@ -96,10 +97,7 @@ def create(posted, injector):
         injector.into(body["submitterContactDetails"], ("name", "email", "phone"))
     for note in body["internalNotes"]:
         injector.into(note, ("note",))
-    answer = posted.ada.engineer.post("/v1/collaboration-requests", body, expect=(200, 400))
-    if answer.status == 400:  # a stranger's id that is no id
-        body["customFields"] = body["customFields"][:len(draft["customFields"])]
-        answer = posted.ada.engineer.post("/v1/collaboration-requests", body, expect=200)
+    answer = posted.ada.engineer.post("/v1/collaboration-requests", body, expect=200)
     posted.world.mark_released(draft, posted.bo)
     return answer.body, draft, values
 
