@@ -1,10 +1,13 @@
 """Held, released, refused, frozen, reopened: what each side sees and may do in each flow of a case."""
 
 import re
+import threading
+import time
 
 import pytest
 
 from support.client import LEGACY_MODE, PROBLEM_MODE
+from support.gateway import until
 from support.world import ALL_CLASSES, DIGEST, stamp
 
 
@@ -166,6 +169,44 @@ def test_withdrawal_freezes_and_the_receiver_loses_the_content(frozen):
     assert row == view
     notes = frozen.receiver.engineer.get(f"{frozen.path}/notes", expect=200).body
     assert [note["token"] for note in notes] == [note["token"] for note in view["caseNotes"]]
+
+
+def test_the_curious_partner_reads_on_during_a_withdrawal(world, halden, brightwell):
+    """Readers that never pause: what they ask for once the withdrawal is acknowledged holds no content, and each earlier look has its record."""
+    customer = halden.customer()
+    granted = halden.authorize(customer, [brightwell])
+    case = world.released_case(halden, brightwell, customer)
+    word = re.search(r"qx[a-z]{10}", case.draft["problemDescription"]).group(0)
+    token = brightwell.engineer.token
+    looks, over, faults = [], threading.Event(), []
+
+    def read():
+        try:
+            reader = world.caller(brightwell.key)
+            reader.token = token
+            more = 5  # looks that begin after the withdrawal was acknowledged
+            while more:
+                more -= over.is_set()
+                begun = time.monotonic()
+                looks.append((begun, word in reader.get(case.path, expect=200).text))
+        except AssertionError as fault:
+            faults.append(fault)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    until(lambda: len(looks) > 40 or faults, what="readers at work")
+    halden.withdraw(granted, customer)
+    acknowledged = time.monotonic()
+    over.set()
+    for reader in readers:
+        reader.join()
+    assert not faults, faults
+    after = [seen for begun, seen in looks if begun > acknowledged]
+    assert len(after) >= 4 and not any(after) and any(seen for _, seen in looks)
+    entries = halden.compliance.get(f"/api/v1/audit/entries?case={case.token}&limit=500", expect=200).items
+    frozen = next(entry["index"] for entry in entries if entry["operation"] == "case.freeze")
+    assert any(entry["operation"] == "case.read" and entry["index"] < frozen for entry in entries)
 
 
 def test_the_submitter_keeps_its_case_and_is_told(frozen):
