@@ -1,7 +1,11 @@
-// Durable records a second through the store with its real recorder, beside a bare SQLCipher loop that writes the same bytes in
-// batches of the same size, interleaved in one run.
+// Two ratios of the log, each with its peer interleaved in one run:
 //
-//   store_bench [ROUNDS] [RECORDS]        3 rounds of 50,000 by default
+//   durable appends: records a second through the store with its real recorder, beside a bare SQLCipher loop that writes the same
+//   bytes in batches of the same size and does nothing else (aim 0.8); proofs: inclusion proofs a second of entries drawn at
+//   random, out of a reader's transaction, beside reading from the same transaction the rows of the tiles that such a proof is made
+//   of (aim 0.8).
+//
+//   store_bench [--smoke | ROUNDS [RECORDS]]        3 rounds of 50,000 by default
 
 #include <sqlite3.h>
 
@@ -10,9 +14,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <latch>
+#include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +29,10 @@
 #include "protocol/canonical.hpp"
 #include "protocol/encoding.hpp"
 #include "server/audit/format/section.hpp"
+#include "server/audit/format/tiles.hpp"
 #include "server/audit/log/appender.hpp"
+#include "server/audit/log/log_rows.hpp"
+#include "server/audit/log/proofs.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/store/vault.hpp"
 
@@ -45,9 +55,13 @@ double cpu_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
+constexpr double aim = 0.8;
+constexpr int proofs_at_once = 64;  // in one transaction, so that handing it to a reader's thread is not what is measured
+
 struct Measured {
     double per_second = 0;
-    double cpu_us = 0;  // of the whole process, per record
+    double batch = store::batch_max;  // records to a commit, on the average
+    double cpu_us = 0;                // of the whole process, per record
     double entry_bytes = 0;
     double sealed_bytes = 0;
 };
@@ -78,6 +92,14 @@ audit::Record record_of(std::int64_t number) {
     return record;
 }
 
+std::vector<store::Migration> migrations() {
+    const auto embedded = store::embedded_migrations();
+    std::vector<store::Migration> all(embedded.begin(), embedded.end());
+    all.push_back(
+        {all.back().version + 1, "tables_of_the_tests", "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
+    return all;
+}
+
 Measured measure_store(const fs::path& folder, std::int64_t records) {
     certs::create_key_folder(folder / "keys");
     const auto keys = certs::open_key_folder(folder / "keys");
@@ -85,12 +107,8 @@ Measured measure_store(const fs::path& folder, std::int64_t records) {
     store::Vault vault(*keys, derived.index(), audit::log_id(origin));
     audit::Appender appender(vault, origin, audit::log_id(origin), now,
                              [](std::span<std::uint8_t> out) { certs::random_bytes(out); });
-    const auto embedded = store::embedded_migrations();
-    std::vector<store::Migration> migrations(embedded.begin(), embedded.end());
-    migrations.push_back({migrations.back().version + 1, "tables_of_the_tests",
-                          "CREATE TABLE test_thing (id BIGINT PRIMARY KEY, body BLOB NOT NULL)"});
     const auto store = store::open_sqlcipher(
-        {.file = folder / "data" / "entente.db", .key = certs::Secret::copy_of(derived.database()), .migrations = migrations},
+        {.file = folder / "data" / "entente.db", .key = certs::Secret::copy_of(derived.database()), .migrations = migrations()},
         [&](store::Txn& txn, std::span<const audit::Record> batch) { return appender.append(txn, batch); });
 
     std::latch done(records);
@@ -118,7 +136,8 @@ Measured measure_store(const fs::path& folder, std::int64_t records) {
     }
     done.wait();
     const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
-    Measured measured{static_cast<double>(records) / seconds, (cpu_seconds() - cpu) / static_cast<double>(records) * 1e6};
+    Measured measured{.per_second = static_cast<double>(records) / seconds,
+                      .cpu_us = (cpu_seconds() - cpu) / static_cast<double>(records) * 1e6};
     store::read_and_wait(*store, [&](store::ReadTxn& txn) {
         txn.each("SELECT sum(length(entry)), sum(length(sealed)) FROM audit_entry", {}, [&](const store::Row& row) {
             measured.entry_bytes = static_cast<double>(row.number(0)) / static_cast<double>(records);
@@ -126,12 +145,66 @@ Measured measure_store(const fs::path& folder, std::int64_t records) {
         });
     });
     const auto stats = store->stats();
+    measured.batch = static_cast<double>(stats.works) / static_cast<double>(stats.batches);
     std::printf("  store: %llu batches, largest %llu, commit %.2f ms, batch %.2f ms on average, %lld failed\n",
                 static_cast<unsigned long long>(stats.batches), static_cast<unsigned long long>(stats.batch_size_max),
                 static_cast<double>(stats.commit_us) / static_cast<double>(stats.batches) / 1e3,
                 static_cast<double>(stats.batch_us) / static_cast<double>(stats.batches) / 1e3,
                 static_cast<long long>(failed.load()));
     return measured;
+}
+
+// So often a second `one` runs, `proofs_at_once` times in a reader's transaction.
+template <class One>
+double rate(store::Store& store, double seconds, One one) {
+    const auto begun = Clock::now();
+    double passed = 0;
+    std::int64_t done = 0;
+    for (; passed < seconds; passed = std::chrono::duration<double>(Clock::now() - begun).count()) {
+        store::read_and_wait(store, [&](store::ReadTxn& txn) {
+            for (int i = 0; i < proofs_at_once; ++i) one(txn);
+        });
+        done += proofs_at_once;
+    }
+    return static_cast<double>(done) / passed;
+}
+
+struct ProofRates {
+    double proofs = 0;
+    double tiles = 0;
+};
+
+// On the log that measure_store left.
+ProofRates measure_proofs(const fs::path& folder, double seconds) {
+    const auto keys = certs::open_key_folder(folder / "keys");
+    const certs::DerivedKeys derived(keys->service_root());
+    const auto store =
+        store::open_sqlcipher({.file = folder / "data" / "entente.db",
+                               .key = certs::Secret::copy_of(derived.database()),
+                               .readers = 1,
+                               .migrations = migrations()},
+                              [](store::Txn&, std::span<const audit::Record>) { return std::vector<audit::Receipt>{}; });
+    std::uint64_t size = 0;
+    store::read_and_wait(*store, [&](store::ReadTxn& txn) { size = static_cast<std::uint64_t>(audit::read_head(txn)->size); });
+    audit::Proofs proofs;
+    std::mt19937_64 random(7);
+    std::size_t hashes = 0;
+    const std::uint64_t full = size / audit::tile_width * audit::tile_width;  // entries in full tiles, which both draw
+    const auto proof = [&](store::ReadTxn& txn) { hashes += proofs.inclusion(txn, random() % full, size).size(); };
+    // The stored tiles on the way from an entry to the root.
+    const auto tiles = [&](store::ReadTxn& txn) {
+        std::uint64_t place = random() % full;
+        for (unsigned level = 0; place > 0 || level == 0; ++level) {
+            place /= audit::tile_width;
+            if ((place + 1) * audit::tile_width <= size >> (audit::tile_levels * level))
+                hashes += audit::read_tile(txn, level, place)->size();
+        }
+    };
+    rate(*store, seconds / 4, tiles);  // the pages are in the engine's cache now
+    const double tile_rate = rate(*store, seconds, tiles);
+    const double proof_rate = rate(*store, seconds, proof);
+    if (hashes == 0) throw std::runtime_error("nothing was read");
+    return {.proofs = proof_rate, .tiles = tile_rate};
 }
 
 void run(sqlite3* db, const char* sql) {
@@ -155,11 +228,12 @@ Measured measure_bare(const fs::path& file, std::int64_t records, const Measured
     sqlite3_prepare_v2(db, "INSERT INTO entry VALUES (?1, ?2, ?3)", -1, &entry, nullptr);
     sqlite3_prepare_v2(db, "INSERT INTO thing VALUES (?1, ?2)", -1, &thing, nullptr);
     const std::string bytes(4096, 'y');
+    const int batch = std::max(1, static_cast<int>(like.batch + 0.5));
     const auto begun = Clock::now();
     const double cpu = cpu_seconds();
     for (std::int64_t number = 0; number < records;) {
         run(db, "BEGIN IMMEDIATE");
-        for (std::size_t i = 0; i < store::batch_max && number < records; ++i, ++number) {
+        for (int i = 0; i < batch && number < records; ++i, ++number) {
             sqlite3_bind_int64(entry, 1, number);
             sqlite3_bind_blob(entry, 2, bytes.data(), static_cast<int>(like.entry_bytes), SQLITE_STATIC);
             sqlite3_bind_blob(entry, 3, bytes.data(), static_cast<int>(like.sealed_bytes), SQLITE_STATIC);
@@ -177,7 +251,10 @@ Measured measure_bare(const fs::path& file, std::int64_t records, const Measured
     sqlite3_finalize(entry);
     sqlite3_finalize(thing);
     sqlite3_close(db);
-    return {static_cast<double>(records) / seconds, used / static_cast<double>(records) * 1e6, like.entry_bytes, like.sealed_bytes};
+    return {.per_second = static_cast<double>(records) / seconds,
+            .cpu_us = used / static_cast<double>(records) * 1e6,
+            .entry_bytes = like.entry_bytes,
+            .sealed_bytes = like.sealed_bytes};
 }
 
 double median(std::vector<double> values) {
@@ -188,26 +265,37 @@ double median(std::vector<double> values) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int rounds = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : 3;
-    const std::int64_t records = argc > 2 ? std::strtoll(argv[2], nullptr, 10) : 50'000;
-    std::vector<double> ours, bare, ratios;
-    for (int round = 0; round < rounds; ++round) {
-        std::string name = (fs::temp_directory_path() / "entente-bench-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) return 2;
-        const Measured store = measure_store(name, records);
-        const Measured loop = measure_bare(fs::path(name) / "bare.db", records, store);
-        std::printf(
-            "round %d: store %.0f records/s (%.1f us CPU each), bare loop %.0f (%.1f us), ratio %.2f; entry %.0f B, sealed %.0f "
-            "B\n",
-            round + 1, store.per_second, store.cpu_us, loop.per_second, loop.cpu_us, store.per_second / loop.per_second,
-            store.entry_bytes, store.sealed_bytes);
-        std::fflush(stdout);
-        ours.push_back(store.per_second);
-        bare.push_back(loop.per_second);
-        ratios.push_back(store.per_second / loop.per_second);
-        std::error_code ignored;
-        fs::remove_all(name, ignored);
+    const bool smoke = argc > 1 && std::strcmp(argv[1], "--smoke") == 0;
+    const int rounds = smoke ? 1 : argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : 3;
+    const std::int64_t records = smoke ? 2'000 : argc > 2 ? std::strtoll(argv[2], nullptr, 10) : 50'000;
+    const double proof_seconds = smoke ? 0.1 : 2;
+    std::vector<double> ours, bare, ratios, proof_ratios;
+    try {
+        for (int round = 0; round < rounds; ++round) {
+            std::string name = (fs::temp_directory_path() / "entente-bench-XXXXXX").string();
+            if (::mkdtemp(name.data()) == nullptr) return 2;
+            const Measured store = measure_store(name, records);
+            const Measured loop = measure_bare(fs::path(name) / "bare.db", records, store);
+            const ProofRates proofs = measure_proofs(name, proof_seconds);
+            std::printf(
+                "round %d: store %.0f records/s (%.1f us CPU each), bare loop %.0f (%.1f us), ratio %.2f; entry %.0f B, sealed "
+                "%.0f B, %.0f to a commit\n         proofs %.0f/s, tile reads %.0f/s, ratio %.2f\n",
+                round + 1, store.per_second, store.cpu_us, loop.per_second, loop.cpu_us, store.per_second / loop.per_second,
+                store.entry_bytes, store.sealed_bytes, store.batch, proofs.proofs, proofs.tiles, proofs.proofs / proofs.tiles);
+            std::fflush(stdout);
+            ours.push_back(store.per_second);
+            bare.push_back(loop.per_second);
+            ratios.push_back(store.per_second / loop.per_second);
+            proof_ratios.push_back(proofs.proofs / proofs.tiles);
+            std::error_code ignored;
+            fs::remove_all(name, ignored);
+        }
+    } catch (const std::exception& fault) {
+        std::fprintf(stderr, "store_bench: %s\n", fault.what());
+        return 1;
     }
-    std::printf("median: store %.0f records/s, bare loop %.0f, ratio %.2f\n", median(ours), median(bare), median(ratios));
+    std::printf("durable appends / bare SQLCipher inserts: %.2f   (aim %.1f; medians %.0f and %.0f records/s)\n", median(ratios),
+                aim, median(ours), median(bare));
+    std::printf("proofs / bare tile reads: %.2f   (aim %.1f)\n", median(proof_ratios), aim);
     return 0;
 }
