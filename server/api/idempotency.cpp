@@ -36,7 +36,8 @@ protocol::Blob asked_by(const operations::Caller& caller, std::string_view key) 
     return digest_of(whose(caller) + std::string(key));
 }
 
-store::Repeat name_request(const Call& call, const store::Vault& vault, const operations::Caller& caller, std::string_view key) {
+store::Repeat name_request(const Call& call, const store::Vault& vault, const operations::Caller& caller, std::string_view key,
+                           std::string_view content) {
     std::string scope = whose(caller);
     scope += method_name(call.route->method);
     scope += '\n';
@@ -44,7 +45,7 @@ store::Repeat name_request(const Call& call, const store::Vault& vault, const op
     scope += '\n';
     scope += key;
     const auto digest = vault.blind_index(
-        "idempotency", std::string(call.raw_path) + '?' + std::string(call.raw_query) + '\n' + call.request->body);
+        "idempotency", std::string(call.raw_path) + '?' + std::string(call.raw_query) + '\n' + std::string(content));
     store::Repeat repeat;
     repeat.scope = digest_of(scope);
     repeat.asked_by = asked_by(caller, key);

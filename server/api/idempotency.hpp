@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "server/api/route.hpp"
+#include "server/operations/attachments.hpp"
 #include "server/operations/cases.hpp"
 #include "server/operations/directory.hpp"
 #include "server/operations/links.hpp"
@@ -23,8 +24,9 @@ inline constexpr int idempotency_days = 7;  // how long a key is known; the hous
 // The header's value: 1 to 191 printable ASCII characters; nothing when absent.
 protocol::Result<std::optional<std::string>> idempotency_key(const Call& call);
 
-// Names the caller's request. The digest is keyed, because bodies may hold secrets.
-store::Repeat name_request(const Call& call, const store::Vault& vault, const operations::Caller& caller, std::string_view key);
+// Names the caller's request; `content` is its body, or what stands for it. The digest is keyed, because bodies may hold secrets.
+store::Repeat name_request(const Call& call, const store::Vault& vault, const operations::Caller& caller, std::string_view key,
+                           std::string_view content);
 // Who asked with which key, whatever the route was.
 protocol::Blob asked_by(const operations::Caller& caller, std::string_view key);
 
@@ -174,6 +176,16 @@ struct Again<store::StoredAuthorization> {
         return store::find_authorization(txn, context.tools.vault, caller.company(), {id});
     }
     static std::int64_t id(const store::StoredAuthorization& stored) { return stored.authorization.id.value; }
+};
+
+// The file as it is; its key stays where it is.
+template <>
+struct Again<ops::Resumed> {
+    static std::optional<ops::Resumed> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
+                                            std::int64_t id) {
+        return ops::resumed_before(txn, context, caller, {id});
+    }
+    static std::int64_t id(const ops::Resumed& resumed) { return resumed.file.id.value; }
 };
 
 template <class T>

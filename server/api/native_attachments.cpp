@@ -163,19 +163,41 @@ Plan list_files(Gateway& gateway, CallPtr call) {
         });
 }
 
+// What the first call with this key answered.
+Plan resumed_again(Gateway& gateway, const CallPtr& call, const store::StoredAttachment& file) {
+    return when_through(gateway, file.upload, [&gateway, call, id = file.id] {
+        return gateway.look_up<store::StoredAttachment>(
+            call,
+            [id](store::ReadTxn& txn, const ops::Context& context,
+                 const ops::Caller& caller) -> protocol::Result<store::StoredAttachment> {
+                auto found = ops::resumed_before(txn, context, caller, id);
+                if (!found)
+                    return protocol::fail(protocol::ErrorKind::not_found, "attachment_not_found",
+                                          "your company sent no such file in this case");
+                return std::move(found->file);
+            },
+            [](Gateway& g, const CallPtr& c, store::StoredAttachment& now) {
+                return g.reply(c, 200, protocol::encode_file_results({ops::result_again(now, now.words.name)}));
+            });
+    });
+}
+
 Plan resume(Gateway& gateway, CallPtr call) {
     std::string token = call->path.at(0);
     const store::AttachmentId id{protocol::connect::decode_id(call->path.at(1)).value_or(-1)};
     if (gateway.parts().files == nullptr) return gateway.unavailable(*call->request);
-    auto resumed = std::make_shared<std::optional<ops::Resumed>>();
+    auto ticket = std::make_shared<std::shared_ptr<void>>();
     return gateway.write<ops::Resumed>(
         call,
-        [token = std::move(token), id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::resume_file(txn, context, caller, token, id);
+        [&gateway, ticket, token = std::move(token), id](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            auto done = ops::resume_file(txn, context, caller, token, id);
+            if (done.outcome) *ticket = gateway.parts().files->announce(done.outcome->upload.upload);
+            return done;
         },
         [](Gateway& g, const CallPtr& c, ops::Resumed&) { return g.empty(c, 204); },
-        [&gateway, call](ops::Resumed& done, const std::function<Response()>&) -> Plan {
-            return forward_and_wait(gateway, call, nullptr, [&](ops::FileDesk::Done then) {
+        [&gateway, call, ticket](ops::Resumed& done, const std::function<Response()>&) -> Plan {
+            if (call->repeated) return resumed_again(gateway, call, done.file);
+            return forward_and_wait(gateway, call, std::exchange(*ticket, nullptr), [&](ops::FileDesk::Done then) {
                 return gateway.parts().files->resume(std::move(done), std::move(then));
             });
         });

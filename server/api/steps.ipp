@@ -11,7 +11,7 @@ operations::Audited<T> Gateway::once(store::Txn& txn, const operations::Context&
                                      const operations::Caller& caller, const WriteOperation<T>& operation) {
     call->repeated = false;
     if (!call->idempotency_key) return operation(txn, now, caller);
-    store::Repeat request = name_request(*call, parts_.vault, caller, *call->idempotency_key);
+    store::Repeat request = name_request(*call, parts_.vault, caller, *call->idempotency_key, call->request->body);
     if (const auto earlier = store::find_repeat(txn, request.scope)) {
         audit::Record record = repeat_record(*earlier, caller);
         if (earlier->digest != request.digest) return operations::refused<T>(std::move(record), reused_key());

@@ -1,6 +1,7 @@
 #include "server/api/uploads.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/multipart.hpp"
 #include "server/api/gateway_api.hpp"
+#include "server/api/idempotency.hpp"
 #include "server/bell.hpp"
 #include "server/operations/attachments.hpp"
 
@@ -82,7 +84,9 @@ Plan await(Gateway& gateway, CallPtr call, std::shared_ptr<Waiting> waiting) {
 
 class FormUpload final : public Upload, public std::enable_shared_from_this<FormUpload> {
   public:
-    FormUpload(Gateway& gateway, CallPtr call) : gateway_(gateway), call_(std::move(call)) {}
+    // The key is taken from the call: it names the files, which are there only at the end.
+    FormUpload(Gateway& gateway, CallPtr call)
+        : gateway_(gateway), call_(std::move(call)), key_(std::exchange(call_->idempotency_key, std::nullopt)) {}
 
     Plan begin() override {
         const auto type = call_->request->header("Content-Type");
@@ -94,11 +98,18 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
                                                     .end = [this] { return end_part(); }});
         return gateway_.write<ops::UploadOpened>(
             call_,
-            [token = call_->path.at(0)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            [self = shared_from_this(), token = call_->path.at(0)](store::Txn& txn, const ops::Context& context,
+                                                                   const ops::Caller& caller) {
+                if (self->key_) {
+                    self->earlier_ = store::find_repeat(txn, self->request(caller).scope);
+                    if (self->earlier_) return ops::reopen_upload(txn, context, caller, token);
+                }
                 return ops::open_upload(txn, context, caller, token);
             },
             [self = shared_from_this()](Gateway& gateway, const CallPtr& call, ops::UploadOpened& opened) -> Response {
                 self->opened_ = std::move(opened);
+                self->opened_->keyed = self->key_.has_value();
+                if (self->earlier_) return go_on();
                 if (gateway.parts().files == nullptr) return gateway.unavailable(*call->request);
                 self->place_ = gateway.parts().files->place(self->opened_->caller.company());
                 if (!self->place_)
@@ -124,6 +135,7 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
         if (!protocol::valid_utf8(description_) || protocol::utf8_length(description_) > protocol::attachment_description_chars)
             return gateway_.failure(call_, wrong_member("/description", "too_long", "must have at most 500 characters"));
         if (files_.empty()) return gateway_.failure(call_, wrong_member("/files", "missing", "at least one file is needed"));
+        if (earlier_) return repeat();
         if (opened_->closed) return answer(all_refused(*opened_->closed));
         return spool();
     }
@@ -143,6 +155,7 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
         if (files_.size() >= protocol::attachment_files_max)
             return std::unexpected(wrong_member("/files", "too_many", "must be at most 50 files"));
         ops::ArrivedFile file;
+        digests_.emplace_back();
         file.name = part.file_name;
         file.content_type = plain_type(part.content_type);
         if (!protocol::valid_utf8(file.name)) {
@@ -152,7 +165,7 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
         }
         if (opened_->closed) {
             file.refused = opened_->closed;
-        } else if (!file.refused) {
+        } else if (!file.refused && !earlier_) {
             file.file = gateway_.parts().files->spool().create(opened_->caller.company().value);
         }
         files_.push_back(std::move(file));
@@ -165,8 +178,8 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
         if (!in_file_) return {};
         ops::ArrivedFile& file = files_.back();
         file.bytes += static_cast<std::int64_t>(bytes.size());
-        if (file.refused) return {};
         digest_.update(protocol::as_bytes(bytes));
+        if (file.refused || earlier_) return {};
         if (const std::uint64_t most = bytes_max(); static_cast<std::uint64_t>(file.bytes) > most) {
             refuse_file(file, "file_too_large", "a file has at most " + std::to_string(most) + " bytes here");
             return {};
@@ -182,9 +195,9 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
     Result<void> end_part() {
         if (!in_file_) return {};
         ops::ArrivedFile& file = files_.back();
-        const protocol::Hash digest = digest_.finish();
-        if (!file.refused) {
-            file.digest = protocol::hex(digest);
+        digests_.back() = protocol::hex(digest_.finish());
+        if (!file.refused && !earlier_) {
+            file.digest = digests_.back();
             try {
                 file.file->finish();
             } catch (const store::SpoolFull& full) {
@@ -211,21 +224,86 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
         return results;
     }
 
+    // What was sent, whatever the border of the parts is called: the same files under the same names are the same request.
+    std::string content() const {
+        protocol::JsonWriter out;
+        out.object().member("description", description_).key("files").array();
+        for (std::size_t i = 0; i < files_.size(); ++i)
+            out.object()
+                .member("bytes", files_[i].bytes)
+                .member("name", files_[i].name)
+                .member("sha256", digests_[i])
+                .member("type", files_[i].content_type)
+                .end();
+        return out.end().end().take();
+    }
+
+    store::Repeat request(const ops::Caller& caller) const {
+        return name_request(*call_, gateway_.parts().vault, caller, *key_, content());
+    }
+
     Plan spool() {
         struct State {
             ops::Spooled kept;
         };
         auto state = std::make_shared<State>();
+        place_ = std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<void>>>(
+            std::move(place_), gateway_.parts().files->announce(opened_->upload));
         auto step = std::make_unique<OnWriter>();
         step->run = [self = shared_from_this(), state](store::Txn& txn) -> store::Written {
-            state->kept = ops::keep_spooled(txn, self->gateway_.context(), *self->opened_, self->files_, self->description_);
+            const ops::Context now = self->gateway_.context();
+            store::Repeat request;
+            if (self->key_) {
+                request = self->request(self->opened_->caller);
+                self->earlier_ = store::find_repeat(txn, request.scope);
+                if (self->earlier_) return {{}, false};  // the same request was faster
+            }
+            state->kept = ops::keep_spooled(txn, now, *self->opened_, self->files_, self->description_);
+            if (self->key_) {
+                request.outcome = self->opened_->upload;
+                request.operation = "attachment.upload";
+                request.resources = resources_of(state->kept.records.front());
+                request.created_at = now.now;
+                store::insert_repeat(txn, request);
+            }
             return {state->kept.records, true};
         };
         step->then = [self = shared_from_this(), state](store::Commit commit) -> Plan {
             if (!commit.durable) return self->gateway_.fault(self->call_, std::move(commit.fault));
+            if (self->earlier_) return self->repeat();
             return self->forward(std::move(state->kept.files));
         };
         return step;
+    }
+
+    // What the first request with this key did: its answer, when it is there.
+    Plan repeat() {
+        place_.reset();
+        for (ops::ArrivedFile& file : files_) file.file.reset();
+        return when_through(gateway_, earlier_->outcome, [self = shared_from_this()] { return self->answer_again(); });
+    }
+
+    Plan answer_again() {
+        using Results = std::vector<protocol::FileResult>;
+        return gateway_.write<Results>(
+            call_,
+            [self = shared_from_this()](store::Txn& txn, const ops::Context& context,
+                                        const ops::Caller& caller) -> ops::Audited<Results> {
+                audit::Record record = repeat_record(*self->earlier_, caller);
+                record.resources.push_back({"case", std::to_string(self->opened_->case_id.value)});
+                record.case_scope = self->opened_->case_id;
+                if (self->earlier_->digest != self->request(caller).digest)
+                    return ops::refused<Results>(std::move(record), reused_key());
+                const auto rows = ops::files_of_upload(txn, context, caller, self->opened_->token, self->earlier_->outcome);
+                if (!rows) return ops::refused<Results>(std::move(record), rows.error());
+                if (rows->size() != self->files_.size()) return ops::refused<Results>(std::move(record), already_done(*self->key_));
+                Results results;
+                for (std::size_t i = 0; i < rows->size(); ++i)
+                    results.push_back(ops::result_again((*rows)[i], self->files_[i].name));
+                self->call_->repeated = true;
+                return {std::move(results), std::move(record)};
+            },
+            [](Gateway& gateway, const CallPtr& call, Results& results) { return render(gateway, call, results); });
     }
 
     Plan forward(std::vector<store::StoredAttachment> rows) {
@@ -244,7 +322,10 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
     std::shared_ptr<void> place_;
     std::string description_;
     std::vector<ops::ArrivedFile> files_;
+    std::vector<std::string> digests_;  // of the files, whether they were kept or not
     certs::Sha256 digest_;
+    std::optional<std::string> key_;
+    std::optional<store::Repeat> earlier_;  // the first request with this key, if this is not it
     bool in_file_ = false;
     bool in_description_ = false;
 };
@@ -291,6 +372,30 @@ Plan forward_and_wait(Gateway& gateway, CallPtr call, std::shared_ptr<void> plac
     });
     if (!begun) return gateway.unavailable(*call->request);
     return await(gateway, std::move(call), std::move(waiting));
+}
+
+Plan when_through(Gateway& gateway, std::int64_t upload, std::function<Plan()> next) {
+    struct Through {
+        Bell bell;
+        std::atomic<bool> done{false};
+    };
+    auto through = std::make_shared<Through>();
+    const bool under_way = gateway.parts().files != nullptr && gateway.parts().files->when_through(upload, [through] {
+        through->done = true;
+        through->bell.ring();
+    });
+    if (!under_way) return next();
+    // Named, because a wait that was too short is begun again.
+    auto wait = std::make_shared<std::function<Plan()>>();
+    *wait = [through, next = std::move(next), weak = std::weak_ptr(wait)]() -> Plan {
+        if (through->done) return next();
+        auto step = std::make_unique<OnBell>();
+        step->bell = &through->bell;
+        step->wait = bell_wait;
+        step->then = [self = weak.lock()]() -> Plan { return (*self)(); };
+        return step;
+    };
+    return (*wait)();
 }
 
 std::shared_ptr<Upload> begin_form_upload(Gateway& gateway, CallPtr call) {

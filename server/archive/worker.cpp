@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <array>
 #include <cerrno>
@@ -26,6 +27,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/archive/frames.hpp"
 
@@ -36,7 +38,8 @@ using namespace entente::archive;
 constexpr rlim_t memory_max = rlim_t{768} << 20;
 constexpr rlim_t cpu_seconds = 1'800;
 constexpr std::size_t piece_bytes = 64 * 1024;
-constexpr int filters_max = 2;  // one compression, and the bytes themselves
+constexpr int filters_max = 2;       // one compression, and the bytes themselves
+constexpr int gzip_alone = 15 + 16;  // zlib's word for the largest window in the format of gzip and no other
 
 [[noreturn]] void give_up(const char* why) {
     std::fprintf(stderr, "entente-archive: %s\n", why);
@@ -91,10 +94,108 @@ void write_all(std::string_view bytes) {
 
 // --- unpacking ---
 
-Compression compression_of(archive* in) {
+// Standard input for libarchive. gzip is opened here, because libarchive skips what stands at its end: zlib holds the content
+// against the sum and the size there. What follows is a further gzip or zero bytes, as some tapes have them.
+class Input {
+  public:
+    Input() {
+        while (have_ < 3 && refill()) {
+        }
+        gzip_ = begins({0x1f, 0x8b, 8});
+        compressed_ = gzip_ || begins({0xfd, '7', 'z'}) || begins({0x28, 0xb5, 0x2f});
+        if (gzip_ && ::inflateInit2(&stream_, gzip_alone) != Z_OK) give_up("out of memory");
+    }
+    ~Input() {
+        if (gzip_) ::inflateEnd(&stream_);
+    }
+    Input(const Input&) = delete;
+    Input& operator=(const Input&) = delete;
+
+    bool gzip() const { return gzip_; }
+    bool compressed() const { return compressed_; }  // by its own first words
+    bool broken() const { return broken_; }
+
+    // Nothing at the end, and when it is broken.
+    std::string_view next() {
+        if (broken_) return {};
+        if (!gzip_) {
+            if (used_ == have_ && !refill()) return {};
+            const std::size_t from = std::exchange(used_, have_);
+            return {reinterpret_cast<const char*>(raw_.data()) + from, have_ - from};
+        }
+        stream_.next_out = plain_.data();
+        stream_.avail_out = static_cast<uInt>(plain_.size());
+        while (stream_.avail_out == plain_.size()) {
+            if (used_ == have_ && !refill()) {
+                broken_ = !between_;
+                return {};
+            }
+            if (between_) {
+                while (used_ < have_ && raw_[used_] == 0) ++used_;
+                if (used_ == have_) continue;
+                between_ = false;
+            }
+            stream_.next_in = raw_.data() + used_;
+            stream_.avail_in = static_cast<uInt>(have_ - used_);
+            const int state = ::inflate(&stream_, Z_NO_FLUSH);
+            used_ = have_ - stream_.avail_in;
+            broken_ = state != Z_OK && state != Z_STREAM_END;
+            if (broken_) return {};
+            if (state == Z_STREAM_END) {
+                between_ = true;
+                broken_ = ::inflateReset(&stream_) != Z_OK;
+            }
+        }
+        return {reinterpret_cast<const char*>(plain_.data()), plain_.size() - stream_.avail_out};
+    }
+
+    // What libarchive did not ask for.
+    void finish() {
+        while (!next().empty()) {
+        }
+    }
+
+  private:
+    bool begins(const std::array<std::uint8_t, 3>& mark) const {
+        return have_ >= mark.size() && std::memcmp(raw_.data(), mark.data(), mark.size()) == 0;
+    }
+    // Reads on behind what is there, from the front when all of that was used.
+    bool refill() {
+        if (used_ == have_) used_ = have_ = 0;
+        for (;;) {
+            const ssize_t got = ::read(0, raw_.data() + have_, raw_.size() - have_);
+            if (got > 0) have_ += static_cast<std::size_t>(got);
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) broken_ = true;
+            return got > 0;
+        }
+    }
+
+    std::array<std::uint8_t, piece_bytes> raw_{};
+    std::array<std::uint8_t, piece_bytes> plain_{};
+    std::size_t used_ = 0;
+    std::size_t have_ = 0;
+    z_stream stream_{};
+    bool gzip_ = false;
+    bool compressed_ = false;
+    bool between_ = false;  // behind the end of one gzip
+    bool broken_ = false;
+};
+
+la_ssize_t from_gateway(archive* in, void* input, const void** bytes) {
+    auto& from = *static_cast<Input*>(input);
+    const std::string_view piece = from.next();
+    *bytes = piece.data();
+    if (from.broken()) {
+        ::archive_set_error(in, EINVAL, "the content is not what its end says");
+        return ARCHIVE_FATAL;
+    }
+    return static_cast<la_ssize_t>(piece.size());
+}
+
+Compression compression_of(archive* in, const Input& input) {
+    if (input.gzip()) return Compression::gzip;
     switch (::archive_filter_code(in, 0)) {
-        case ARCHIVE_FILTER_GZIP:
-            return Compression::gzip;
         case ARCHIVE_FILTER_XZ:
             return Compression::xz;
         case ARCHIVE_FILTER_ZSTD:
@@ -149,30 +250,39 @@ void unpack_data(archive* in, bool encrypted) {
 void unpack() {
     const std::unique_ptr<archive, int (*)(archive*)> in(::archive_read_new(), ::archive_read_free);
     if (!in) give_up("out of memory");
-    ::archive_read_support_filter_gzip(in.get());
+    ::archive_read_support_filter_gzip(in.get());  // inside of a gzip, which is once too often
     ::archive_read_support_filter_xz(in.get());
     ::archive_read_support_filter_zstd(in.get());
     ::archive_read_support_format_tar(in.get());
     ::archive_read_support_format_zip_streamable(in.get());
     ::archive_read_support_format_raw(in.get());
     ::archive_read_support_format_empty(in.get());
-    if (::archive_read_open_fd(in.get(), 0, piece_bytes) != ARCHIVE_OK) fail("unsupported");
+    // To the end of the bytes, so that every sum that stands behind the last member is looked at.
+    ::archive_read_set_options(in.get(), "tar:read_concatenated_archives");
+    Input input;
+    if (::archive_read_open(in.get(), &input, nullptr, from_gateway, nullptr) != ARCHIVE_OK)
+        fail(input.compressed() ? "damaged" : "unsupported");
+    const int filters = input.gzip() ? filters_max - 1 : filters_max;
     bool first = true;
     for (;;) {
         archive_entry* entry = nullptr;
         const int next = ::archive_read_next_header(in.get(), &entry);
-        if (::archive_filter_count(in.get()) > filters_max) fail("too_deep");
+        if (::archive_filter_count(in.get()) > filters) fail("too_deep");
         if (first && (next == ARCHIVE_OK || next == ARCHIVE_WARN || next == ARCHIVE_EOF)) {
             const Format format = format_of(in.get());
             // Uncompressed bytes of no format at all are no archive.
-            if (format == Format::single && compression_of(in.get()) == Compression::none && next != ARCHIVE_EOF)
+            if (format == Format::single && compression_of(in.get(), input) == Compression::none && next != ARCHIVE_EOF)
                 fail("unsupported");
             // A block of zero bytes reads as the end of an empty tar; it may be the beginning of anything.
             if (format == Format::tar && next == ARCHIVE_EOF) fail("unsupported");
-            write_all(frame(Frame::shape, shape_text({format, compression_of(in.get())})));
+            write_all(frame(Frame::shape, shape_text({format, compression_of(in.get(), input)})));
             first = false;
         }
         if (next == ARCHIVE_EOF) break;
+        // What begins with zero bytes reads as a tar, and is none when what follows is no member.
+        if (first && next == ARCHIVE_FATAL && !input.broken() &&
+            (::archive_format(in.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR)
+            fail("unsupported");
         if (next != ARCHIVE_OK && next != ARCHIVE_WARN) fail("damaged");
         const Member member = describe(entry);
         if (member.name.size() + 64 > frame_bytes_max) fail("damaged");
@@ -181,6 +291,8 @@ void unpack() {
         if (member.kind == MemberKind::file) unpack_data(in.get(), member.encrypted);
         write_all(frame(Frame::end, {}));
     }
+    input.finish();
+    if (input.broken()) fail("damaged");
     write_all(frame(Frame::whole, {}));
 }
 

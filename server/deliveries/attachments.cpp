@@ -25,7 +25,8 @@ using store::StoredAttachment;
 namespace {
 
 constexpr int judgements_max = 8;  // while the terms move under the verdict
-constexpr std::chrono::seconds upkeep_pause{60};
+constexpr std::chrono::seconds upkeep_pause{1};  // between two looks at the clock
+constexpr std::int64_t upkeep_seconds = 60;       // of the clock, between two looks at the files
 constexpr std::int64_t kept_days = 30;  // the history
 constexpr std::size_t answer_bytes_max = 256 * 1024;
 
@@ -46,9 +47,14 @@ std::string review_hint(const StoredAttachment& row, const std::string& token) {
 
 // Uploads under way; outlives the places that it gave away.
 struct AttachmentDesk::Counts {
+    struct Announced {
+        int times = 0;
+        std::vector<std::function<void()>> waiting;
+    };
     std::mutex mutex;
     int all = 0;
     std::map<std::int64_t, int> by_company;
+    std::map<std::int64_t, Announced> by_upload;
 };
 
 AttachmentDesk::AttachmentDesk(AttachmentOptions options, store::Store& store, const operations::Tools& tools, const Clock& clock,
@@ -129,6 +135,32 @@ std::shared_ptr<void> AttachmentDesk::place(protocol::CompanyId company) {
                 --counts->all;
                 if (--counts->by_company[company.value] == 0) counts->by_company.erase(company.value);
             }};
+}
+
+std::shared_ptr<void> AttachmentDesk::announce(std::int64_t upload) {
+    {
+        const std::lock_guard hold(counts_->mutex);
+        ++counts_->by_upload[upload].times;
+    }
+    return {static_cast<void*>(this), [counts = counts_, upload](void*) {
+                std::vector<std::function<void()>> waiting;
+                {
+                    const std::lock_guard hold(counts->mutex);
+                    const auto found = counts->by_upload.find(upload);
+                    if (--found->second.times > 0) return;
+                    waiting = std::move(found->second.waiting);
+                    counts->by_upload.erase(found);
+                }
+                for (const auto& then : waiting) then();
+            }};
+}
+
+bool AttachmentDesk::when_through(std::int64_t upload, std::function<void()> then) {
+    const std::lock_guard hold(counts_->mutex);
+    const auto found = counts_->by_upload.find(upload);
+    if (found == counts_->by_upload.end()) return false;
+    found->second.waiting.push_back(std::move(then));
+    return true;
 }
 
 bool AttachmentDesk::forward(UploadOpened upload, std::vector<ArrivedFile> files, std::vector<StoredAttachment> rows,
@@ -398,7 +430,12 @@ void AttachmentDesk::expire() {
 
 void AttachmentDesk::upkeep_loop() {
     std::unique_lock hold(mutex_);
+    protocol::Instant last = clock_.now();
+    // By the time of day, which may jump: a machine that slept for a night owes the end of what was to end meanwhile.
     while (!wake_upkeep_.wait_for(hold, upkeep_pause, [this] { return stopping_; })) {
+        const protocol::Instant now = clock_.now();
+        if (now >= last && now < last.plus_seconds(upkeep_seconds)) continue;
+        last = now;
         hold.unlock();
         try {
             expire();

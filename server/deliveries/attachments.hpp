@@ -55,6 +55,8 @@ class AttachmentDesk final : public operations::FileDesk {
     void stop();
 
     std::shared_ptr<void> place(protocol::CompanyId company) override;
+    std::shared_ptr<void> announce(std::int64_t upload) override;
+    bool when_through(std::int64_t upload, std::function<void()> then) override;
     store::Spool& spool() override { return spool_; }
     std::uint64_t file_bytes_max() const override { return options_.file_bytes; }
     bool forward(operations::UploadOpened upload, std::vector<operations::ArrivedFile> files,

@@ -215,6 +215,39 @@ Audited<UploadOpened> open_upload(Txn& txn, const Context& context, const Caller
     return {std::move(upload), std::move(record)};
 }
 
+Audited<UploadOpened> reopen_upload(Txn& txn, const Context& context, const Caller& caller, std::string_view token) {
+    audit::Record record = record_of(caller, "attachment.upload", audit::Class::api_activity, audit::activity_read);
+    const auto c = party_case(txn, context, caller, token, policy::Operation::case_write);
+    if (!c) return refused<UploadOpened>(std::move(record), c.error());
+    about(record, *c);
+    UploadOpened upload;
+    upload.case_id = c->id;
+    upload.token = c->token;
+    upload.caller = caller;
+    upload.side = side_of(*c, caller.company());
+    return {std::move(upload), std::move(record)};
+}
+
+Result<std::vector<StoredAttachment>> files_of_upload(ReadTxn& txn, const Context& context, const Caller& caller,
+                                                      std::string_view token, std::int64_t upload) {
+    const auto c = party_case(txn, context, caller, token, policy::Operation::case_write);
+    if (!c) return std::unexpected(c.error());
+    auto files = store::attachments_of_upload(txn, context.tools.vault, c->id, upload);
+    std::erase_if(files, [&](const StoredAttachment& file) { return file.company != caller.company(); });
+    return files;
+}
+
+FileResult result_again(const StoredAttachment& file, std::string name) {
+    const auto side = [](ForwardStatus status, const std::string& kept) -> protocol::SideResult {
+        if (!kept.empty()) return {status, kept};
+        if (status == ForwardStatus::success) return {status, "delivered"};
+        if (status == ForwardStatus::unknown) return {status, "the gateway ended before it knew"};
+        return {status, "why is not kept any more"};
+    };
+    return {std::move(name), side(file.submitter_status, file.words.submitter_message),
+            side(file.receiver_status, file.words.receiver_message)};
+}
+
 Spooled keep_spooled(Txn& txn, const Context& context, const UploadOpened& upload, const std::vector<ArrivedFile>& files,
                      std::string_view description) {
     Spooled kept;
@@ -233,7 +266,7 @@ Spooled keep_spooled(Txn& txn, const Context& context, const UploadOpened& uploa
         file.position = static_cast<std::int64_t>(i);
         file.bytes = arrived.bytes;
         file.created_at = context.now;
-        file.words.name = arrived.name;
+        file.words.name = arrived.name.empty() ? protocol::plain_file_name(arrived.name) : arrived.name;
         file.words.content_type = arrived.content_type;
         file.words.description = description;
         file.words.digest = arrived.digest;
@@ -337,7 +370,9 @@ std::vector<audit::Record> settle_file(Txn& txn, const Context& context, const U
     file.words.receiver_message = result.receiver.message;
     file.state = again ? AttachmentState::failed : AttachmentState::done;
     file.finished_at = context.now;
-    file.has_words = upload.own.history && !c->erased;
+    file.has_words = (upload.own.history || upload.keyed) && !c->erased;
+    if (!upload.own.history)  // what a repeat answers, and nothing to list
+        file.words = {.submitter_message = result.submitter.message, .receiver_message = result.receiver.message};
     store::update_attachment(txn, context.tools.vault, *c, file, again);
     if (!result.complete()) record.outcome = audit::Outcome::failure;
     record.reason = file.reason;
@@ -370,7 +405,7 @@ Result<AttachmentList> list_attachments(ReadTxn& txn, const Context& context, co
     list.shown = {c->id, c->version, c->gate_epoch};
     const bool frozen = flow_now(txn, *c, context.now) == Flow::frozen;
     for (StoredAttachment& file : store::attachments_of(txn, context.tools.vault, c->id, listed_max)) {
-        if (!file.has_words) continue;
+        if (!file.has_words || file.words.name.empty()) continue;
         const bool own = file.company == caller.company();
         const Side reader = side_of(*c, caller.company());
         const ForwardStatus here = reader == Side::submitter ? file.submitter_status : file.receiver_status;
@@ -418,6 +453,18 @@ Audited<Resumed> resume_file(Txn& txn, const Context& context, const Caller& cal
     store::update_attachment(txn, context.tools.vault, opened->c, *file, true);
     resumed.file = std::move(*file);
     return {std::move(resumed), std::move(record)};
+}
+
+std::optional<Resumed> resumed_before(ReadTxn& txn, const Context& context, const Caller& caller, store::AttachmentId id) {
+    auto file = store::find_attachment_of(txn, context.tools.vault, caller.company(), id);
+    if (!file) return std::nullopt;
+    certs::wipe(file->spool_key);
+    file->spool_key.clear();
+    Resumed resumed;
+    resumed.upload.case_id = file->case_id;
+    resumed.upload.upload = file->upload;
+    resumed.file = std::move(*file);
+    return resumed;
 }
 
 Recovered recover_attachments(Txn& txn, const Context& context) {

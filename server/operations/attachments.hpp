@@ -52,8 +52,16 @@ struct UploadOpened {
     std::optional<Error> closed;  // content may not cross now: each file is answered with it, and none is kept
     protocol::TargetOptions own;  // of who sends
     std::int64_t max_bytes = 0;   // the smallest that a side takes; 0: none says
+    bool keyed = false;           // it has an idempotency key, so what was answered is kept for a repeat
 };
 Audited<UploadOpened> open_upload(Txn& txn, const Context& context, const Caller& caller, std::string_view token);
+// An upload whose key did its work before: nothing is opened, the files are only compared.
+Audited<UploadOpened> reopen_upload(Txn& txn, const Context& context, const Caller& caller, std::string_view token);
+// What became of an upload's files, in the order in which they were sent. Fails when the caller is no party of the case.
+Result<std::vector<store::StoredAttachment>> files_of_upload(ReadTxn& txn, const Context& context, const Caller& caller,
+                                                             std::string_view token, std::int64_t upload);
+// As it was answered, as far as it is still known.
+protocol::FileResult result_again(const store::StoredAttachment& file, std::string name);
 
 // A file that arrived whole.
 struct ArrivedFile {
@@ -134,6 +142,8 @@ struct Resumed {
 };
 Audited<Resumed> resume_file(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
                              store::AttachmentId id);
+// For a repeat of that call: the caller's file, without its key.
+std::optional<Resumed> resumed_before(ReadTxn& txn, const Context& context, const Caller& caller, store::AttachmentId id);
 
 // At start: what a process that ended had under way. Files whose key stays are named.
 struct Recovered {
@@ -150,6 +160,10 @@ class FileDesk {
     virtual ~FileDesk() = default;
     // Counts as one of the uploads under way until it is let go; nothing when there are too many.
     virtual std::shared_ptr<void> place(protocol::CompanyId company) = 0;
+    // Says that this upload is under way, until it is let go.
+    virtual std::shared_ptr<void> announce(std::int64_t upload) = 0;
+    // Calls `then` once, on another thread, when nothing of this upload is under way any more. False: nothing is.
+    virtual bool when_through(std::int64_t upload, std::function<void()> then) = 0;
     virtual store::Spool& spool() = 0;
     virtual std::uint64_t file_bytes_max() const = 0;
     using Done = std::function<void(std::vector<protocol::FileResult>)>;

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import lzma
 import os
 import socketserver
 import struct
@@ -118,6 +119,36 @@ def lying_zip():
     ("zeros.gz", gzip.compress(bytes(5000))), ("noise.xz", b"\xfd7zXZ\0" + BINARY), ("noise.zst", b"\x28\xb5\x2f\xfd" + BINARY)])
 def test_what_is_damaged_or_lies_goes_nowhere(both, halden, name, content):  # noqa: F811
     refused(both, halden, name, content, "")
+
+
+def gzip_with(content, *, crc=None, size=None, after=b""):
+    packed = gzip.compress(content)
+    right_crc, right_size = struct.unpack("<II", packed[-8:])
+    return packed[:-8] + struct.pack("<II", right_crc if crc is None else crc, right_size if size is None else size) + after
+
+
+@pytest.mark.parametrize("inside", ["text", "tar", "empty"])
+@pytest.mark.parametrize("wrong", ["no trailer", "half a trailer", "crc", "size", "garbage behind", "half a gzip behind"])
+def test_a_gzip_that_is_not_what_its_end_says_goes_nowhere(both, halden, inside, wrong):  # noqa: F811
+    content = {"text": SECRET * 4000, "tar": archives.tar(("a.txt", SECRET * 400)), "empty": b""}[inside]
+    packed = {"no trailer": gzip_with(content)[:-8], "half a trailer": gzip_with(content)[:-3], "crc": gzip_with(content, crc=0x12345678),
+              "size": gzip_with(content, size=len(content) + 1), "garbage behind": gzip_with(content, after=b"and more"),
+              "half a gzip behind": gzip_with(content, after=gzip.compress(SECRET)[:12])}[wrong]
+    refused(both, halden, "a.gz", packed, "damaged")
+    refused(both, halden, "outer.zip", archives.zipped(("fine.txt", b"x"), ("inner.gz", packed)), "damaged")
+
+
+def test_gzips_in_a_row_and_zero_bytes_behind_are_one(both, halden):  # noqa: F811
+    content = gzip.compress(SECRET * 3000) + gzip.compress(b"") + gzip.compress(SECRET) + bytes(100_000)
+    assert gzip.decompress(crossed(both, halden, "a.log.gz", content)) == MASKED * 3001
+
+
+def test_a_sum_behind_the_last_member_is_looked_at(both, halden):  # noqa: F811
+    content = bytearray(lzma.compress(archives.tar(("a.txt", SECRET * 400)), check=lzma.CHECK_CRC64))
+    # Footer 12 bytes, index before it; the block's check stands right before the index.
+    index = (struct.unpack("<I", content[-8:-4])[0] + 1) * 4
+    content[-12 - index - 1] ^= 1
+    refused(both, halden, "a.tar.xz", bytes(content), "damaged")
 
 
 def test_what_nobody_can_look_into_names_itself(both, halden):  # noqa: F811

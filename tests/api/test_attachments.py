@@ -5,44 +5,16 @@ import os
 import pathlib
 import subprocess
 import threading
+import uuid
 
 import pytest
 import requests
 
-from support.client import LEGACY_MODE, PROBLEM_MODE
-from support.file_receiver import FileReceiver
+from support.client import LEGACY_MODE
+from support.files import form, let_pass, send, target
 from support.gateway import program, until
-from support.world import stamp
 
 BINARY = bytes(range(256)) * 40
-
-
-def form(*files, description=None, boundary="----entente-7f3a", part_type="text/plain"):
-    """A form as connectors write it: (name, content) or (name, content, type)."""
-    body = b""
-    if description is not None:
-        body += f'--{boundary}\r\nContent-Disposition: form-data; name="description"\r\n\r\n{description}\r\n'.encode()
-    for name, content, *more in files:
-        kind = more[0] if more else part_type
-        escaped = name.replace('"', '\\"')
-        body += f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{escaped}"\r\n'.encode()
-        body += (f"Content-Type: {kind}\r\n" if kind else "").encode() + b"\r\n" + content + b"\r\n"
-    return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
-
-
-def send(caller, token, *files, expect=200, path=None, accept=PROBLEM_MODE, query="", **options):
-    body, kind = form(*files, **options)
-    return caller.request("POST", (path or f"/v1/collaboration-requests/{token}/attachments") + query, data=body, headers={"Content-Type": kind},
-                          expect=expect, accept=accept)
-
-
-def let_pass(company, case, content):
-    """A colleague lets pass what nobody can look into."""
-    company.engineer2.post(f"/api/v1/cases/{case.token}/reviews", {"digest": hashlib.sha256(content).hexdigest()}, expect=204)
-
-
-def target(domain, port, path="/in", password="geheim-1", days=30, **more):
-    return {"domain": domain, "httpsPort": port, "httpsPath": path, "password": password, "expiration": stamp(days * 86400), **more}
 
 
 @pytest.fixture(scope="module")
@@ -319,6 +291,127 @@ def test_history_and_sending_again(world, both, halden, brightwell):
     assert brightwell.engineer.get(path, expect=200).items[0]["fileName"] == "again.txt"
     send(halden.engineer, case.token, ("noted.txt", b"x"))
     assert any("noted.txt" in note["description"] for note in brightwell.engineer.get(f"{case.path}/notes", expect=200).body)
+    halden.administrator.put("/api/v1/attachment-target", {}, expect=200)
+
+
+# --- sent again with the same Idempotency-Key (semantics 9) ---
+
+@pytest.fixture
+def key():
+    return f"upload-{uuid.uuid4()}"
+
+
+def replayed(answer):
+    return answer.headers.get("Idempotency-Replayed") == "true"
+
+
+def test_the_same_upload_again_answers_as_the_first_did(both, halden, key):
+    case, left, right = both
+    right.behave = lambda taken: 503 if taken.name == "b.txt" else 201
+    files = [("a.txt", b"password: Gr8-Harbour!Gate\n"), ("b.txt", b"x"), ("core.bin", BINARY, "application/x-core")]
+    first = send(halden.engineer, case.token, *files, description="since Saturday", key=key)
+    assert [row["receiverStatus"] for row in first.body] == ["SUCCESS", "FORWARD_FAILED", "CONTENT_ERROR"] and not replayed(first)
+    went = len(left.taken), len(right.taken)
+    # A client that makes the form anew draws another border between its parts: it is the same request.
+    again = send(halden.engineer, case.token, *files, description="since Saturday", key=key, boundary="----drawn-anew")
+    assert again.body == first.body and replayed(again) and went == (len(left.taken), len(right.taken)) == (2, 2)
+    case.approve()
+    halden.engineer.post(f"{case.path}/closure", expect=200)
+    assert send(halden.engineer, case.token, *files, description="since Saturday", key=key).body == first.body, "what was done stays answered after the end"
+    known = halden.engineer.get(f"/api/v1/idempotency/{key}", expect=200)
+    assert [(row["operation"], row["case"]) for row in known["outcomes"]] == [("forwardAttachment", case.token)]
+    assert halden.engineer.get(f"/api/v1/cases/{case.token}/attachments", expect=200).items == [], "a key is no history"
+    rows = halden.compliance.get(f"/api/v1/audit/entries?case={case.token}&limit=200", expect=200).items
+    assert [row["operation"] for row in rows].count("attachment.upload.repeat") == 2
+
+
+@pytest.mark.parametrize("files,description", [([("a.txt", b"y")], "d"), ([("b.txt", b"x")], "d"), ([("a.txt", b"x")], "e"), ([("a.txt", b"x"), ("b.txt", b"x")], "d"),
+                                               ([("a.txt", b"x", "text/html")], "d")])
+def test_another_upload_under_the_same_key_is_refused(both, halden, brightwell, key, files, description):
+    case, left, right = both
+    send(halden.engineer, case.token, ("a.txt", b"x"), description="d", key=key)
+    answer = send(halden.engineer, case.token, *files, description=description, key=key, expect=409)
+    assert answer.code == "idempotency_key_reused" and len(right.taken) == 1
+    assert not replayed(send(brightwell.engineer, case.token, *files, key=key)), "keys of others are other keys"
+
+
+def test_a_repeat_waits_for_what_is_under_way(both, halden, key):
+    case, left, right = both
+    begun, go_on, answers = threading.Event(), threading.Event(), {}
+
+    def slow(taken):
+        begun.set()
+        go_on.wait(60)
+        return 201
+
+    right.behave = slow
+
+    def upload(name):
+        answers[name] = send(halden.engineer.with_token(halden.engineer.token), case.token, ("a.txt", b"x"), key=key)
+
+    threads = [threading.Thread(target=upload, args=(name,)) for name in ("first", "second")]
+    threads[0].start()
+    assert begun.wait(60)
+    threads[1].start()
+    operations = lambda: [row["operation"] for row in halden.compliance.get(f"/api/v1/audit/entries?case={case.token}&limit=200", expect=200).items]  # noqa: E731
+    until(lambda: operations().count("attachment.upload") == 2, what="the second call")
+    assert not answers
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert answers["first"].body == answers["second"].body and answers["first"].body[0]["completeSuccess"]
+    assert (replayed(answers["first"]), replayed(answers["second"]), len(right.taken)) == (False, True, 1)
+
+
+def test_many_at_once_with_one_key_send_once(both, halden, key):
+    case, left, right = both
+    answers, start = [], threading.Barrier(6)
+
+    def upload():
+        caller = halden.engineer.with_token(halden.engineer.token)
+        start.wait(60)
+        answers.append(send(caller, case.token, ("a.txt", b"x" * 300_000), key=key))
+
+    threads = [threading.Thread(target=upload) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(answers) == 6 and len(right.taken) == len(left.taken) == 1
+    assert all(answer.body == answers[0].body for answer in answers) and sorted(map(replayed, answers)) == [False] + [True] * 5
+
+
+def test_an_upload_that_broke_off_or_was_refused_leaves_its_key_free(world, both, halden, gateway, key):
+    case, left, right = both
+    body, kind = form(("a.txt", b"x" * 200_000))
+    head = (f"POST {case.path}/attachments HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {halden.engineer.token}\r\nContent-Type: {kind}\r\n"
+            f"Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    with gateway.connect() as line:
+        line.sendall(head + body[:150_000])
+        until(lambda: gateway.metric("entente_uploads_under_way") == 1, what="an upload under way")
+    until(lambda: gateway.metric("entente_uploads_under_way") == 0, what="its end")
+    assert halden.engineer.get(f"/api/v1/idempotency/{key}", expect=200)["state"] == "unknown"
+    assert not replayed(send(halden.engineer, case.token, ("a.txt", b"x" * 200_000), key=key)) and len(right.taken) == 1
+    # While a case is held nothing is sent, so the same call sends once it is not.
+    customer = halden.customer("asked later")
+    held = world.open_case(halden, world.brightwell, customer)
+    for _ in range(2):
+        assert send(halden.engineer, held.token, ("a.txt", b"x"), key=key + "h").body[0]["receiverStatus"] == "CONTENT_ERROR"
+    halden.authorize(customer, [world.brightwell])
+    held.release_to_receiver()
+    until(lambda: send(halden.engineer, held.token, ("a.txt", b"x"), key=key + "h").body[0]["receiverStatus"] == "CONFIG_MISSING", what="the release")
+
+
+def test_sending_again_takes_a_key_as_well(world, both, halden, key):
+    case, left, right = both
+    path = f"/api/v1/cases/{case.token}/attachments"
+    halden.administrator.put("/api/v1/attachment-target", {"history": True}, expect=200)
+    right.behave = lambda taken: 503
+    send(halden.engineer, case.token, ("again.txt", b"x"), path=path)
+    file = halden.engineer.get(path, expect=200).items[0]["id"]
+    right.behave = lambda taken: 201
+    first, second = (halden.engineer.post(f"{path}/{file}/resume", headers={"Idempotency-Key": key}, expect=200) for _ in range(2))
+    assert first.body == second.body and first.body[0]["completeSuccess"] and replayed(second) and len(right.taken) == 2
     halden.administrator.put("/api/v1/attachment-target", {}, expect=200)
 
 

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from support.customers import Person, PostedWorld, until
+from support.files import send
 from support.gateway import MovedClock
 from support.receiver import Receiver
 from support.world import stamp
@@ -35,6 +36,36 @@ def pass_time(later, clock, **by):
 
 def flow(case):
     return case.submitter.engineer.get(f"/api/v1/cases/{case.token}/gate", expect=200)["flow"]
+
+
+def test_a_file_lies_in_the_spool_for_a_day_at_most(later, clock):
+    ada, bo = later.ada, later.bo
+    customer = ada.customer()
+    ada.authorize(customer, [bo], days=90)
+    case = later.world.open_case(ada, bo, customer)
+    case.release_to_receiver()
+    ada.administrator.put("/api/v1/attachment-target", {"history": True}, expect=200)
+    path, spool = f"/api/v1/cases/{case.token}/attachments", later.gateway.data / "spool"
+    # Nobody says where files go, so this one may be sent again.
+    assert send(ada.engineer, case.token, ("kept.txt", b"words " * 50_000)).body[0]["receiverStatus"] == "CONFIG_MISSING"
+    kept = ada.engineer.get(path, expect=200).items[0]
+    assert kept["state"] == "failed" and len(list(spool.iterdir())) == 1
+    pass_time(later, clock, hours=23, minutes=50)
+    # Of two files only the older one has its day behind it.
+    send(ada.engineer, case.token, ("younger.txt", b"words"))
+    assert ada.engineer.post(f"{path}/{kept['id']}/resume", expect=200).body[0]["receiverStatus"] == "CONFIG_MISSING"
+    assert len(list(spool.iterdir())) == 2
+    pass_time(later, clock, minutes=20)
+    until(lambda: len(list(spool.iterdir())) == 1, what="the end of the older one")
+    assert ada.engineer.post(f"{path}/{kept['id']}/resume", expect=422).code == "nothing_to_resume"
+    assert {row["fileName"]: row["state"] for row in ada.engineer.get(path, expect=200).items} == {"kept.txt": "done", "younger.txt": "failed"}
+    # A gateway that was off for a day owes it as well.
+    later.gateway.stop()
+    clock.advance(hours=25)
+    later.gateway.start()
+    pass_time(later, clock)
+    until(lambda: not list(spool.iterdir()), 90, "an empty spool")
+    ada.administrator.put("/api/v1/attachment-target", {}, expect=200)
 
 
 def test_an_emergency_that_nobody_confirms_freezes_by_itself(later, clock):

@@ -70,6 +70,7 @@ class FileReceiver:
         self.go_on = threading.Event()
         self.arrived = 0
         self.stalled = 0
+        self.serving = 0  # connections
         self._sockets = []
         self._lock = threading.Lock()
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -90,6 +91,8 @@ class FileReceiver:
             threading.Thread(target=self._guarded, args=(plain,), daemon=True).start()
 
     def _guarded(self, plain):
+        with self._lock:
+            self.serving += 1
         try:
             plain.settimeout(60)
             with self._context.wrap_socket(plain, server_side=True) as secure:
@@ -98,6 +101,9 @@ class FileReceiver:
                 self._serve(secure)
         except (OSError, ssl.SSLError, ValueError):
             pass  # a sender that goes away in the middle is part of the game
+        finally:
+            with self._lock:
+                self.serving -= 1
 
     def _serve(self, secure):
         head = b""

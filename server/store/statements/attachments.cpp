@@ -179,6 +179,22 @@ std::optional<StoredAttachment> find_attachment(ReadTxn& txn, Vault& vault, Case
                      {id.value, case_id.value}, [&](const Row& row) { return read_attachment(txn, vault, row); });
 }
 
+std::optional<StoredAttachment> find_attachment_of(ReadTxn& txn, Vault& vault, CompanyId sender, AttachmentId id) {
+    return txn.first("SELECT " ENTENTE_ATTACHMENT_COLUMNS " FROM attachments WHERE id = $1 AND company = $2",
+                     {id.value, sender.value}, [&](const Row& row) { return read_attachment(txn, vault, row); });
+}
+
+std::vector<StoredAttachment> attachments_of_upload(ReadTxn& txn, Vault& vault, CaseId case_id, std::int64_t upload) {
+    std::vector<StoredAttachment> files;
+    txn.each("SELECT " ENTENTE_ATTACHMENT_COLUMNS " FROM attachments WHERE case_id = $1 AND upload = $2 ORDER BY position",
+             {case_id.value, upload}, [&](const Row& row) {
+                 files.push_back(read_attachment(txn, vault, row));
+                 certs::wipe(files.back().spool_key);
+                 files.back().spool_key.clear();
+             });
+    return files;
+}
+
 std::vector<StoredAttachment> attachments_of(ReadTxn& txn, Vault& vault, CaseId case_id, int limit) {
     std::vector<StoredAttachment> files;
     txn.each("SELECT " ENTENTE_ATTACHMENT_COLUMNS

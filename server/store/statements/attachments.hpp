@@ -63,6 +63,9 @@ void update_attachment(Txn& txn, Vault& vault, const StoredCase& c, const Stored
 // Words and spool keys of the case's files under the key in use now.
 void reseal_attachments(Txn& txn, Vault& vault, const StoredCase& c);
 std::optional<StoredAttachment> find_attachment(ReadTxn& txn, Vault& vault, protocol::CaseId case_id, AttachmentId id);
+std::optional<StoredAttachment> find_attachment_of(ReadTxn& txn, Vault& vault, protocol::CompanyId sender, AttachmentId id);
+// Of one call, in the order in which they were sent.
+std::vector<StoredAttachment> attachments_of_upload(ReadTxn& txn, Vault& vault, protocol::CaseId case_id, std::int64_t upload);
 std::vector<StoredAttachment> attachments_of(ReadTxn& txn, Vault& vault, protocol::CaseId case_id, int limit);  // newest first
 // The spool's files that somebody may still send again.
 std::vector<std::string> spooled_files(ReadTxn& txn);
