@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <clocale>
@@ -25,6 +26,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -157,7 +159,7 @@ class Input {
 
   private:
     bool begins(const std::array<std::uint8_t, 3>& mark) const {
-        return have_ >= mark.size() && std::memcmp(raw_.data(), mark.data(), mark.size()) == 0;
+        return have_ >= mark.size() && std::ranges::equal(std::span(raw_).first(mark.size()), mark);
     }
     // Reads on behind what is there, from the front when all of that was used.
     bool refill() {

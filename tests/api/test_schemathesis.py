@@ -21,7 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LONG = os.environ.get("ENTENTE_LONG") == "1"
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
 # Signing out would only end the test; verification of the whole log is its own group's; the feed waits as long as it is asked to.
-LEFT_ALONE = ("endSession", "verifyAuditLog", "listEvents")
+# Schemathesis cannot write a mail.
+LEFT_ALONE = ("endSession", "verifyAuditLog", "listEvents", "receiveMail")
 ROLES = ("engineer", "administrator", "compliance", "auditor", "api client", "operator", "stranger") if LONG else ("engineer", "administrator")
 
 

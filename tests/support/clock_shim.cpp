@@ -22,7 +22,7 @@ const std::atomic<std::int64_t>* open_offset() {
     if (path == nullptr) return nullptr;
     const long file = ::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     if (file < 0) return nullptr;
-    const long at = ::syscall(SYS_mmap, nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, file, 0);
+    const long at = ::syscall(SYS_mmap, nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, file, 0L);
     ::syscall(SYS_close, file);
     return at == -1 ? nullptr : reinterpret_cast<const std::atomic<std::int64_t>*>(at);  // NOLINT: an address is what it returns
 }
