@@ -24,10 +24,10 @@ using store::StoredAttachment;
 
 namespace {
 
-constexpr int judgements_max = 8;  // while the terms move under the verdict
+constexpr int judgements_max = 8;                // while the terms move under the verdict
 constexpr std::chrono::seconds upkeep_pause{1};  // between two looks at the clock
-constexpr std::int64_t upkeep_seconds = 60;       // of the clock, between two looks at the files
-constexpr std::int64_t kept_days = 30;  // the history
+constexpr std::int64_t upkeep_seconds = 60;      // of the clock, between two looks at the files
+constexpr std::int64_t kept_days = 30;           // the history
 constexpr std::size_t answer_bytes_max = 256 * 1024;
 
 FileResult both(const std::string& name, SideResult side) {
