@@ -119,10 +119,11 @@ Plan set_settings(Gateway& gateway, CallPtr call) {
 
 Plan list_outbox(Gateway& gateway, CallPtr call) {
     std::string state = native::query_text(*call, "state");
+    const std::int64_t before = native::query_id(*call, "before");
     return gateway.disclose<std::vector<store::OutboxRow>>(
         std::move(call), "mail.outbox.list", "delivery",
-        [state](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
-            return ops::list_mail_outbox(txn, caller, state, outbox_rows_max);
+        [state, before](store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller) {
+            return ops::list_mail_outbox(txn, caller, state, before, outbox_rows_max);
         },
         [](Gateway& g, const CallPtr& c, std::vector<store::OutboxRow>& rows) {
             return g.reply(c, 200, native::encode_outbox(rows));

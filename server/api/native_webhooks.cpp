@@ -119,12 +119,13 @@ Plan list_deliveries(Gateway& gateway, CallPtr call) {
             return gateway.failure(call, error);
         }
     }
+    const std::int64_t before = native::query_id(*call, "before");
     const std::int64_t asked = native::query_id(*call, "limit");
     const int limit = asked <= 0 ? 100 : static_cast<int>(std::min<std::int64_t>(asked, 1'000));
     return gateway.disclose<std::vector<store::StoredDelivery>>(
         std::move(call), "webhook.deliveries", "delivery",
-        [id, state, limit](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::list_deliveries(txn, context, caller, id, state, limit);
+        [id, state, before, limit](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::list_deliveries(txn, context, caller, id, state, before, limit);
         },
         [](Gateway& g, const CallPtr& c, std::vector<store::StoredDelivery>& rows) {
             return g.reply(c, 200, encode_deliveries(rows));

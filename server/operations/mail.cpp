@@ -172,11 +172,12 @@ Audited<store::MailCompany> set_mail_settings(Txn& txn, const Context&, const Ca
     return {settings, std::move(record)};
 }
 
-Result<std::vector<store::OutboxRow>> list_mail_outbox(ReadTxn& txn, const Caller& caller, std::string_view state, int limit) {
-    if (caller.is_operator()) return store::mail_outbox(txn, {}, state, limit);  // its own test mails: company none
+Result<std::vector<store::OutboxRow>> list_mail_outbox(ReadTxn& txn, const Caller& caller, std::string_view state,
+                                                       std::int64_t before, int limit) {
+    if (caller.is_operator()) return store::mail_outbox(txn, {}, state, before, limit);  // its own test mails: company none
     const auto company = administered(caller);
     if (!company) return std::unexpected(company.error());
-    return store::mail_outbox(txn, *company, state, limit);
+    return store::mail_outbox(txn, *company, state, before, limit);
 }
 
 Result<std::vector<store::MailBounce>> list_mail_bounces(ReadTxn& txn, const Caller& caller) {

@@ -60,7 +60,8 @@ Result<store::MailCompany> read_mail_settings(ReadTxn& txn, const Caller& caller
 Audited<store::MailCompany> set_mail_settings(Txn& txn, const Context& context, const Caller& caller,
                                               const store::MailCompany& settings);
 
-Result<std::vector<store::OutboxRow>> list_mail_outbox(ReadTxn& txn, const Caller& caller, std::string_view state, int limit);
+Result<std::vector<store::OutboxRow>> list_mail_outbox(ReadTxn& txn, const Caller& caller, std::string_view state,
+                                                       std::int64_t before, int limit);
 Result<std::vector<store::MailBounce>> list_mail_bounces(ReadTxn& txn, const Caller& caller);
 Audited<bool> clear_mail_bounce(Txn& txn, const Context& context, const Caller& caller, std::int64_t id);
 

@@ -160,10 +160,11 @@ Result<AttemptList> list_attempts(ReadTxn& txn, const Context& context, const Ca
 }
 
 Result<std::vector<store::StoredDelivery>> list_deliveries(ReadTxn& txn, const Context& context, const Caller& caller, WebhookId id,
-                                                           std::optional<store::DeliveryState> state, int limit) {
+                                                           std::optional<store::DeliveryState> state, std::int64_t before,
+                                                           int limit) {
     if (auto allowed = require(caller, policy::Operation::webhook_read); !allowed) return std::unexpected(allowed.error());
     if (auto stored = own_webhook(txn, context, caller, id); !stored) return std::unexpected(stored.error());
-    return store::deliveries_of(txn, Target{std::string(sender), id.value}, state, limit);
+    return store::deliveries_of(txn, Target{std::string(sender), id.value}, state, before, limit);
 }
 
 Audited<std::int64_t> test_webhook(Txn& txn, const Context& context, const Caller& caller, WebhookId id) {

@@ -56,7 +56,7 @@ Result<AttemptList> list_attempts(ReadTxn& txn, const Context& context, const Ca
                                   std::int64_t page, std::int64_t size);
 Result<std::vector<store::StoredDelivery>> list_deliveries(ReadTxn& txn, const Context& context, const Caller& caller,
                                                            protocol::WebhookId id, std::optional<store::DeliveryState> state,
-                                                           int limit);
+                                                           std::int64_t before, int limit);
 
 // Queues one delivery of a made-up event that names no case. Answers the delivery's id.
 Audited<std::int64_t> test_webhook(Txn& txn, const Context& context, const Caller& caller, protocol::WebhookId id);

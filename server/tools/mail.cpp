@@ -140,8 +140,9 @@ int settings(Context& context) {
 }
 
 int outbox(Context& context) {
-    const std::string filter = context.given("state") ? "?state=" + context.text("state") : "";
-    return print_list(context, context.get("/api/v1/mail/outbox" + filter), outbox_columns, "No mails.");
+    std::string target = "/api/v1/mail/outbox?before=" + std::to_string(context.number("before").value_or(0));
+    if (context.given("state")) target += "&state=" + context.text("state");
+    return print_list(context, context.get(target), outbox_columns, "No mails.");
 }
 
 int list_bounces(Context& context) {
@@ -241,7 +242,8 @@ std::vector<Command> mail_commands() {
         {.path = "mail outbox",
          .summary = "List the newest mails and what became of them; never their words",
          .example = "  entente mail outbox --state dead",
-         .options = {choice("state", {"waiting", "leased", "delivered", "dead", "stopped"}, "only these")},
+         .options = {choice("state", {"waiting", "leased", "delivered", "dead", "stopped"}, "only these"),
+                     value("before", "MAIL", "the page after this mail; a page has 200")},
          .run = outbox},
         {.path = "mail bounces",
          .summary = "List the contacts whose mails came back",

@@ -149,6 +149,7 @@ int log(Context& context) {
 int deliveries(Context& context) {
     std::string target = path_of(context, "/deliveries?limit=1000");
     if (context.given("state")) target += "&state=" + context.text("state");
+    if (context.given("before")) target += "&before=" + std::to_string(context.number("before").value_or(0));
     return print_list(context, context.get(target),
                       {{"ID", "id"},
                        {"CURSOR", "cursor"},
@@ -264,7 +265,8 @@ std::vector<Command> webhook_commands() {
         {.path = "webhook deliveries",
          .summary = "The outbox of a subscription; --state dead are the dead letters",
          .example = "  entente webhook deliveries 4711 --state dead",
-         .options = {which, choice("state", {"waiting", "leased", "delivered", "dead", "stopped"}, "only these")},
+         .options = {which, choice("state", {"waiting", "leased", "delivered", "dead", "stopped"}, "only these"),
+                     value("before", "DELIVERY", "the page after this delivery; a page has 1,000")},
          .run = deliveries},
         {.path = "events",
          .summary = "Read what happened to your cases, and follow what happens",

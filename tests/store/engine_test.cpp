@@ -1,5 +1,6 @@
 // The embedded engine: what it refuses, what it proves, and how it keeps its files.
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "server/store/data_folder.hpp"
@@ -43,6 +44,46 @@ TEST_F(Engine, numbers_parameters_by_their_number_and_not_by_appearance) {
                  });
     });
     EXPECT_EQ(found, "bja$3defghic");
+}
+
+// Runs statements on a file with an engine of its own, whose pages are authenticated by this algorithm. The first code that is not
+// OK.
+int run_on(const std::filesystem::path& file, const std::string& mac, const std::vector<std::string>& statements) {
+    static constexpr std::string_view key = "x'0707070707070707070707070707070707070707070707070707070707070707'";  // key_of(7)
+    sqlite3* db = nullptr;
+    int code = sqlite3_open(file.c_str(), &db);
+    if (code == SQLITE_OK) code = sqlite3_key(db, key.data(), static_cast<int>(key.size()));
+    sqlite3_exec(db, "PRAGMA cipher_log_level=NONE", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) code = sqlite3_exec(db, ("PRAGMA cipher_hmac_algorithm=" + mac).c_str(), nullptr, nullptr, nullptr);
+    for (const std::string& sql : statements) {
+        if (code == SQLITE_OK) code = sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr);
+    }
+    sqlite3_close(db);
+    return code;
+}
+
+TEST_F(Engine, opens_a_file_whose_pages_an_earlier_version_authenticated_otherwise) {
+    open();
+    ASSERT_TRUE(submit_and_wait(*store, add_thing(1)).durable);
+    store.reset();
+    const auto old = folder.path() / "old.db";
+    ASSERT_EQ(
+        run_on(file(), "HMAC_SHA256",
+               {"ATTACH '" + old.string() + "' AS old KEY \"x'0707070707070707070707070707070707070707070707070707070707070707'\"",
+                "SELECT sqlcipher_export('old')", "DETACH old"}),
+        SQLITE_OK);
+    std::filesystem::rename(old, file());
+    std::filesystem::permissions(file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const std::string look = "SELECT count(*) FROM sqlite_master";
+    ASSERT_EQ(run_on(file(), "HMAC_SHA256", {look}), SQLITE_NOTADB) << "this is a file of today, not an earlier one";
+    ASSERT_EQ(run_on(file(), "HMAC_SHA512", {look}), SQLITE_OK);
+
+    open();
+    EXPECT_EQ(count("test_thing"), 1);
+    ASSERT_TRUE(submit_and_wait(*store, add_thing(2)).durable);
+    store.reset();
+    open();
+    EXPECT_EQ(count("test_thing"), 2);
 }
 
 TEST_F(Engine, refuses_another_key_and_says_so) {

@@ -147,12 +147,15 @@ std::int64_t stop_deliveries(Txn& txn, const Target& target, std::string_view re
         {target.sender, target.id, reason, now.us});
 }
 
-std::vector<StoredDelivery> deliveries_of(ReadTxn& txn, const Target& target, std::optional<DeliveryState> state, int limit) {
+std::vector<StoredDelivery> deliveries_of(ReadTxn& txn, const Target& target, std::optional<DeliveryState> state,
+                                          std::int64_t before, int limit) {
     std::vector<StoredDelivery> found;
     txn.each("SELECT " ENTENTE_DELIVERY_COLUMNS
              " FROM deliveries d WHERE d.sender = $1 AND d.target = $2 AND ($3 = '' OR d.state = $3)"
-             " ORDER BY d.event_idx DESC, d.event_seq DESC, d.replay DESC LIMIT $4",
-             {target.sender, target.id, state ? name(*state) : std::string_view{}, limit},
+             " AND ($4 = 0 OR (d.event_idx, d.event_seq, d.replay) <"
+             " (SELECT b.event_idx, b.event_seq, b.replay FROM deliveries b WHERE b.id = $4))"
+             " ORDER BY d.event_idx DESC, d.event_seq DESC, d.replay DESC LIMIT $5",
+             {target.sender, target.id, state ? name(*state) : std::string_view{}, before, limit},
              [&](const Row& row) { found.push_back(read_delivery(row)); });
     return found;
 }

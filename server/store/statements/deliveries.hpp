@@ -66,7 +66,9 @@ std::int64_t release_ended_leases(Txn& txn, protocol::Instant now);
 // Ends everything that is open for a target.
 std::int64_t stop_deliveries(Txn& txn, const Target& target, std::string_view reason, protocol::Instant now);
 
-std::vector<StoredDelivery> deliveries_of(ReadTxn& txn, const Target& target, std::optional<DeliveryState> state, int limit);
+// `before`: only what stands after this delivery in that order; 0 begins at the newest.
+std::vector<StoredDelivery> deliveries_of(ReadTxn& txn, const Target& target, std::optional<DeliveryState> state,
+                                          std::int64_t before, int limit);
 // Did the last telling of this event to the target end dead or stopped?
 bool failed_for(ReadTxn& txn, const Target& target, std::int64_t event_idx, std::int64_t event_seq);
 std::int64_t forget_deliveries(Txn& txn, protocol::Instant older_than);

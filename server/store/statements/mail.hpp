@@ -100,7 +100,9 @@ struct OutboxRow {
     protocol::Instant created_at;
     std::optional<protocol::Instant> finished_at;
 };
-std::vector<OutboxRow> mail_outbox(ReadTxn& txn, protocol::CompanyId company, std::string_view state, int limit);
+// `before`: only what stands after this mail in that order; 0 begins at the newest.
+std::vector<OutboxRow> mail_outbox(ReadTxn& txn, protocol::CompanyId company, std::string_view state, std::int64_t before,
+                                   int limit);
 
 // --- what came back ---
 struct MailBounce {

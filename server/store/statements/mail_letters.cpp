@@ -114,7 +114,7 @@ void make_due(Txn& txn, std::int64_t delivery, Instant now) {
     txn.change("UPDATE deliveries SET due_at = $2 WHERE id = $1 AND state = 'waiting'", {delivery, now.us});
 }
 
-std::vector<OutboxRow> mail_outbox(ReadTxn& txn, CompanyId company, std::string_view state, int limit) {
+std::vector<OutboxRow> mail_outbox(ReadTxn& txn, CompanyId company, std::string_view state, std::int64_t before, int limit) {
     std::vector<OutboxRow> rows;
     txn.each(
         "SELECT d.id, COALESCE(l.kind, e.kind, 'digest'), COALESCE(l.contact, CASE WHEN r.person <> 0 THEN 'person/' ||"
@@ -125,8 +125,9 @@ std::vector<OutboxRow> mail_outbox(ReadTxn& txn, CompanyId company, std::string_
         " LEFT JOIN events e ON e.company = d.company AND e.idx = d.event_idx AND e.seq = d.event_seq AND d.event_idx <> 0"
         " LEFT JOIN cases c ON c.id = COALESCE(l.case_id, e.case_id)"
         " WHERE d.company = $1 AND d.sender IN ('mail', 'letter') AND ($2 = '' OR d.state = $2)"
-        " ORDER BY d.created_at DESC, d.id DESC LIMIT $3",
-        {company.value, state, limit}, [&](const Row& row) {
+        " AND ($3 = 0 OR (d.created_at, d.id) < (SELECT b.created_at, b.id FROM deliveries b WHERE b.id = $3))"
+        " ORDER BY d.created_at DESC, d.id DESC LIMIT $4",
+        {company.value, state, before, limit}, [&](const Row& row) {
             OutboxRow one;
             one.id = row.number(0);
             one.kind = row.text(1);
