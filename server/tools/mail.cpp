@@ -140,8 +140,10 @@ int settings(Context& context) {
 }
 
 int outbox(Context& context) {
-    std::string target = "/api/v1/mail/outbox?before=" + std::to_string(context.number("before").value_or(0));
-    if (context.given("state")) target += "&state=" + context.text("state");
+    std::string target = "/api/v1/mail/outbox";
+    if (context.given("state")) target += "?state=" + context.text("state");
+    if (const auto before = context.number("before"))
+        target += (context.given("state") ? "&before=" : "?before=") + std::to_string(*before);
     return print_list(context, context.get(target), outbox_columns, "No mails.");
 }
 

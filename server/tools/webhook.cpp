@@ -149,7 +149,7 @@ int log(Context& context) {
 int deliveries(Context& context) {
     std::string target = path_of(context, "/deliveries?limit=1000");
     if (context.given("state")) target += "&state=" + context.text("state");
-    if (context.given("before")) target += "&before=" + std::to_string(context.number("before").value_or(0));
+    if (const auto before = context.number("before")) target += "&before=" + std::to_string(*before);
     return print_list(context, context.get(target),
                       {{"ID", "id"},
                        {"CURSOR", "cursor"},

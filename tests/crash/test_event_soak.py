@@ -156,7 +156,7 @@ def pages(caller, path, size):
     """All rows of an outbox, page after page."""
     rows = []
     while True:
-        page = caller.get(f"{path}&before={rows[-1]['id'] if rows else 0}", expect=200, judge=False).items
+        page = caller.get(path + (f"&before={rows[-1]['id']}" if rows else ""), expect=200, judge=False).items
         rows += page
         if len(page) < size:
             return rows
