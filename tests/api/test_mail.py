@@ -192,6 +192,14 @@ def test_a_step_is_told_once_and_nothing_holds_the_outbox_up(post):
     assert "round_failed" not in post.gateway.log()
 
 
+def test_the_outbox_of_mails_goes_on_behind_a_mail(post):
+    sent = [post.world.operator.post("/api/v1/mail/test", {"address": f"page{number}@relay.example"}, expect=202)["delivery"] for number in range(2)]
+    newest = [row["id"] for row in post.world.operator.get("/api/v1/mail/outbox", expect=200).items]
+    assert newest[:2] == sent[::-1]
+    behind = [row["id"] for row in post.world.operator.get(f"/api/v1/mail/outbox?before={sent[1]}", expect=200).items]
+    assert behind == newest[1:]
+
+
 def test_what_the_mail_server_refuses_for_now_is_sent_again(post):
     post.server.refusals["later@relay.example"] = ["451 4.7.1 greylisted", "450 4.2.0 again"]
     queued = post.world.operator.post("/api/v1/mail/test", {"address": "later@relay.example"}, expect=202)["delivery"]

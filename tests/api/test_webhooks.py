@@ -272,6 +272,18 @@ def test_what_will_not_be_better_goes_to_the_dead_letters(world, halden, brightw
     assert brightwell.client.get(f"/api/v1/webhooks/{row['id']}/deliveries?state=dead", expect=200).items == dead
 
 
+def test_an_outbox_is_read_to_its_end_page_by_page(world, halden, brightwell, make, subscribe):
+    row = subscribe(brightwell.client, "native", make(brightwell).base)
+    case = world.released_case(halden, brightwell, world.harbour)
+    case.approve()
+    everything = settled(brightwell.client, row["id"])
+    path, pages = f"/api/v1/webhooks/{row['id']}/deliveries?limit=1", []
+    while page := brightwell.client.get(path + (f"&before={pages[-1]['id']}" if pages else ""), expect=200).items:
+        pages += page
+    assert len(everything) >= 2 and pages == everything
+    assert brightwell.client.get(f"{path}&before=nonsense", expect=200).items == [], "no delivery stands behind one that does not exist"
+
+
 def test_nobody_there_and_wrong_certificates_are_dead_letters_too(world, halden, brightwell, make, subscribe):
     gone = make(brightwell)
     gone.close()
