@@ -350,7 +350,7 @@ void LogPass::bundle(std::uint64_t number, unsigned width) {
     compare_with_tile(number, tile);
     if (readable && !rest_.empty())
         findings_.add(LogCheck::entry, first + width - 1, "bytes follow the last entry of " + entries_path(number, width));
-    if (readable && sealed && (next_envelope_ < files.envelopes.size() || files.more_sealed))
+    if (readable && (next_envelope_ < files.envelopes.size() || files.more_sealed))
         findings_.add(LogCheck::sealed, first + width - 1, "bytes follow the last envelope of " + sealed_path(number, width));
 }
 
@@ -409,7 +409,7 @@ std::optional<Hash> LogPass::entry(std::uint64_t index, const HashedBundle& bund
     ++report_.entries;
     check_entry(index, *decoded);
     core_erased_ = false;
-    if (sealed && !sealed_lost_) {
+    if (sealed) {
         sealed_lost_ = !check_sealed(index, *decoded, bundle);
     } else {
         for (const SectionDigest& section : decoded->sections) (void)erasures_->naming({index, section.tag}, stray_);
