@@ -1,9 +1,6 @@
 #include "certs/keys.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -12,6 +9,7 @@
 
 #include "certs/digest.hpp"
 #include "certs/files.hpp"
+#include "certs/key_files.hpp"
 #include "certs/random.hpp"
 #include "protocol/result.hpp"
 
@@ -21,47 +19,11 @@ namespace {
 using protocol::Fault;
 
 constexpr std::string_view root_name = "root.key";
-constexpr std::string_view log_name = "log.key";
+constexpr std::string_view root_before_name = "root.before.key";
+constexpr std::string_view next_root_name = "root.next.key";
+constexpr std::string_view index_name = "index.key";
 constexpr std::string_view database_name = "database.key";
 constexpr std::string_view next_database_name = "database.next.key";
-
-std::string kek_name(std::uint32_t generation) {
-    std::string digits = std::to_string(generation);
-    digits.insert(0, digits.size() < 4 ? 4 - digits.size() : 0, '0');
-    return "kek-" + digits + ".key";
-}
-
-std::optional<std::uint32_t> kek_generation(const std::string& name) {
-    if (!name.starts_with("kek-") || !name.ends_with(".key") || name.size() < 12) return std::nullopt;
-    std::uint32_t generation = 0;
-    const char* const begin = name.data() + 4;
-    const char* const end = name.data() + name.size() - 4;
-    const auto [stopped, error] = std::from_chars(begin, end, generation);
-    // One name a generation: kek-00001.key would be a second one for the first.
-    if (error != std::errc() || stopped != end || generation == 0 || kek_name(generation) != name) return std::nullopt;
-    return generation;
-}
-
-std::vector<std::uint32_t> generations_in(const std::filesystem::path& folder) {
-    std::vector<std::uint32_t> found;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        if (const auto generation = kek_generation(entry.path().filename().string())) found.push_back(*generation);
-    }
-    std::ranges::sort(found);
-    return found;
-}
-
-Secret read_key(const std::filesystem::path& file) {
-    Secret key = read_private_file(file, key_size);
-    if (key.size() != key_size) throw Fault(file.string() + ": has " + std::to_string(key.size()) + " bytes, a key has 32");
-    return key;
-}
-
-void create_key(const std::filesystem::path& file) {
-    Secret key(key_size);
-    random_bytes(key.writable());
-    create_private_file(file, key.bytes());
-}
 
 Bytes label_bytes(const std::string& label) {
     return {reinterpret_cast<const std::uint8_t*>(label.c_str()), label.size() + 1};
@@ -72,6 +34,11 @@ Secret derive(Bytes key, const std::string& label, std::size_t size) {
     Secret secret = Secret::copy_of(derived);
     wipe(derived);
     return secret;
+}
+
+std::optional<Secret> key_if_there(const std::filesystem::path& file) {
+    if (!std::filesystem::exists(std::filesystem::symlink_status(file))) return std::nullopt;
+    return read_key_file(file);
 }
 
 struct Kek {
@@ -87,9 +54,9 @@ class KeyFolder final : public KeyProvider {
   public:
     explicit KeyFolder(const std::filesystem::path& folder) : folder_(folder) {
         check_private_folder(folder);
-        root_ = read_key(folder / root_name);
+        root_ = read_key_file(folder / root_name);
         for (const std::uint32_t generation : generations_in(folder))
-            keks_.emplace(generation, read_key(folder / kek_name(generation)));
+            keks_.emplace(generation, read_key_file(folder / kek_file(generation)));
         if (keks_.empty())
             throw Fault(folder.string() + ": holds no key generation (kek-0001.key); restore it from the key backup");
     }
@@ -107,10 +74,15 @@ class KeyFolder final : public KeyProvider {
         return all;
     }
 
-    Blob wrap(const KeyId& key_id, const Hash& owner, Bytes key) const override {
+    WrappedKey wrap(const KeyId& key_id, const Hash& owner, Bytes key) const override {
         const std::shared_lock hold(mutex_);
         const auto& [generation, kek] = *keks_.rbegin();
-        return wrap_key(kek.key.bytes(), kek.id, generation, key_id, owner, key, random_array<nonce_size>());
+        return {generation, wrap_key(kek.key.bytes(), kek.id, generation, key_id, owner, key, random_array<nonce_size>())};
+    }
+
+    std::optional<std::uint32_t> generation_of(Bytes wrapped) const override {
+        const auto wrapping = wrapping_of(wrapped);
+        return wrapping ? std::optional(wrapping->generation) : std::nullopt;
     }
 
     std::optional<Secret> unwrap(const KeyId& key_id, const Hash& owner, Bytes wrapped) const override {
@@ -122,18 +94,18 @@ class KeyFolder final : public KeyProvider {
         return unwrap_key(found->second.key.bytes(), key_id, owner, wrapped);
     }
 
-    bool can_change() const override { return ::access(folder_.c_str(), W_OK) == 0; }
+    bool can_change() const override { return key_folder_writable(folder_); }
 
     std::uint32_t new_generation() override {
         const std::unique_lock hold(mutex_);
         // Somebody may have made one beside this process (entente keys add): it counts, and its number is taken.
         for (const std::uint32_t generation : generations_in(folder_))
             if (!keks_.contains(generation) && generation > keks_.rbegin()->first)
-                keks_.emplace(generation, read_key(folder_ / kek_name(generation)));
+                keks_.emplace(generation, read_key_file(folder_ / kek_file(generation)));
         const std::uint32_t next = keks_.rbegin()->first + 1;
-        const auto file = folder_ / kek_name(next);
-        create_key(file);
-        keks_.emplace(next, read_key(file));
+        const auto file = folder_ / kek_file(next);
+        create_key_file(file);
+        keks_.emplace(next, read_key_file(file));
         return next;
     }
 
@@ -145,17 +117,15 @@ class KeyFolder final : public KeyProvider {
             throw Fault("key generation " + std::to_string(generation) +
                         " is the current one; make a new generation before destroying it");
         }
-        destroy_private_file(folder_ / kek_name(generation));
+        destroy_private_file(folder_ / kek_file(generation));
         keks_.erase(found);
     }
 
     Bytes service_root() const override { return root_.bytes(); }
 
-    std::optional<Secret> database_key() const override {
-        const auto file = folder_ / database_name;
-        if (!std::filesystem::exists(std::filesystem::symlink_status(file))) return std::nullopt;
-        return read_key(file);
-    }
+    std::optional<Secret> service_root_before() const override { return key_if_there(folder_ / root_before_name); }
+    std::optional<Secret> index_key() const override { return key_if_there(folder_ / index_name); }
+    std::optional<Secret> database_key() const override { return key_if_there(folder_ / database_name); }
 
   private:
     const std::filesystem::path folder_;
@@ -173,46 +143,41 @@ std::unique_ptr<KeyProvider> open_key_folder(const std::filesystem::path& folder
 void create_key_folder(const std::filesystem::path& folder) {
     create_private_folder(folder);
     const bool has_generations = !generations_in(folder).empty();
-    for (const std::string_view name : {root_name, log_name}) {
+    const auto log_keys = log_keys_in(folder);
+    for (const std::string& name : {std::string(root_name), log_key_file(log_keys.empty() ? 1 : log_keys.back())}) {
         const auto file = folder / name;
         if (std::filesystem::exists(std::filesystem::symlink_status(file))) {
-            (void)read_key(file);
+            (void)read_key_file(file);
         } else if (has_generations) {
             // Generations come last, so this folder was complete once: a fresh key would make existing data unreadable for good.
             throw Fault(file.string() + ": is missing although the folder was complete before; restore it from the key backup");
         } else {
-            create_key(file);
+            create_key_file(file);
         }
     }
     if (has_generations) {
         (void)KeyFolder(folder);
     } else {
-        create_key(folder / kek_name(1));
+        create_key_file(folder / kek_file(1));
     }
 }
 
 void make_next_database_key(const std::filesystem::path& folder) {
-    create_key(folder / next_database_name);
+    create_key_file(folder / next_database_name);
 }
 
 std::optional<Secret> next_database_key(const std::filesystem::path& folder) {
-    const auto file = folder / next_database_name;
-    if (!std::filesystem::exists(std::filesystem::symlink_status(file))) return std::nullopt;
-    return read_key(file);
+    return key_if_there(folder / next_database_name);
 }
 
 void adopt_next_database_key(const std::filesystem::path& folder) {
-    const Secret next = read_key(folder / next_database_name);
+    const Secret next = read_key_file(folder / next_database_name);
     replace_private_file(folder / database_name, next.bytes());
     destroy_private_file(folder / next_database_name);
 }
 
 void drop_next_database_key(const std::filesystem::path& folder) {
     destroy_private_file(folder / next_database_name);
-}
-
-SigningKey open_log_key(const std::filesystem::path& folder) {
-    return SigningKey(read_key(folder / log_name).bytes());
 }
 
 DerivedKeys::DerivedKeys(Bytes service_root)
@@ -225,6 +190,39 @@ DerivedKeys::DerivedKeys(Bytes service_root)
 
 DerivedKeys::DerivedKeys(const KeyProvider& provider) : DerivedKeys(provider.service_root()) {
     if (auto own = provider.database_key()) database_ = *std::move(own);
+    if (auto own = provider.index_key()) index_ = *std::move(own);
+}
+
+// The steps, each durable: index.key, root.next.key, root.before.key, root.key, and root.next.key goes.
+void renew_service_root(const std::filesystem::path& folder) {
+    settle_service_root(folder);
+    const Secret root = read_key_file(folder / root_name);
+    if (!key_if_there(folder / database_name))
+        throw Fault("the key of the database is derived from the service root; give it one of its own first (keys rekey)");
+    if (!key_if_there(folder / index_name))
+        create_private_file(folder / index_name, derive(root.bytes(), "index", key_size).bytes());
+    create_key_file(folder / next_root_name);
+    replace_private_file(folder / root_before_name, root.bytes());
+    settle_service_root(folder);
+}
+
+void settle_service_root(const std::filesystem::path& folder) {
+    const auto next = key_if_there(folder / next_root_name);
+    if (!next) return;
+    const auto before = key_if_there(folder / root_before_name);
+    const Secret root = read_key_file(folder / root_name);
+    // The present root is kept as the one before it: from there the renewal goes on; otherwise it had not begun.
+    if (before && std::ranges::equal(before->bytes(), root.bytes())) replace_private_file(folder / root_name, next->bytes());
+    destroy_private_file(folder / next_root_name);
+}
+
+void forget_service_root_before(const std::filesystem::path& folder) {
+    if (key_if_there(folder / root_before_name)) destroy_private_file(folder / root_before_name);
+}
+
+std::string service_root_name(Bytes service_root) {
+    constexpr std::size_t name_bytes = 8;
+    return protocol::hex(derive(service_root, "rootid", name_bytes).bytes());
 }
 
 Hash blind_index(Bytes index_key, std::string_view field, std::string_view text) {

@@ -3,22 +3,31 @@
 // and the key encryption keys (KEK), one a generation, which wrap owner keys. Nothing of it is ever stored in the database or its
 // backups; when a generation is destroyed, everything that only it wrapped is gone, old backups included.
 //
-// The file provider keeps a folder (0700) with root.key, kek-0001.key, kek-0002.key, ... and log.key, each 32 random bytes, 0600.
-// The id of a KEK is HKDF-SHA256(key, "gw-audit/v1/kdf/kekid" || 00), 16 bytes, so that a file of 32 bytes says everything.
-// A provider may be used from any thread.
+// KeyProvider is the seam for a hardware token (PKCS#11) or a key service (Vault transit): how a wrapped key looks is the
+// provider's own business, nothing above reads it. What every provider promises is a test that runs over each:
+// tests/unit/certs_key_provider.cpp. The keys that sign the log have a seam of their own (certs/log_keys.hpp).
+//
+// The file provider keeps a folder (0700) with root.key, kek-0001.key, kek-0002.key, ... each 32 random bytes, 0600. Credentials of
+// the service manager are such a folder that cannot be written. The id of a KEK is HKDF-SHA256(key, "gw-audit/v1/kdf/kekid" || 00),
+// 16 bytes, so that a file of 32 bytes says everything. A provider may be used from any thread.
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "certs/seal.hpp"
 #include "certs/secret.hpp"
-#include "certs/sign.hpp"
 
 namespace entente::certs {
+
+struct WrappedKey {
+    std::uint32_t generation = 0;
+    Blob bytes;
+};
 
 class KeyProvider {
   public:
@@ -29,8 +38,10 @@ class KeyProvider {
 
     virtual std::uint32_t current_generation() const = 0;
     virtual std::vector<std::uint32_t> generations() const = 0;  // ascending
-    // Wraps under the current generation with a fresh nonce: 94 bytes.
-    virtual Blob wrap(const KeyId& key_id, const Hash& owner, Bytes key) const = 0;
+    // Wraps under the current generation; twice the same key gives other bytes (a fresh nonce).
+    virtual WrappedKey wrap(const KeyId& key_id, const Hash& owner, Bytes key) const = 0;
+    // Which generation wrapped these bytes, whether it still exists or not; nothing: no bytes of this provider.
+    virtual std::optional<std::uint32_t> generation_of(Bytes wrapped) const = 0;
     // Nothing if the generation was destroyed, or if the bytes were not wrapped for this key and owner. generations() tells which.
     virtual std::optional<Secret> unwrap(const KeyId& key_id, const Hash& owner, Bytes wrapped) const = 0;
     // False: generations are made and destroyed where the keys come from, and seen after a restart.
@@ -40,6 +51,10 @@ class KeyProvider {
     // The current generation cannot be destroyed: Fault. An unknown one is gone already.
     virtual void destroy_generation(std::uint32_t generation) = 0;
     virtual Bytes service_root() const = 0;
+    // The root before the last renewal, as long as it is kept: tokens, addresses and receipts that hang on it are still good.
+    virtual std::optional<Secret> service_root_before() const = 0;
+    // The key of blind indexes, where it outlived the root that it was derived from; nothing: it is derived from the root.
+    virtual std::optional<Secret> index_key() const = 0;
     // The key of the database's pages, where one was made apart from the root; nothing: it is derived from the root.
     virtual std::optional<Secret> database_key() const = 0;
 };
@@ -57,8 +72,14 @@ std::optional<Secret> next_database_key(const std::filesystem::path& folder);
 void adopt_next_database_key(const std::filesystem::path& folder);  // it is the key from now on, the one before it is gone
 void drop_next_database_key(const std::filesystem::path& folder);
 
-// The log signing key: its own file, read by whoever signs checkpoints and by nobody else.
-SigningKey open_log_key(const std::filesystem::path& folder);
+// Another service root (entente keys renew-root), while no gateway runs and the database has a key of its own. The one before it
+// stays beside it until the next renewal or until it is forgotten; the key of blind indexes stays what it is, in a file of its own,
+// because what it found in product lists of authorizations must go on being found. A crash in between is settled by the next start.
+void renew_service_root(const std::filesystem::path& folder);  // Fault: the database's key still hangs on the root
+void settle_service_root(const std::filesystem::path& folder);
+void forget_service_root_before(const std::filesystem::path& folder);
+// Names a root without telling anything of it: 16 hexadecimal digits.
+std::string service_root_name(Bytes service_root);
 
 // Long-lived keys, HKDF-SHA256(root, "gw-audit/v1/kdf/<label>" || 00). 32 bytes each, valid as long as the object.
 class DerivedKeys {

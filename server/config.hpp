@@ -138,6 +138,7 @@ struct Config {
         std::filesystem::path policy;               // empty: no witnesses are asked
         std::filesystem::path witness_authorities;  // empty: the system's
         std::int64_t witness_seconds = 60;
+        std::int64_t heartbeat_seconds = 60;
     } audit;
     struct Log {
         std::string level = "info";

@@ -11,6 +11,7 @@
 #include "certs/files.hpp"
 #include "certs/jws.hpp"
 #include "certs/keys.hpp"
+#include "certs/log_keys.hpp"
 #include "certs/mail_tag.hpp"
 #include "policy/detectors.hpp"
 #include "protocol/encoding.hpp"
@@ -184,7 +185,8 @@ UpkeepOptions upkeep_options(const Config& config) {
             .retention = {.core_days = config.retention.core_days,
                           .actor_days = config.retention.actor_days,
                           .customer_days = config.retention.customer_days,
-                          .content_days = config.retention.content_days}};
+                          .content_days = config.retention.content_days},
+            .heartbeat_seconds = config.audit.heartbeat_seconds};
 }
 
 std::filesystem::path database_file(const Config& config) {
@@ -193,6 +195,18 @@ std::filesystem::path database_file(const Config& config) {
 
 void write_text(const std::filesystem::path& file, const std::string& text) {
     certs::replace_private_file(file, protocol::as_bytes(text));
+}
+
+std::optional<certs::DerivedKeys> keys_before(const certs::KeyProvider& provider) {
+    const auto root = provider.service_root_before();
+    if (!root) return std::nullopt;
+    return std::optional<certs::DerivedKeys>(std::in_place, root->bytes());
+}
+
+// A renewal that was interrupted is settled before the keys are read.
+std::unique_ptr<certs::KeyProvider> opened_keys(const Config& config) {
+    if (config.keys.source == "folder") certs::settle_service_root(config.keys.folder);
+    return certs::open_key_folder(config.keys.files());
 }
 
 // A change of the database's key may have been interrupted: whichever key opens the file is the right one. If neither does, both
@@ -218,8 +232,10 @@ struct Gateway::Parts {
         : config(settings),
           mode(how),
           clock(given != nullptr ? *given : wall_clock),
-          provider(certs::open_key_folder(config.keys.files())),
+          provider(opened_keys(config)),
+          log_keys(certs::open_log_keys(config.keys.files())),
           derived(settled_keys(config, *provider)),
+          derived_before(keys_before(*provider)),
           log_id(audit::log_id(config.published.origin)),
           vault(*provider, derived.index(), log_id, [this] { return clock.now(); }),
           appender(
@@ -229,10 +245,18 @@ struct Gateway::Parts {
           receipt_key(derived.receipt()),
           guard(config.deliveries.allowed_networks),
           tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config, derived.mail())} {
+        if (derived_before) tools.settings.mail.tag_key_before = derived_before->mail();
+        tools.root_name = certs::service_root_name(provider->service_root());
         protocol::PublicKey receipt{protocol::JwsAlgorithm::eddsa, receipt_key.public_key(), {}};
         receipt.kid = certs::thumbprint(receipt);
         tools.public_jwk = protocol::encode_jwk(receipt);
+        if (derived_before) {
+            protocol::PublicKey older{protocol::JwsAlgorithm::eddsa, certs::SigningKey(derived_before->receipt()).public_key(), {}};
+            older.kid = certs::thumbprint(older);
+            tools.public_jwk += "," + protocol::encode_jwk(older);
+        }
         tools.zone = zone_rules;
+        tools.log_keys = log_keys.get();
         tools.sign = [this, kid = receipt.kid](std::string_view typ, std::string_view payload) {
             return certs::sign_jws(receipt_key, kid, typ, payload);
         };
@@ -257,6 +281,8 @@ struct Gateway::Parts {
             audit::check_rows_at_start(txn, vault);
         });
         notary.emplace(*store, notary_options());
+        tools.log_origin = notary->key().name;
+        believed = read_policy();
         seed_rows();
         verifier = std::make_shared<api::Verifier>([this](const auto& progress) { return verify_log(progress); });
         gateway_api.emplace(
@@ -271,6 +297,7 @@ struct Gateway::Parts {
                        .callback_rules = {.plain_allowed = config.deliveries.allow_plain_http,
                                           .judge_host = [this](std::string_view host) { return guard.judge_host(host); }},
                        .token_key = derived.token(),
+                       .token_key_before = derived_before ? derived_before->token() : protocol::Bytes{},
                        .requests_per_second = config.limits.requests_per_second,
                        .login_attempts_per_minute = config.limits.login_attempts_per_minute,
                        .login_queue = config.limits.login_queue,
@@ -280,7 +307,7 @@ struct Gateway::Parts {
                        .verifier = [this] { return verifier; },
                        .origin = config.published.origin,
                        .notary = &*notary,
-                       .witness_policy = audit::format_policy(log_policy()),
+                       .witness_policy = [this] { return audit::format_policy(log_policy()); },
                        .scrub = {.state = [this] { return scrubber ? scrubber->state() : api::ScrubState{}; },
                                  .begin =
                                      [this] {
@@ -288,27 +315,34 @@ struct Gateway::Parts {
                                      }}});
     }
 
-    // What a verifier of this log should believe.
+    // The witnesses whom a verifier of this log should believe.
+    audit::Policy read_policy() const {
+        if (config.audit.policy.empty()) return {};
+        std::ifstream in(config.audit.policy);
+        std::stringstream text;
+        text << in.rdbuf();
+        auto read = audit::parse_policy(text.str());
+        if (!in || !read)
+            throw protocol::Fault("audit.policy: " + config.audit.policy.string() + " " +
+                                  (read ? "cannot be read" : read.error().message));
+        read->logs.clear();
+        return *std::move(read);
+    }
+
+    // The same with the keys that sign now.
     audit::Policy log_policy() const {
-        audit::Policy policy;
-        if (!config.audit.policy.empty()) {
-            std::ifstream in(config.audit.policy);
-            std::stringstream text;
-            text << in.rdbuf();
-            auto read = audit::parse_policy(text.str());
-            if (!in || !read)
-                throw protocol::Fault("audit.policy: " + config.audit.policy.string() + " " +
-                                      (read ? "cannot be read" : read.error().message));
-            policy = *std::move(read);
-            policy.logs.clear();
-        }
-        policy.logs.push_back({notary->key(), config.published.url});
+        audit::Policy policy = believed;
+        for (audit::VerifierKey& key : notary->keys()) policy.logs.push_back({std::move(key), config.published.url});
         return policy;
     }
 
     audit::NotaryOptions notary_options() {
-        audit::NotaryOptions options{.origin = config.published.origin, .key = certs::open_log_key(config.keys.files())};
+        audit::NotaryOptions options{.origin = config.published.origin, .keys = log_keys};
         store::read_and_wait(*store, [&](store::ReadTxn& txn) {
+            txn.each("SELECT public_key FROM log_keys ORDER BY number", {}, [&](const store::Row& row) {
+                const protocol::Bytes key = row.bytes(0);
+                options.older_keys.emplace_back(key.begin(), key.end());
+            });
             txn.each("SELECT since, origin FROM audit_origin ORDER BY since", {}, [&](const store::Row& row) {
                 options.earlier_origins.push_back(std::exchange(options.origin, std::string(row.text(1))));
                 options.since = row.number(0);
@@ -498,7 +532,9 @@ struct Gateway::Parts {
     SystemRandom random;
     Metrics metrics;
     std::unique_ptr<certs::KeyProvider> provider;
+    std::shared_ptr<certs::LogKeys> log_keys;
     certs::DerivedKeys derived;
+    std::optional<certs::DerivedKeys> derived_before;  // of the service root before the last renewal, while it is kept
     protocol::Hash log_id;
     store::Vault vault;
     audit::Appender appender;
@@ -517,6 +553,7 @@ struct Gateway::Parts {
     std::vector<protocol::CaseId> frozen;
     std::unique_ptr<store::SqlcipherStore> store;
     std::optional<audit::Notary> notary;
+    audit::Policy believed;  // without the log's own keys
     std::optional<deliveries::Witnesses> witnesses;
     std::shared_ptr<api::Verifier> verifier;
     std::optional<api::Gateway> gateway_api;

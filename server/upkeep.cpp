@@ -2,9 +2,12 @@
 
 #include <chrono>
 
+#include "server/audit/format/leaf.hpp"
+#include "server/audit/log/log_rows.hpp"
 #include "server/audit/log/reader.hpp"
 #include "server/log.hpp"
 #include "server/operations/keys.hpp"
+#include "server/operations/log_keys.hpp"
 
 namespace entente {
 
@@ -15,6 +18,7 @@ constexpr int orders_at_once = 16;
 constexpr int cases_at_once = 100;
 constexpr int rounds_between_keys = 10;
 constexpr int rounds_between_expiries = 600;
+constexpr std::uint8_t activity_other = 99;  // of OCSF
 
 }  // namespace
 
@@ -43,6 +47,7 @@ void Upkeep::run() {
     while (!wake_.wait_for(hold, std::chrono::seconds(1), [this] { return stopping_.load(); })) {
         hold.unlock();
         round();
+        beat();
         hold.lock();
     }
 }
@@ -50,7 +55,10 @@ void Upkeep::run() {
 void Upkeep::round() {
     try {
         erase();
-        if (rounds_ % rounds_between_keys == 0) tend_keys();
+        if (rounds_ % rounds_between_keys == 0) {
+            tend_keys();
+            tend_log_keys();
+        }
         if (rounds_ % rounds_between_expiries == 0) expire();
         ++rounds_;
     } catch (const std::exception& fault) {
@@ -87,6 +95,44 @@ void Upkeep::tend_keys() {
     for (const std::uint32_t generation : ended) {
         tools_.vault.provider().destroy_generation(generation);
         log::info("keys.generation_destroyed", {{"generation", static_cast<std::int64_t>(generation)}});
+    }
+}
+
+void Upkeep::tend_log_keys() {
+    step([](store::Txn& txn, const operations::Context& context) { return operations::tend_service_root(txn, context); });
+    step([](store::Txn& txn, const operations::Context& context) { return operations::tend_log_keys(txn, context); });
+    std::vector<std::uint32_t> ended;
+    store::read_and_wait(store_,
+                         [&](store::ReadTxn& txn) { ended = operations::log_keys_to_destroy(txn, {tools_, clock_.now()}); });
+    for (const std::uint32_t number : ended) {
+        tools_.log_keys->destroy(number);
+        log::info("keys.log_key_destroyed", {{"number", static_cast<std::int64_t>(number)}});
+    }
+}
+
+// That nothing happened is in the log too: without another entry in the meantime it gets a heartbeat (kind 5), so that a longer
+// silence means that the gateway did not run, or that something was cut out.
+void Upkeep::beat() {
+    try {
+        std::int64_t newest = 0;
+        store::read_and_wait(store_, [&](store::ReadTxn& txn) {
+            const auto head = audit::read_head(txn);
+            newest = head ? head->last_time : 0;
+        });
+        if (clock_.now().us - newest < options_.heartbeat_seconds * 1'000'000) return;
+        step([](store::Txn&, const operations::Context&) -> std::vector<audit::Record> {
+            audit::Record record;
+            record.operation = "audit.heartbeat";
+            record.class_uid = audit::Class::lifecycle;
+            record.activity = activity_other;
+            record.authentication = "none";
+            record.role = "gateway";
+            record.kind = static_cast<std::uint8_t>(audit::Kind::heartbeat);
+            record.extension = audit::encode_extension(audit::Heartbeat{});  // the appender names the one before it
+            return {std::move(record)};
+        });
+    } catch (const std::exception& fault) {
+        log::error("upkeep.failed", {{"cause", fault.what()}});
     }
 }
 

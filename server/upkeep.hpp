@@ -21,6 +21,7 @@ namespace entente {
 struct UpkeepOptions {
     std::int64_t generation_days = 30;  // life of a key generation; 0: replaced and destroyed by hand alone
     operations::Retention retention{};
+    std::int64_t heartbeat_seconds = 60;  // an entry at least so often, as long as the thread runs
 };
 
 class Upkeep {
@@ -39,6 +40,8 @@ class Upkeep {
     void erase_one(std::int64_t order);
     bool unname(std::int64_t order);
     void tend_keys();
+    void tend_log_keys();
+    void beat();
     void expire();
     // Runs a step of the gateway's own; false when it could not be made durable or left nothing.
     bool step(const std::function<std::vector<audit::Record>(store::Txn&, const operations::Context&)>& work);

@@ -79,7 +79,7 @@ void add_notices(const Call& call, Response& response) {
         {"Link", "</api/v1/docs#" + std::string(call.route->name) + ">; rel=\"deprecation\"; type=\"text/html\""});
 }
 
-CallPtr make_call(std::shared_ptr<const Request> request, protocol::Bytes token_key) {
+CallPtr make_call(std::shared_ptr<const Request> request, const Parts& parts) {
     auto call = std::make_shared<Call>();
     call->request = std::move(request);
     const Request& r = *call->request;
@@ -97,7 +97,11 @@ CallPtr make_call(std::shared_ptr<const Request> request, protocol::Bytes token_
         call->presented.certificate_fingerprint = r.certificate->fingerprint_sha256;
         call->presented.certificate_uri = r.certificate->uri_san;
     }
-    if (const auto token = bearer(r)) call->presented.token = certs::token_id(token_key, *token);
+    if (const auto token = bearer(r)) {
+        call->presented.token = certs::token_id(parts.token_key, *token);
+        if (!call->presented.token && !parts.token_key_before.empty())
+            call->presented.token = certs::token_id(parts.token_key_before, *token);
+    }
     return call;
 }
 
@@ -192,7 +196,7 @@ std::shared_ptr<Upload> Gateway::upload(std::shared_ptr<const Request> request) 
 }
 
 std::variant<CallPtr, Response> Gateway::prepare(std::shared_ptr<const Request> request) {
-    CallPtr call = make_call(std::move(request), parts_.token_key);
+    CallPtr call = make_call(std::move(request), parts_);
     if (call->request->method == Method::options) return preflight(call->raw_path);
     if (auto slow_down = limited(call)) return std::move(*slow_down);
     Found found = find_route(call->request->method, call->raw_path);
@@ -271,7 +275,7 @@ Response Gateway::fault(const CallPtr& call, std::string cause) const {
 }
 
 Response Gateway::unavailable(const Request& request) {
-    const CallPtr call = make_call(std::make_shared<Request>(request), parts_.token_key);
+    const CallPtr call = make_call(std::make_shared<Request>(request), parts_);
     return failure(call, {.kind = ErrorKind::unavailable,
                           .code = "audit_unavailable",
                           .message = "the gateway is too busy to record this request; nothing happened",
@@ -281,7 +285,7 @@ Response Gateway::unavailable(const Request& request) {
 Response Gateway::rejected(int status, std::string_view code, std::string_view detail, const Request* request) {
     auto known = std::make_shared<Request>();
     if (request != nullptr) *known = *request;
-    const CallPtr call = make_call(known, parts_.token_key);
+    const CallPtr call = make_call(known, parts_);
     parts_.tally.add(code, source_prefix(known->peer_address));
     const auto body = connect::render_status(status, code, detail, call->mode, call->raw_path, known->request_id);
     Response response;

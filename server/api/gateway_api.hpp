@@ -47,6 +47,7 @@ struct Parts {
     Bell& bell;  // rings when there are new events
     CallbackRules callback_rules;
     protocol::Bytes token_key;
+    protocol::Bytes token_key_before{};  // of tokens from before the last renewal of the service root; empty: none
     std::int64_t requests_per_second = 50;
     std::int64_t login_attempts_per_minute = 10;
     std::int64_t login_queue = 32;
@@ -54,11 +55,11 @@ struct Parts {
     certs::Authority* authority = nullptr;  // issues partner certificates; none: only registered elsewhere
     Documents documents;
     std::function<std::shared_ptr<Verifier>()> verifier;
-    operations::FileDesk* files = nullptr;  // carries attachments; none: they are not taken
-    std::string origin;                     // of the audit log
-    audit::Notary* notary = nullptr;        // signs checkpoints
-    std::string witness_policy;             // whom a verifier of this log should believe (c2sp.org/tlog-policy)
-    Scrub scrub;                            // empty functions: this gateway does not check in the background
+    operations::FileDesk* files = nullptr;        // carries attachments; none: they are not taken
+    std::string origin;                           // of the audit log
+    audit::Notary* notary = nullptr;              // signs checkpoints
+    std::function<std::string()> witness_policy;  // whom a verifier of this log should believe (c2sp.org/tlog-policy)
+    Scrub scrub;                                  // empty functions: this gateway does not check in the background
 };
 
 class Gateway final : public Api {

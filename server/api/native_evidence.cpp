@@ -139,7 +139,7 @@ Plan sign_and_prove(Gateway& gateway, const CallPtr& call, const std::shared_ptr
         proving->published = notary.newest();
         if (!proving->published) return gateway.fault(call, "the log has no checkpoint to prove records under");
         proving->proofs.checkpoint = proving->published->note;
-        proving->proofs.policy = gateway.parts().witness_policy;
+        proving->proofs.policy = gateway.parts().witness_policy();
         return prove(gateway, call, work, proving, finish);
     };
     return sign;

@@ -87,26 +87,37 @@ Plan export_entries(Gateway& gateway, CallPtr call) {
             return gateway.failure(call, {.kind = protocol::ErrorKind::invalid, .code = "invalid_request", .message = wrong});
     }
     if (asked.recipient) asked.open = true;
-    auto write = [&gateway, call, asked]() -> Plan {
-        return gateway.write<ops::Exported>(
+    // Looked for on a reader; what is found leaves once the record of it is durable.
+    auto look = [&gateway, call, asked]() -> Plan {
+        return gateway.look_up<ops::Exported>(
             call,
-            [&gateway, asked](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-                return ops::export_entries(txn, context, caller, *gateway.parts().notary, asked);
+            [&gateway, asked](store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller) {
+                return ops::find_entries(txn, context, caller, *gateway.parts().notary, asked);
             },
             [](Gateway& g, const CallPtr& c, ops::Exported& exported) {
-                return g.reply(c, 200, encode_page(exported, g.parts().witness_policy));
+                return g.reply(c, 200, encode_page(exported, g.parts().witness_policy()));
+            },
+            [&gateway, call, asked](ops::Exported& found) -> std::optional<Plan> {
+                auto exported = std::make_shared<ops::Exported>(std::move(found));
+                return gateway.write<bool>(
+                    call,
+                    [asked, exported](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+                        return ops::record_export(txn, context, caller, asked, *exported);
+                    },
+                    [exported](Gateway& g, const CallPtr& c, bool&) {
+                        return g.reply(c, 200, encode_page(*exported, g.parts().witness_policy()));
+                    });
             });
     };
-    if (asked.size) return write();
     // What happened up to now belongs into the export, not what the thread signed up to a second ago.
     auto step = std::make_unique<OnWorker>();
-    step->run = [&gateway, call, write]() -> Plan {
+    step->run = [&gateway, call, look]() -> Plan {
         try {
             gateway.parts().notary->round();
         } catch (const protocol::Fault& fault) {
             return gateway.fault(call, fault.what());
         }
-        return write();
+        return look();
     };
     return step;
 }

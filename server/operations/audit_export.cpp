@@ -10,7 +10,7 @@ namespace entente::operations {
 
 namespace {
 
-constexpr std::int64_t looked_at_max = 100;  // entries a page: the writer is not held for long
+constexpr std::int64_t looked_at_max = 500;  // entries a page
 
 // Whether an entry is about a customer, by what its core section says.
 class AboutCustomer {
@@ -86,28 +86,40 @@ std::string asked_for(const ExportAsked& asked, const audit::ExportFilter& filte
 
 }  // namespace
 
-Audited<Exported> export_entries(Txn& txn, const Context& context, const Caller& caller, audit::Notary& notary,
-                                 const ExportAsked& asked) {
-    constexpr std::uint8_t activity_export = 5;  // of OCSF's datastore activity
-    audit::Record record = record_of(caller, "audit.export", audit::Class::datastore_activity, activity_export);
-    record.resources.push_back({"audit", "export"});
-    if (auto allowed = require(caller, policy::Operation::audit_read); !allowed)
-        return refused<Exported>(std::move(record), allowed.error());
+Result<Exported> find_entries(ReadTxn& txn, const Context& context, const Caller& caller, audit::Notary& notary,
+                              const ExportAsked& asked) {
+    Exported exported{.page = {}, .published = {}, .recipient = asked.recipient, .refused = {}, .decision = {}};
+    const auto refuse = [&](Error error) {
+        exported.refused = std::move(error);
+        return exported;
+    };
+    if (auto allowed = require(caller, policy::Operation::audit_read); !allowed) return refuse(allowed.error());
     auto filter = filter_of(txn, caller, asked);
-    if (!filter) return refused<Exported>(std::move(record), filter.error());
-    Exported exported{
-        .page = {}, .published = asked.size ? notary.of_size(txn, *asked.size) : notary.newest(), .recipient = asked.recipient};
+    if (!filter) return refuse(filter.error());
+    exported.published = asked.size ? notary.of_size(txn, *asked.size) : notary.newest();
     if (!exported.published) {
-        return refused<Exported>(std::move(record), {.kind = ErrorKind::not_found,
-                                                     .code = "checkpoint_not_found",
-                                                     .message = "there is no such checkpoint any more; begin the export again"});
+        return refuse({.kind = ErrorKind::not_found,
+                       .code = "checkpoint_not_found",
+                       .message = "there is no such checkpoint any more; begin the export again"});
     }
     exported.page =
         audit::export_page(txn, context.tools.vault, notary.proofs(), *exported.published, *filter, viewer_of(txn, caller, asked));
     if (!asked.open)
         for (audit::ExportedEntry& entry : exported.page.entries) entry.opened.clear();
-    record.decision = asked_for(asked, *filter, exported);
-    return {std::move(exported), std::move(record)};
+    exported.decision = asked_for(asked, *filter, exported);
+    return exported;
+}
+
+Audited<bool> record_export(Txn&, const Context&, const Caller& caller, const ExportAsked&, const Exported& exported) {
+    constexpr std::uint8_t activity_export = 5;  // of OCSF's datastore activity
+    audit::Record record = record_of(caller, "audit.export", audit::Class::datastore_activity, activity_export);
+    record.resources.push_back({"audit", "export"});
+    if (exported.refused) return refused<bool>(std::move(record), *exported.refused);
+    // The word may have been withdrawn in the meantime.
+    if (auto allowed = require(caller, policy::Operation::audit_read); !allowed)
+        return refused<bool>(std::move(record), allowed.error());
+    record.decision = exported.decision;
+    return {true, std::move(record)};
 }
 
 }  // namespace entente::operations

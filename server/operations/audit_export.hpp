@@ -25,8 +25,14 @@ struct Exported {
     audit::ExportPage page;
     std::shared_ptr<const audit::Published> published;
     std::optional<certs::AgeRecipient> recipient;
+    std::optional<Error> refused;
+    std::string decision;  // for the record
 };
-Audited<Exported> export_entries(Txn& txn, const Context& context, const Caller& caller, audit::Notary& notary,
-                                 const ExportAsked& asked);
+// On a reader, for a page may take long. What the caller may not have stands in `refused`: that is recorded too.
+Result<Exported> find_entries(ReadTxn& txn, const Context& context, const Caller& caller, audit::Notary& notary,
+                              const ExportAsked& asked);
+// The record of it, before the page leaves.
+Audited<bool> record_export(Txn& txn, const Context& context, const Caller& caller, const ExportAsked& asked,
+                            const Exported& exported);
 
 }  // namespace entente::operations

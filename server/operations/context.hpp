@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "certs/log_keys.hpp"
 #include "certs/principal.hpp"
 #include "policy/access.hpp"
 #include "policy/clocks.hpp"
@@ -40,6 +41,7 @@ struct MailSettings {
     std::string from;                    // address in the From line
     std::string reply_box;               // the box at which mails come back, without tag; empty: none come back
     protocol::Bytes tag_key;             // signs the addresses of that box
+    protocol::Bytes tag_key_before;      // signed them before the last renewal of the service root; empty: none
     std::string authentication_results;  // whose Authentication-Results must say that a reply is genuine; empty: not asked
 };
 
@@ -66,7 +68,11 @@ struct Tools {
     Settings settings;
     // Signs a text for people outside as the gateway's word (compact JWS); the public key is served with the keys of the gateway.
     std::function<std::string(std::string_view typ, std::string_view payload)> sign{};
-    std::string public_jwk{};  // of that key
+    std::string public_jwk{};  // of that key, and behind a comma of the one before it, if that is kept
+    std::string root_name{};   // of the service root in use
+    // The keys that sign the log, and the name that it has now. None: nothing is signed here.
+    certs::LogKeys* log_keys = nullptr;
+    std::string log_origin{};
     // The rules of a time zone of the tz database; nothing for a name that it does not have.
     std::function<std::shared_ptr<const policy::ZoneRules>(std::string_view)> zone{};
     std::shared_ptr<PartnerDirectory> partners = make_partner_directory();

@@ -29,7 +29,9 @@ std::optional<MailTag> tag_in(const Context& context, const ReceivedMail& receiv
     const MailSettings& settings = context.tools.settings.mail;
     for (const std::string& recipient : received.recipients)
         if (const auto text = mail::tag_of(recipient, settings.reply_box))
-            if (auto tag = certs::read_mail_tag(settings.tag_key, *text)) return tag;
+            for (const protocol::Bytes key : {settings.tag_key, settings.tag_key_before})
+                if (!key.empty())
+                    if (auto tag = certs::read_mail_tag(key, *text)) return tag;
     return std::nullopt;
 }
 

@@ -153,9 +153,9 @@ struct Vault::State {
     Key unwrap_owner_key(const KeyId& id, std::string_view uid, Bytes wrapped) {
         if (Key known = cached(id)) return known;
         if (auto secret = provider.unwrap(id, owner_hash(uid), wrapped)) return keep(id, *std::move(secret));
-        const auto wrapping = certs::wrapping_of(wrapped);
+        const auto generation = provider.generation_of(wrapped);
         const auto generations = provider.generations();
-        if (wrapping && std::ranges::find(generations, wrapping->generation) == generations.end()) return nullptr;
+        if (generation && std::ranges::find(generations, *generation) == generations.end()) return nullptr;
         throw Fault("the key " + protocol::hex(id) + " of owner " + std::string(uid) + " does not unwrap");
     }
 
@@ -196,10 +196,9 @@ struct Vault::State {
         const auto id = certs::random_array<16>();
         Secret secret(certs::key_size);
         certs::random_bytes(secret.writable());
-        const Blob wrapped = provider.wrap(id, owner_hash(owner.uid), secret.bytes());
-        txn.change(
-            "INSERT INTO owner_key (key_id, uid, generation, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)",
-            {Bytes(id), owner.uid, static_cast<std::int64_t>(certs::wrapping_of(wrapped)->generation), wrapped, time_now().us});
+        const certs::WrappedKey wrapped = provider.wrap(id, owner_hash(owner.uid), secret.bytes());
+        txn.change("INSERT INTO owner_key (key_id, uid, generation, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)",
+                   {Bytes(id), owner.uid, static_cast<std::int64_t>(wrapped.generation), wrapped.bytes, time_now().us});
         return {id, keep(id, std::move(secret))};
     }
 
@@ -456,9 +455,9 @@ std::size_t Vault::rewrap(Txn& txn, std::size_t limit) {
              });
     for (const Old& one : old) {
         if (!one.key) throw Fault("the generation that wrapped the key of owner " + one.uid + " is gone");
-        const Blob wrapped = state_->provider.wrap(one.id, owner_hash(one.uid), one.key->bytes());
+        const certs::WrappedKey wrapped = state_->provider.wrap(one.id, owner_hash(one.uid), one.key->bytes());
         txn.change("UPDATE owner_key SET generation = $2, wrapped = $3 WHERE key_id = $1",
-                   {Bytes(one.id), static_cast<std::int64_t>(certs::wrapping_of(wrapped)->generation), wrapped});
+                   {Bytes(one.id), static_cast<std::int64_t>(wrapped.generation), wrapped.bytes});
     }
     return old.size();
 }

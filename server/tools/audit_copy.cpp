@@ -6,8 +6,11 @@
 #include "certs/digest.hpp"
 #include "certs/keys.hpp"
 #include "protocol/encoding.hpp"
+#include "server/audit/format/told_rows.hpp"
+#include "server/audit/log/reader.hpp"
 #include "server/audit/log/verify.hpp"
 #include "server/config.hpp"
+#include "server/store/critical_rows.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/tools/audit_view.hpp"
 #include "server/tools/exit_code.hpp"
@@ -89,6 +92,35 @@ int copy(Context& context) {
     return exit_code::ok;
 }
 
+// The rows that decide who may do what, for entente-verify state. They hold what the database holds about them, password hashes
+// too.
+int rows(Context& context) {
+    Places places;
+    const Config config = config_here(context, places);
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
+    const certs::DerivedKeys derived(*keys);
+    audit::RowList list;
+    store::open_database_file(places.data_folder / "entente.db", derived.database())->read([&](store::ReadTxn& txn) {
+        list.size = static_cast<std::uint64_t>(audit::head(txn).size);
+        list.origin = txn.first("SELECT origin FROM audit_origin ORDER BY since DESC LIMIT 1", {},
+                                [](const store::Row& row) { return std::string(row.text(0)); })
+                          .value_or(config.published.origin);
+        store::each_told(txn, [&](const store::Told& told) {
+            list.rows[{std::string(store::name(told.row.kind)), told.row.id}] = {told.index, store::row_text(txn, told.row)};
+        });
+        store::each_critical_row(txn, [&](const store::CriticalRow& row) {
+            list.rows.try_emplace({std::string(store::name(row.kind)), row.id}, audit::ListedRow{0, store::row_text(txn, row)});
+        });
+    });
+    context.world().write_new_file(context.text("FILE"), audit::format_rows(list));
+    context.out() << context.text("FILE") << "\n";
+    context.note(std::to_string(list.rows.size()) +
+                 " rows, with password hashes and sealed texts: keep it like the database. Next: "
+                 "entente audit export DIR --complete --open, then entente-verify state DIR --policy FILE --dump " +
+                 context.text("FILE"));
+    return exit_code::ok;
+}
+
 }  // namespace
 
 std::vector<Command> audit_file_commands() {
@@ -100,6 +132,12 @@ std::vector<Command> audit_file_commands() {
          .caller = Caller::nobody,
          .options = {argument("FILE", "the new file"), value("config", "FILE", "configuration of the gateway on this machine")},
          .run = copy},
+        {.path = "audit rows",
+         .summary = "List the rows that decide who may do what, for entente-verify state; works while the gateway runs",
+         .example = "  entente audit rows rows.txt\n  entente-verify state whole/ --policy policy --dump rows.txt",
+         .caller = Caller::nobody,
+         .options = {argument("FILE", "the new file"), value("config", "FILE", "configuration of the gateway on this machine")},
+         .run = rows},
     };
 }
 

@@ -7,6 +7,7 @@
 #include "certs/age.hpp"
 #include "certs/digest.hpp"
 #include "certs/keys.hpp"
+#include "certs/log_keys.hpp"
 #include "protocol/encoding.hpp"
 #include "server/audit/format/policy.hpp"
 #include "server/audit/log/exporter.hpp"
@@ -157,9 +158,10 @@ int export_complete(Context& context) {
 
     audit::WholeExport options{.note = stored_checkpoint(*database)};
     const std::string origin = options.note.substr(0, options.note.find('\n'));
-    const audit::VerifierKey key{origin, audit::KeyType::ed25519, certs::open_log_key(places->keys_folder).public_key()};
-    options.policy =
-        audit::format_policy({.logs = {{key, config->published.url}}, .witnesses = {}, .groups = {}, .quorum = "none"});
+    audit::Policy policy;
+    for (const certs::LogKey& key : certs::open_log_keys(places->keys_folder)->keys())
+        policy.logs.insert(policy.logs.begin(), {{origin, audit::KeyType::ed25519, key.public_key}, config->published.url});
+    options.policy = audit::format_policy(policy);
     if (context.flag("open") || context.given("recipient")) options.open_core = &vault;
     if (context.given("recipient")) {
         const auto recipient = certs::parse_age_recipient(context.text("recipient"));

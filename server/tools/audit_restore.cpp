@@ -7,6 +7,7 @@
 #include "certs/digest.hpp"
 #include "certs/files.hpp"
 #include "certs/keys.hpp"
+#include "certs/log_keys.hpp"
 #include "certs/random.hpp"
 #include "protocol/canonical.hpp"
 #include "protocol/encoding.hpp"
@@ -38,7 +39,7 @@ std::string compact(protocol::Instant now) {
 }
 
 // The newest checkpoint that any anchor holds.
-std::optional<audit::Checkpoint> newest_anchor(const std::vector<std::filesystem::path>& anchors, const protocol::Blob& log_key) {
+std::optional<audit::Checkpoint> newest_anchor(const std::vector<std::filesystem::path>& anchors, const certs::LogKeys& log_keys) {
     std::optional<audit::Checkpoint> newest;
     for (const std::filesystem::path& file : anchors) {
         if (!std::filesystem::exists(file)) continue;
@@ -46,9 +47,10 @@ std::optional<audit::Checkpoint> newest_anchor(const std::vector<std::filesystem
         const auto note = audit::parse_note(protocol::as_text(bytes.bytes()));
         const auto checkpoint = note ? audit::parse_checkpoint(note->text) : std::unexpected(note.error());
         if (!checkpoint) throw Stop(exit_code::refused, file.string() + " is damaged: " + checkpoint.error().message);
-        const audit::VerifierKey key{checkpoint->origin, audit::KeyType::ed25519, log_key};
-        if (!audit::verify_note(*note, std::span(&key, 1)))
-            throw Stop(exit_code::refused, file.string() + " is not signed by the log's key");
+        std::vector<audit::VerifierKey> keys;
+        for (const certs::LogKey& key : log_keys.keys())
+            keys.push_back({checkpoint->origin, audit::KeyType::ed25519, key.public_key});
+        if (!audit::verify_note(*note, keys)) throw Stop(exit_code::refused, file.string() + " is not signed by the log's key");
         if (!newest || newest->size < checkpoint->size) newest = *checkpoint;
     }
     return newest;
@@ -101,7 +103,7 @@ int restore(Context& context) {
     const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places->keys_folder);
     std::vector<std::filesystem::path> anchors{places->keys_folder / "anchor"};
     if (!config->audit.anchor.empty()) anchors.push_back(config->audit.anchor);
-    const auto published = newest_anchor(anchors, certs::open_log_key(places->keys_folder).public_key());
+    const auto published = newest_anchor(anchors, *certs::open_log_keys(places->keys_folder));
     if (!published) throw Stop(exit_code::refused, "there is no anchor, so nothing was published that could be missing");
 
     const certs::DerivedKeys derived(*keys);

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "certs/keys.hpp"
+#include "certs/log_keys.hpp"
 #include "protocol/encoding.hpp"
 #include "server/store/data_folder.hpp"
 #include "server/store/rekey.hpp"
@@ -25,7 +26,7 @@ std::filesystem::path folder_of(Context& context) {
 int list(Context& context) {
     const std::filesystem::path folder = folder_of(context);
     const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder);
-    const std::string log_key = protocol::hex(certs::open_log_key(folder).public_key());
+    const std::string log_key = protocol::hex(certs::open_log_keys(folder)->keys().back().public_key);
     if (context.json()) {
         protocol::JsonWriter json;
         json.object().member("folder", folder.string()).member("current", static_cast<std::int64_t>(keys->current_generation()));
@@ -54,8 +55,7 @@ int add(Context& context) {
 
 // Both keys lie in the folder until the file was checked whole under the new one; a start of the gateway finishes what was
 // interrupted.
-int rekey(Context& context) {
-    const std::filesystem::path folder = folder_of(context);
+std::filesystem::path rekeyed(Context& context, const std::filesystem::path& folder) {
     std::string config = context.text("config");
     if (config.empty()) config = context.world().environment("ENTENTE_CONFIG").value_or("");
     const std::filesystem::path file = find_places(config)->data_folder / "entente.db";
@@ -70,9 +70,30 @@ int rekey(Context& context) {
     store::rekey_database(file, derived.database(), next.bytes());
     store::check_whole(file, next.bytes());
     certs::adopt_next_database_key(folder);
+    return file;
+}
+
+int rekey(Context& context) {
+    const std::filesystem::path folder = folder_of(context);
+    const std::filesystem::path file = rekeyed(context, folder);
     context.out() << "every page of " << file.string() << " is encrypted under a new key\n";
     context.note("The key is database.key in " + folder.string() +
                  ". Back up the keys folder now; older backups of the data need the older key.");
+    return exit_code::ok;
+}
+
+int renew_root(Context& context) {
+    const std::filesystem::path folder = folder_of(context);
+    certs::settle_service_root(folder);
+    rekeyed(context, folder);  // the database's key may hang on the root that goes
+    certs::renew_service_root(folder);
+    if (context.flag("forget")) certs::forget_service_root_before(folder);
+    context.out() << "the service root is another one, and so is the key of the database\n";
+    context.note(
+        context.flag("forget")
+            ? "Everybody signs in again, and addresses of mails from before are not known any more. Back up the keys folder now."
+            : "root.before.key lets tokens, addresses of mails and receipts from before stay good; the next renewal replaces it, "
+              "--forget destroys it. Back up the keys folder now.");
     return exit_code::ok;
 }
 
@@ -93,6 +114,12 @@ std::vector<Command> keys_commands() {
          .caller = Caller::nobody,
          .options = {config},
          .run = rekey},
+        {.path = "keys renew-root",
+         .summary = "Another service root and another key of the database; the gateway must not be running",
+         .example = "  entente keys renew-root\n  entente keys renew-root --forget   # the old one is known to somebody",
+         .caller = Caller::nobody,
+         .options = {config, flag("forget", "destroy the one before it: tokens and addresses from before are no good any more")},
+         .run = renew_root},
         {.path = "keys add",
          .summary = "Make a new generation; what is sealed from the next start on uses it",
          .example = "  entente keys add",

@@ -22,6 +22,7 @@ std::vector<Command> gateway_commands();  // serve, init
 std::vector<Command> sandbox_commands();
 std::vector<Command> config_commands();
 std::vector<Command> keys_commands();
+std::vector<Command> escrow_commands();
 std::vector<Command> audit_export_commands();
 std::vector<Command> audit_restore_commands();
 std::vector<Command> audit_file_commands();  // audit verify, audit copy

@@ -36,3 +36,27 @@ def test_a_key_generation_is_replaced_and_ended(world):
     world.operator.post(f"/api/v1/keys/generations/{current}/end", expect=200)
     until(lambda: not all_of()[current]["present"], 60, "the destruction of the older generation")
     assert world.verify()["ok"] is True
+
+
+def test_the_log_gets_another_key_and_the_older_one_ends(world):
+    def all_of():
+        return {row["number"]: row for row in world.halden.compliance.get("/api/v1/keys/log", expect=200).items}
+
+    newest = until(lambda: next((number for number, row in all_of().items() if row["newest"]), None), 30, "the first key in the log")
+    world.halden.administrator.post("/api/v1/keys/log", expect=403)
+    made = world.operator.post("/api/v1/keys/log", expect=201)
+    assert made["number"] > newest and all_of()[made["number"]]["newest"] and all_of()[newest]["present"]
+    assert world.operator.get("/api/v1/audit/checkpoint", expect=200)["verifierKey"] == made["verifierKey"]
+    world.operator.post(f"/api/v1/keys/log/{newest}/end", expect=200)
+    until(lambda: not all_of()[newest]["present"], 60, "the destruction of the older key")
+    assert world.verify()["ok"] is True
+
+
+def test_an_escrow_is_recorded(world):
+    body = {"digest": "ab" * 32, "recipients": ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"], "generations": [1], "logKeys": [1]}
+    world.halden.administrator.post("/api/v1/keys/escrows", body, expect=403)
+    for change in ({"digest": "ab"}, {"recipients": []}, {"recipients": ["age1x"]}, {"generations": []}, {"logKeys": [0]}):
+        world.operator.post("/api/v1/keys/escrows", {**body, **change}, expect=400)
+    made = world.operator.post("/api/v1/keys/escrows", body, expect=201)
+    assert made["state"] in ("outdated", "expired")
+    assert world.operator.get("/api/v1/keys/escrows", expect=200).items[0]["id"] == made["id"]

@@ -20,10 +20,15 @@ class Notary : public LogTest {
     void open_notary() {
         notary.reset();
         notary.emplace(*store, audit::NotaryOptions{.origin = test_origin,
-                                                    .key = certs::open_log_key(folder.path() / "keys"),
+                                                    .keys = log_keys(),
+                                                    .older_keys = older_keys,
                                                     .anchors = {anchor()},
                                                     .now = [this] { return protocol::Instant{clock_us.load()}; },
                                                     .alarm = [this](const std::string& why) { alarms.push_back(why); }});
+    }
+    std::shared_ptr<certs::LogKeys> log_keys() {
+        if (!keys_of_log) keys_of_log = certs::open_log_keys(folder.path() / "keys");
+        return keys_of_log;
     }
     std::filesystem::path anchor() const { return folder.path() / "keys" / "anchor"; }
     std::string fault_of_opening() {
@@ -48,6 +53,8 @@ class Notary : public LogTest {
         });
     }
 
+    std::shared_ptr<certs::LogKeys> keys_of_log;
+    std::vector<Blob> older_keys;
     std::optional<audit::Notary> notary;
     std::vector<std::string> alarms;
 };
@@ -218,6 +225,39 @@ TEST_F(Notary, a_whole_store_put_back_is_refused_at_start) {
     EXPECT_NE(fault_of_opening().find("put back"), std::string::npos) << fault_of_opening();
 }
 
+TEST_F(Notary, every_key_signs_and_what_a_destroyed_one_signed_is_still_believed) {
+    open_notary();
+    fill(0, 40);
+    notary->round();
+    const std::string alone = notary->newest()->note;
+    const audit::VerifierKey first = notary->key();
+    log_keys()->new_key();
+    const audit::VerifierKey second = notary->key();
+    EXPECT_NE(second, first);
+    EXPECT_EQ(notary->keys(), (std::vector{second, first}));
+    fill(40, 60);
+    notary->round();
+    const auto both = audit::parse_note(notary->newest()->note);
+    ASSERT_TRUE(both);
+    EXPECT_EQ(both->signatures.size(), 2u);
+    for (const audit::VerifierKey& key : {first, second}) EXPECT_TRUE(audit::verify_note(*both, std::vector{key}));
+    log_keys()->destroy(1);
+    // Nothing was published since: anchor and newest checkpoint carry the older signature too. It was seen, so it is known.
+    const auto of_before = reading([&](ReadTxn& txn) { return notary->of_size(txn, 41); });
+    ASSERT_TRUE(of_before);
+    EXPECT_EQ(of_before->note, alone);
+    EXPECT_TRUE(alarms.empty());
+    // After a restart the table of the log's keys tells it.
+    older_keys = {first.public_key};
+    again();
+    open_notary();
+    EXPECT_TRUE(reading([&](ReadTxn& txn) { return notary->of_size(txn, 41); }));
+    older_keys.clear();
+    again();
+    open_notary();
+    EXPECT_THROW(reading([&](ReadTxn& txn) { return notary->of_size(txn, 41); }), Tampered) << "by a key of nobody";
+}
+
 TEST_F(Notary, a_fork_of_what_was_published_is_refused_at_start) {
     fill(0, 40);
     open_notary();
@@ -226,7 +266,7 @@ TEST_F(Notary, a_fork_of_what_was_published_is_refused_at_start) {
     // The same number of entries and more, but others: the anchor of a log that went another way.
     const auto other = audit::Checkpoint{test_origin, 30, audit::Hash{7}};
     const std::string text = audit::checkpoint_text(other);
-    const auto key = certs::open_log_key(folder.path() / "keys");
+    const certs::SigningKey key(certs::read_private_file(folder.path() / "keys" / "log.key", 32).bytes());
     certs::replace_private_file(anchor(),
                                 protocol::as_bytes(audit::format_note({text, {audit::sign_note(key, test_origin, text)}})));
     EXPECT_NE(fault_of_opening().find("not the one that was published"), std::string::npos) << fault_of_opening();

@@ -1,5 +1,10 @@
 // The vault: what is sealed opens at its own place, and for nobody once its key is gone.
 
+#include <array>
+#include <cstdio>
+#include <fstream>
+
+#include "certs/digest.hpp"
 #include "tests/store/log_fixture.hpp"
 
 namespace entente::store::test {
@@ -35,6 +40,80 @@ TEST_F(VaultTest, what_is_sealed_opens_at_its_place_also_after_a_restart) {
     EXPECT_EQ(open_at("cases/summary/17", envelope), "The disk of F\xc3\xb6rster is full");
     start();
     EXPECT_EQ(open_at("cases/summary/17", envelope), "The disk of F\xc3\xb6rster is full");
+}
+
+// Occurrences of the key in the memory of this process that can be read, the arena of keys included. What is sought is never there
+// in one piece: it comes masked.
+constexpr std::uint8_t mask = 0x5a;
+
+std::size_t times_in_memory(const std::array<std::uint8_t, 32>& masked) {
+    std::ifstream maps("/proc/self/maps");
+    std::ifstream memory("/proc/self/mem", std::ios::binary);
+    static std::array<std::uint8_t, 1U << 16U> buffer;  // at a place of its own, to be passed over
+    std::size_t found = 0;
+    std::string line;
+    while (std::getline(maps, line)) {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+        char rights[5] = {};
+        if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3 || rights[0] != 'r' || rights[1] != 'w') continue;
+        constexpr std::uint64_t sanitizers_own = std::uint64_t{1} << 30U;
+        if (end - begin > sanitizers_own) continue;
+        for (std::uint64_t at = begin; at + masked.size() <= end;) {
+            const auto size = static_cast<std::streamsize>(std::min<std::uint64_t>(buffer.size(), end - at));
+            memory.clear();
+            memory.seekg(static_cast<std::streamoff>(at));
+            if (!memory.read(reinterpret_cast<char*>(buffer.data()), size)) break;
+            for (std::size_t i = 0; i + masked.size() <= static_cast<std::size_t>(size); ++i) {
+                std::size_t same = 0;
+                while (same < masked.size() && (buffer[i + same] ^ mask) == masked[same]) ++same;
+                const auto place = at + i;
+                const auto own = reinterpret_cast<std::uint64_t>(buffer.data());
+                if (same == masked.size() && !(place >= own && place < own + buffer.size())) ++found;
+            }
+            certs::wipe(buffer);
+            at += static_cast<std::uint64_t>(size) - (static_cast<std::uint64_t>(size) > 64 ? masked.size() : 0);
+            if (static_cast<std::uint64_t>(size) <= 64) break;
+            if (at + masked.size() >= end) break;
+        }
+    }
+    return found;
+}
+
+TEST_F(VaultTest, a_destroyed_key_is_nowhere_in_memory) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "a sanitizer keeps freed memory as it was";
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    GTEST_SKIP() << "a sanitizer keeps freed memory as it was";
+#endif
+#endif
+    const Blob envelope = seal(customer, scope, Tag::content, "cases/summary/17", "text");
+    const auto id = *certs::envelope_key(envelope);
+    std::array<std::uint8_t, 32> masked_data{};
+    std::array<std::uint8_t, 32> masked_owner{};
+    reading([&](ReadTxn& txn) {
+        return *txn.first(
+            "SELECT o.key_id, o.wrapped, d.wrapped FROM data_key d JOIN owner_key o ON o.key_id = d.owner_key WHERE d.key_id = $1",
+            {protocol::Bytes(id)}, [&](const Row& row) {
+                certs::KeyId owner_id{};
+                std::ranges::copy(row.bytes(0), owner_id.begin());
+                const Hash owner = certs::sha256(protocol::as_bytes(customer.uid));
+                const auto owner_key = vault->provider().unwrap(owner_id, owner, row.bytes(1));
+                const auto data_key = certs::unwrap_key(owner_key->bytes(), id, owner, row.bytes(2));
+                for (std::size_t i = 0; i < 32; ++i) {
+                    masked_owner[i] = owner_key->bytes()[i] ^ mask;
+                    masked_data[i] = data_key->bytes()[i] ^ mask;
+                }
+                return true;
+            });
+    });
+    EXPECT_GE(times_in_memory(masked_data), 1u) << "the search finds a key that is held";
+    EXPECT_GE(times_in_memory(masked_owner), 1u);
+    change([&](Txn& txn) { vault->destroy_owner(txn, customer); });
+    EXPECT_EQ(open_at("cases/summary/17", envelope), std::nullopt);
+    EXPECT_EQ(times_in_memory(masked_data), 0u);
+    EXPECT_EQ(times_in_memory(masked_owner), 0u);
 }
 
 TEST_F(VaultTest, an_empty_text_is_a_text) {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "certs/files.hpp"
 #include "server/audit/format/merkle.hpp"
@@ -30,18 +31,27 @@ class TestLog {
     }
     std::string checkpoint() const {
         const std::string text = checkpoint_text({origin_, leaves_.size(), root_of(leaves_)});
-        return format_note({text, {sign_note(key_, origin_, text)}});
+        Note note{text, {sign_note(key_, origin_, text)}};
+        if (beside_) note.signatures.push_back(sign_note(*beside_, origin_, text));
+        return format_note(note);
     }
     std::string request(std::uint64_t old_size) const {
         CosignRequest made{.old_size = old_size, .checkpoint = checkpoint()};
         if (old_size <= leaves_.size()) made.proof = consistency_proof(old_size, leaves_.size(), nodes());
         return format_cosign_request(made);
     }
+    // Signs with these from now on, the first and perhaps another.
+    void sign_with(std::uint8_t seed, std::optional<std::uint8_t> beside = {}) {
+        key_ = certs::SigningKey(protocol::Blob(32, seed));
+        beside_.reset();
+        if (beside) beside_.emplace(protocol::Blob(32, *beside));
+    }
     VerifierKey key() const { return {origin_, KeyType::ed25519, key_.public_key()}; }
 
   private:
     std::string origin_;
     certs::SigningKey key_;
+    std::optional<certs::SigningKey> beside_;
     std::vector<Hash> leaves_;
 };
 
@@ -62,6 +72,30 @@ class WitnessTest : public ::testing::Test {
     }
     std::filesystem::path folder_;
 };
+
+TEST_F(WitnessTest, follows_a_log_to_another_key) {
+    Cosigner cosigner("witness.example/1", certs::SigningKey(protocol::Blob(32, 9)),
+                      {TestLog().key(), TestLog("log.example.com/a", 3).key()}, folder_ / "state",
+                      [] { return std::uint64_t{1'767'225'661}; });
+    TestLog log;
+    log.grow(3, 1);
+    EXPECT_EQ(cosigner.add_checkpoint(log.request(0)).status, 200) << "by the older key";
+    log.sign_with(1, 3);
+    log.grow(3, 2);
+    EXPECT_EQ(cosigner.add_checkpoint(log.request(3)).status, 200) << "by both";
+    log.sign_with(3);
+    log.grow(3, 3);
+    EXPECT_EQ(cosigner.add_checkpoint(log.request(6)).status, 200) << "by the newer key alone";
+    log.sign_with(4);
+    log.grow(3, 4);
+    EXPECT_EQ(cosigner.add_checkpoint(log.request(9)).status, 403) << "by a key that nobody named";
+    // Whoever was not told of the newer key does not follow.
+    auto behind = witness();
+    TestLog other;
+    other.sign_with(3);
+    other.grow(3, 1);
+    EXPECT_EQ(behind.add_checkpoint(other.request(0)).status, 403);
+}
 
 TEST_F(WitnessTest, cosigns_a_log_that_grows) {
     auto cosigner = witness();

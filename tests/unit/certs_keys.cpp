@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "certs/files.hpp"
+#include "certs/log_keys.hpp"
 #include "certs/random.hpp"
 #include "tests/unit/certs_support.hpp"
 
@@ -49,12 +50,12 @@ TEST_F(KeyFolderTest, IsMadePrivateAndComplete) {
 
 TEST_F(KeyFolderTest, CreatingAgainChangesNothing) {
     const auto before = open_key_folder(folder);
-    const Blob log_key = open_log_key(folder).public_key();
+    const Blob log_key = open_log_keys(folder)->keys().back().public_key;
     create_key_folder(folder);
     const auto after = open_key_folder(folder);
     EXPECT_TRUE(std::ranges::equal(before->service_root(), after->service_root()));
-    EXPECT_EQ(open_log_key(folder).public_key(), log_key);
-    EXPECT_TRUE(after->unwrap(id, owner, before->wrap(id, owner, key)));
+    EXPECT_EQ(open_log_keys(folder)->keys().back().public_key, log_key);
+    EXPECT_TRUE(after->unwrap(id, owner, before->wrap(id, owner, key).bytes));
 }
 
 TEST_F(KeyFolderTest, ALostRootIsNeverReplacedByAFreshOne) {
@@ -72,10 +73,10 @@ TEST_F(KeyFolderTest, ARunThatWasCutShortCanBeRepeated) {
 
 TEST_F(KeyFolderTest, WrapsUnderTheCurrentGenerationAndUnwrapsUnderAll) {
     auto provider = open_key_folder(folder);
-    const Blob first = provider->wrap(id, owner, key);
+    const Blob first = provider->wrap(id, owner, key).bytes;
     EXPECT_EQ(provider->new_generation(), 2U);
     EXPECT_EQ(mode_of(folder / "kek-0002.key"), 0600U);
-    const Blob second = provider->wrap(id, owner, key);
+    const Blob second = provider->wrap(id, owner, key).bytes;
     EXPECT_EQ(wrapping_of(first)->generation, 1U);
     EXPECT_EQ(wrapping_of(second)->generation, 2U);
     const auto reopened = open_key_folder(folder);
@@ -90,7 +91,7 @@ TEST_F(KeyFolderTest, WrapsUnderTheCurrentGenerationAndUnwrapsUnderAll) {
 
 TEST_F(KeyFolderTest, ADestroyedGenerationIsGoneForGood) {
     auto provider = open_key_folder(folder);
-    const Blob wrapped = provider->wrap(id, owner, key);
+    const Blob wrapped = provider->wrap(id, owner, key).bytes;
     provider->new_generation();
     provider->destroy_generation(1);
     provider->destroy_generation(1);  // already gone

@@ -9,6 +9,7 @@
 #include "protocol/canonical.hpp"
 #include "protocol/json_writer.hpp"
 #include "server/audit/format/leaf.hpp"
+#include "server/audit/format/note.hpp"
 #include "server/audit/format/section.hpp"
 #include "server/audit/format/tiles.hpp"
 #include "server/audit/log/core_section.hpp"
@@ -67,6 +68,21 @@ Record clock_alarm(std::int64_t behind_us) {
     record.role = "gateway";
     record.decision = protocol::CanonicalObject{}.set("behind_us", behind_us).text();
     return record;
+}
+
+// The heartbeat before this one, 0 for the first; this one is the newest from now on.
+std::uint64_t follow_pulse(Txn& txn, std::int64_t index) {
+    const auto before =
+        txn.first("SELECT idx FROM audit_pulse WHERE id = 1", {}, [](const store::Row& row) { return row.number(0); });
+    txn.change("INSERT INTO audit_pulse (id, idx) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET idx = excluded.idx", {index});
+    return static_cast<std::uint64_t>(before.value_or(0));
+}
+
+// Where the log announces a key that signs it.
+void note_announced(Txn& txn, const KeyChange& change, std::int64_t index) {
+    const auto key = parse_vkey(change.name);
+    if (change.purpose != KeyPurpose::log || change.action != KeyAction::add || !key) return;
+    txn.change("UPDATE log_keys SET idx = $2 WHERE public_key = $1 AND idx IS NULL", {key->public_key, index});
 }
 
 }  // namespace
@@ -225,6 +241,8 @@ Receipt Appender::State::append_one(Txn& txn, const Record& record) {
     const auto index = static_cast<std::int64_t>(frontier.size());
     if (const auto* erasure = std::get_if<Erasure>(&entry.extension))
         txn.change("UPDATE erased_lists SET idx = $2 WHERE digest = $1 AND idx IS NULL", {Bytes(erasure->list_digest), index});
+    if (auto* beat = std::get_if<Heartbeat>(&entry.extension)) beat->previous_index = follow_pulse(txn, index);
+    if (const auto* change = std::get_if<KeyChange>(&entry.extension)) note_announced(txn, *change, index);
     insert(txn, entry, envelopes, record.operation, record.outcome, record.reason);
     for (const auto party : parties_of(record)) {
         txn.change("INSERT INTO audit_party (company, idx) VALUES ($1, $2)", {party.value, index});

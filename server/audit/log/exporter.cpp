@@ -4,6 +4,7 @@
 
 #include "server/audit/format/bytes.hpp"
 #include "server/audit/format/leaf.hpp"
+#include "server/audit/format/policy.hpp"
 #include "server/audit/format/tiles.hpp"
 #include "server/audit/log/appender.hpp"
 #include "server/audit/log/log_rows.hpp"
@@ -124,7 +125,10 @@ class Whole {
                                   static_cast<std::int64_t>(size_));
         }
         upper_tiles();
-        run_([&](ReadTxn& txn) { erased_lists(txn); });
+        run_([&](ReadTxn& txn) {
+            erased_lists(txn);
+            handovers(txn);
+        });
         write_(std::string(package::policy), protocol::as_bytes(options_.policy));
         write_(std::string(package::checkpoint), protocol::as_bytes(options_.note));
     }
@@ -175,6 +179,35 @@ class Whole {
                  {static_cast<std::int64_t>(size_)}, [&](const store::Row& row) {
                      write_(package::erased_list(static_cast<std::uint64_t>(row.number(0))), row.bytes(1));
                  });
+    }
+
+    // For each key after the first the earliest checkpoint that the key before it signed over the announcement, cosigned as the
+    // policy asks if there is such a one: who knows the older key alone follows from there.
+    void handovers(ReadTxn& txn) {
+        const auto policy = parse_policy(options_.policy);
+        std::optional<Blob> before;
+        std::vector<std::pair<Blob, std::int64_t>> steps;  // the older key, the entry that announces the next
+        txn.each("SELECT public_key, idx FROM log_keys ORDER BY number", {}, [&](const store::Row& row) {
+            const Bytes key = row.bytes(0);
+            if (before && !row.is_null(1)) steps.emplace_back(*before, row.number(1));
+            before.emplace(key.begin(), key.end());
+        });
+        constexpr std::int64_t looked_at = 500;
+        for (const auto& [older, entry] : steps) {
+            std::optional<std::pair<std::int64_t, std::string>> found;
+            bool cosigned = false;
+            txn.each("SELECT size, note FROM audit_checkpoint WHERE size > $1 AND size <= $2 ORDER BY size LIMIT $3",
+                     {entry, static_cast<std::int64_t>(size_), looked_at}, [&](const store::Row& row) {
+                         const auto note = parse_note(row.text(1));
+                         const auto checkpoint = note ? parse_checkpoint(note->text) : std::unexpected(note.error());
+                         if (cosigned || !checkpoint) return;
+                         const VerifierKey key{checkpoint->origin, KeyType::ed25519, older};
+                         if (!verify_note(*note, std::span(&key, 1))) return;
+                         cosigned = policy && policy->quorum_met(*note);
+                         if (!found || cosigned) found.emplace(row.number(0), std::string(row.text(1)));
+                     });
+            if (found) write_(package::handover(static_cast<std::uint64_t>(found->first)), protocol::as_bytes(found->second));
+        }
     }
 
     void upper_tiles() {

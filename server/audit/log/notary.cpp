@@ -35,10 +35,7 @@ std::shared_ptr<const Published> published_row(const store::Row& row) {
 }  // namespace
 
 Notary::Notary(store::Store& store, NotaryOptions options)
-    : store_(store), options_(std::move(options)), key_{options_.origin, KeyType::ed25519, options_.key.public_key()} {
-    known_ = options_.older_keys;
-    known_.insert(known_.begin(), key_);
-    for (const std::string& origin : options_.earlier_origins) known_.push_back({origin, KeyType::ed25519, key_.public_key});
+    : store_(store), options_(std::move(options)), seen_(options_.older_keys) {
     store::read_and_wait(store_, [&](ReadTxn& txn) { check_published(txn); });
 }
 
@@ -46,11 +43,35 @@ Notary::~Notary() {
     stop();
 }
 
+VerifierKey Notary::key() const {
+    return {options_.origin, KeyType::ed25519, options_.keys->keys().back().public_key};
+}
+
+std::vector<VerifierKey> Notary::keys() const {
+    std::vector<VerifierKey> all;
+    for (certs::LogKey& key : options_.keys->keys()) all.push_back({options_.origin, KeyType::ed25519, std::move(key.public_key)});
+    std::ranges::reverse(all);
+    return all;
+}
+
+// Every key that ever signed, under every name that the log ever had.
+std::vector<VerifierKey> Notary::known() const {
+    const std::lock_guard hold(seen_mutex_);
+    for (certs::LogKey& key : options_.keys->keys())
+        if (std::ranges::find(seen_, key.public_key) == seen_.end()) seen_.push_back(std::move(key.public_key));
+    std::vector<VerifierKey> all;
+    for (const Blob& key : seen_) {
+        all.push_back({options_.origin, KeyType::ed25519, key});
+        for (const std::string& origin : options_.earlier_origins) all.push_back({origin, KeyType::ed25519, key});
+    }
+    return all;
+}
+
 // What the note says, if it is this log's word.
 Checkpoint Notary::checked(const std::string& note, const std::string& where, bool earlier_too) const {
     const auto parsed = parse_note(note);
     if (!parsed) throw Tampered(where + " is damaged: " + parsed.error().message);
-    if (const auto signers = verify_note(*parsed, known_); !signers) throw Tampered(where + ": " + signers.error().message);
+    if (const auto signers = verify_note(*parsed, known()); !signers) throw Tampered(where + ": " + signers.error().message);
     auto checkpoint = parse_checkpoint(parsed->text);
     if (!checkpoint) throw Tampered(where + " is damaged: " + checkpoint.error().message);
     const bool earlier = std::ranges::find(options_.earlier_origins, checkpoint->origin) != options_.earlier_origins.end();
@@ -224,7 +245,15 @@ void Notary::round() {
         fresh->checkpoint = *checkpoint;
         fresh->time = options_.now ? options_.now() : protocol::Instant{};
         const std::string text = checkpoint_text(*checkpoint);
-        fresh->note = format_note({text, {sign_note(options_.key, options_.origin, text)}});
+        Note note{.text = text, .signatures = {}};
+        for (const certs::LogKey& key : options_.keys->keys()) {
+            const auto signature = options_.keys->sign(key.number, protocol::as_bytes(text));
+            note.signatures.push_back({options_.origin,
+                                       VerifierKey{options_.origin, KeyType::ed25519, key.public_key}.key_id(),
+                                       {signature.begin(), signature.end()}});
+        }
+        (void)known();  // remembered, should one be destroyed later
+        fresh->note = format_note(note);
         store_note(*fresh);
         for (const std::filesystem::path& anchor : options_.anchors)
             certs::replace_private_file(anchor, protocol::as_bytes(fresh->note));

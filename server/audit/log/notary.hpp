@@ -21,7 +21,7 @@
 #include <thread>
 #include <vector>
 
-#include "certs/sign.hpp"
+#include "certs/log_keys.hpp"
 #include "protocol/instant.hpp"
 #include "server/audit/format/note.hpp"
 #include "server/audit/log/proofs.hpp"
@@ -40,8 +40,8 @@ struct NotaryOptions {
     // Names that it had before it was put back on purpose, and the index from which the present one counts.
     std::vector<std::string> earlier_origins{};
     std::int64_t since = 0;
-    certs::SigningKey key;
-    std::vector<VerifierKey> older_keys{};            // that signed checkpoints of this log before
+    std::shared_ptr<const certs::LogKeys> keys;       // each signs, under the name that the log has now
+    std::vector<Blob> older_keys{};                   // public ones that signed checkpoints of this log before
     std::vector<std::filesystem::path> anchors{};     // each replaced atomically; their folders exist
     std::chrono::milliseconds pause{250};             // between two checkpoints of the thread, at least
     std::function<protocol::Instant()> now{};         // stamps checkpoints
@@ -79,7 +79,8 @@ class Notary {
     void stop_signing(const std::string& why) { halt(why); }
     // The checkpoint of exactly this size, as long as it is kept: an hour at least.
     std::shared_ptr<const Published> of_size(store::ReadTxn& txn, std::uint64_t size) const;
-    const VerifierKey& key() const { return key_; }
+    VerifierKey key() const;                // the newest
+    std::vector<VerifierKey> keys() const;  // that sign now, the newest first
     Proofs& proofs() { return proofs_; }
     // Empty while all is well.
     std::string halted() const;
@@ -87,6 +88,7 @@ class Notary {
   private:
     void check_published(store::ReadTxn& txn);
     void check_anchors(store::ReadTxn& txn, std::int64_t head_size, bool expected);
+    std::vector<VerifierKey> known() const;
     Checkpoint checked(const std::string& note, const std::string& where, bool earlier_too) const;
     void require_beginning(store::ReadTxn& txn, const Checkpoint& checkpoint, std::int64_t head_size, const std::string& where);
     std::optional<Checkpoint> recompute();
@@ -96,8 +98,8 @@ class Notary {
 
     store::Store& store_;
     NotaryOptions options_;
-    VerifierKey key_;
-    std::vector<VerifierKey> known_;
+    mutable std::vector<Blob> seen_;  // public keys of this log; under seen_mutex_, for one may be destroyed while this runs
+    mutable std::mutex seen_mutex_;
     Proofs proofs_;
 
     std::mutex signing_;  // one round at a time

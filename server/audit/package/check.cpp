@@ -553,12 +553,13 @@ void LogPass::check_handovers(std::span<const Hash> leaves) {
                 findings_.add(LogCheck::checkpoint, std::nullopt, path + " is not signed as it says, or by too few witnesses");
             continue;
         }
-        for (const auto& [index, key] : announced_) {
-            if (index >= size) continue;
-            const auto known = policy.log_keys();
-            if (std::ranges::find(known, key) == known.end() && std::ranges::find(report_.new_keys, key) == report_.new_keys.end())
-                report_.new_keys.push_back(key);
-        }
+        // Those under it and after the newest that is known; older ones are nobody's concern.
+        const auto known = policy.log_keys();
+        const auto under = std::ranges::find_if(announced_, [&](const auto& one) { return one.first >= size; });
+        auto unknown = announced_.begin();
+        for (auto each = announced_.begin(); each != under; ++each)
+            if (std::ranges::find(known, each->second) != known.end()) unknown = std::next(each);
+        for (; unknown != under; ++unknown) report_.new_keys.push_back(unknown->second);
     }
 }
 

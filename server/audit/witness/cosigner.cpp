@@ -1,6 +1,7 @@
 #include "server/audit/witness/cosigner.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "certs/files.hpp"
@@ -71,9 +72,11 @@ CosignAnswer Cosigner::judge(std::string_view bytes) {
     const auto note = parse_note(request->checkpoint);
     const auto checkpoint = note ? parse_checkpoint(note->text) : std::unexpected(note.error());
     if (!checkpoint) return {400, checkpoint.error().message + "\n"};
-    const auto log = std::ranges::find(logs_, checkpoint->origin, &VerifierKey::name);
-    if (log == logs_.end()) return {404, "this witness does not know the log " + checkpoint->origin + "\n"};
-    if (!verify_note(*note, std::span(&*log, 1))) return {403, "the checkpoint is not signed by the log's key\n"};
+    // A log that goes over to another key has two for a while: either will do, and neither may be wrong.
+    std::vector<VerifierKey> keys;
+    std::ranges::copy_if(logs_, std::back_inserter(keys), [&](const VerifierKey& key) { return key.name == checkpoint->origin; });
+    if (keys.empty()) return {404, "this witness does not know the log " + checkpoint->origin + "\n"};
+    if (!verify_note(*note, keys)) return {403, "the checkpoint is not signed by the log's key\n"};
     if (request->old_size > checkpoint->size) return {400, "the old size is larger than the checkpoint's\n"};
     const auto known = known_.find(checkpoint->origin);
     const std::uint64_t size = known == known_.end() ? 0 : known->second.size;

@@ -1,0 +1,77 @@
+#include "certs/log_keys.hpp"
+
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+
+#include "certs/key_files.hpp"
+#include "protocol/result.hpp"
+
+namespace entente::certs {
+namespace {
+
+using protocol::Fault;
+
+class LogKeyFolder final : public LogKeys {
+  public:
+    explicit LogKeyFolder(const std::filesystem::path& folder) : folder_(folder) {
+        check_key_folder(folder);
+        read_new();
+        if (keys_.empty()) throw Fault(folder.string() + ": holds no key of the log (log.key); restore it from the key backup");
+    }
+
+    std::vector<LogKey> keys() const override {
+        const std::shared_lock hold(mutex_);
+        std::vector<LogKey> all;
+        all.reserve(keys_.size());
+        for (const auto& [number, key] : keys_) all.push_back({number, key.public_key()});
+        return all;
+    }
+
+    Signature sign(std::uint32_t number, Bytes message) const override {
+        const std::shared_lock hold(mutex_);
+        const auto found = keys_.find(number);
+        if (found == keys_.end()) throw Fault("the log has no key " + std::to_string(number));
+        return found->second.sign(message);
+    }
+
+    bool can_change() const override { return key_folder_writable(folder_); }
+
+    std::uint32_t new_key() override {
+        const std::unique_lock hold(mutex_);
+        read_new();
+        const std::uint32_t next = keys_.rbegin()->first + 1;
+        create_key_file(folder_ / log_key_file(next));
+        keys_.emplace(next, SigningKey(read_key_file(folder_ / log_key_file(next)).bytes()));
+        return next;
+    }
+
+    void destroy(std::uint32_t number) override {
+        const std::unique_lock hold(mutex_);
+        const auto found = keys_.find(number);
+        if (found == keys_.end()) return;
+        if (std::next(found) == keys_.end())
+            throw Fault("key " + std::to_string(number) + " of the log is the newest one; make another before destroying it");
+        destroy_private_file(folder_ / log_key_file(number));
+        keys_.erase(found);
+    }
+
+  private:
+    // Somebody may have made one beside this process: it counts, and its number is taken.
+    void read_new() {
+        for (const std::uint32_t number : log_keys_in(folder_))
+            if (!keys_.contains(number)) keys_.emplace(number, SigningKey(read_key_file(folder_ / log_key_file(number)).bytes()));
+    }
+
+    const std::filesystem::path folder_;
+    mutable std::shared_mutex mutex_;
+    std::map<std::uint32_t, SigningKey> keys_;
+};
+
+}  // namespace
+
+std::unique_ptr<LogKeys> open_log_keys(const std::filesystem::path& folder) {
+    return std::make_unique<LogKeyFolder>(folder);
+}
+
+}  // namespace entente::certs

@@ -1,0 +1,261 @@
+#include "server/operations/log_keys.hpp"
+
+#include <algorithm>
+
+#include "certs/age.hpp"
+#include "protocol/canonical.hpp"
+#include "protocol/reader.hpp"
+#include "server/audit/format/leaf.hpp"
+#include "server/audit/format/note.hpp"
+#include "server/operations/keys.hpp"
+
+namespace entente::operations {
+
+using policy::Operation;
+
+namespace {
+
+constexpr std::int64_t seconds_of_day = 86'400;
+
+std::string vkey_of(const Context& context, protocol::Bytes public_key) {
+    return audit::format_vkey(
+        {context.tools.log_origin, audit::KeyType::ed25519, protocol::Blob(public_key.begin(), public_key.end())});
+}
+
+std::vector<LogKeyRow> known_log_keys(ReadTxn& txn, const Context& context) {
+    const auto present = context.tools.log_keys->keys();
+    std::vector<LogKeyRow> all;
+    txn.each("SELECT number, public_key, made_at, idx, ended_at FROM log_keys ORDER BY number", {}, [&](const store::Row& row) {
+        LogKeyRow one{.number = static_cast<std::uint32_t>(row.number(0)),
+                      .verifier_key = vkey_of(context, row.bytes(1)),
+                      .made_at = {row.number(2)},
+                      .entry = {},
+                      .ended_at = {}};
+        if (!row.is_null(3)) one.entry = row.number(3);
+        if (!row.is_null(4)) one.ended_at = Instant{row.number(4)};
+        one.newest = one.number == present.back().number;
+        one.present = std::ranges::find(present, one.number, &certs::LogKey::number) != present.end();
+        all.push_back(std::move(one));
+    });
+    return all;
+}
+
+void about_log_key(audit::Record& record, std::uint32_t number, const std::string& vkey, audit::KeyAction action) {
+    record.kind = static_cast<std::uint8_t>(audit::Kind::key);
+    record.extension = audit::encode_extension(audit::KeyChange{.purpose = audit::KeyPurpose::log, .action = action, .name = vkey});
+    record.resources.push_back({"log_key", std::to_string(number)});
+}
+
+audit::Record record_by_gateway(std::string operation, std::uint8_t activity) {
+    audit::Record record;
+    record.operation = std::move(operation);
+    record.class_uid = audit::Class::entity_management;
+    record.activity = activity;
+    record.authentication = "none";
+    record.role = "gateway";
+    return record;
+}
+
+LogKeyRow take_up(Txn& txn, const Context& context, const certs::LogKey& key, audit::Record& record) {
+    txn.change("INSERT INTO log_keys (number, public_key, made_at) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING",
+               {static_cast<std::int64_t>(key.number), key.public_key, context.now.us});
+    LogKeyRow row{.number = key.number,
+                  .verifier_key = vkey_of(context, key.public_key),
+                  .made_at = context.now,
+                  .entry = {},
+                  .ended_at = {},
+                  .newest = true,
+                  .present = true};
+    about_log_key(record, key.number, row.verifier_key, audit::KeyAction::add);
+    return row;
+}
+
+void note_log_key_end(Txn& txn, std::uint32_t number, Instant now) {
+    txn.change("UPDATE log_keys SET ended_at = $2 WHERE number = $1 AND ended_at IS NULL",
+               {static_cast<std::int64_t>(number), now.us});
+}
+
+Error log_keys_from_outside() {
+    return {.kind = ErrorKind::wrong_state,
+            .code = "keys_from_outside",
+            .message = "the keys come from outside of this gateway: they are made and destroyed there",
+            .next_step = "add or remove the credential log-NNNN.key of the service and restart it"};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+std::vector<std::string> split_words(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        const auto blank = std::min(text.find(' '), text.size());
+        words.emplace_back(text.substr(0, blank));
+        text.remove_prefix(std::min(blank + 1, text.size()));
+    }
+    return words;
+}
+
+std::vector<std::string> numbers_as_text(const std::vector<std::int64_t>& numbers) {
+    std::vector<std::string> words;
+    for (const std::int64_t number : numbers) words.push_back(std::to_string(number));
+    return words;
+}
+
+std::string escrow_state(const Escrow& escrow, const std::vector<Generation>& generations, const std::vector<LogKeyRow>& log_keys) {
+    const auto holds = [](const std::vector<std::string>& words, std::uint32_t number) {
+        return std::ranges::find(words, std::to_string(number)) != words.end();
+    };
+    bool whole = true;
+    for (const Generation& one : generations) {
+        if (one.destroyed_at && holds(escrow.generations, one.number)) return "expired";
+        if (!one.destroyed_at && !holds(escrow.generations, one.number)) whole = false;
+    }
+    for (const LogKeyRow& one : log_keys) {
+        if (one.ended_at && holds(escrow.log_keys, one.number)) return "expired";
+        if (!one.ended_at && !holds(escrow.log_keys, one.number)) whole = false;
+    }
+    return whole ? "current" : "outdated";
+}
+
+}  // namespace
+
+Result<std::vector<LogKeyRow>> list_log_keys(ReadTxn& txn, const Context& context, const Caller& caller) {
+    if (auto allowed = require(caller, Operation::audit_receipt); !allowed) return std::unexpected(allowed.error());
+    return known_log_keys(txn, context);
+}
+
+Audited<LogKeyRow> new_log_key(Txn& txn, const Context& context, const Caller& caller) {
+    audit::Record record = record_of(caller, "keys.log.add", audit::Class::entity_management, audit::activity_create);
+    if (auto allowed = require(caller, Operation::operator_admin); !allowed)
+        return refused<LogKeyRow>(std::move(record), allowed.error());
+    certs::LogKeys& keys = *context.tools.log_keys;
+    if (!keys.can_change()) return refused<LogKeyRow>(std::move(record), log_keys_from_outside());
+    // Should the record fail, there is one key more than the log knows: the next round announces it.
+    keys.new_key();
+    auto row = take_up(txn, context, keys.keys().back(), record);
+    return {std::move(row), std::move(record)};
+}
+
+Audited<LogKeyRow> end_log_key(Txn& txn, const Context& context, const Caller& caller, std::uint32_t number) {
+    audit::Record record = record_of(caller, "keys.log.end", audit::Class::entity_management, audit::activity_delete);
+    if (auto allowed = require(caller, Operation::operator_admin); !allowed)
+        return refused<LogKeyRow>(std::move(record), allowed.error());
+    if (!context.tools.log_keys->can_change()) return refused<LogKeyRow>(std::move(record), log_keys_from_outside());
+    const auto all = known_log_keys(txn, context);
+    const auto found = std::ranges::find(all, number, &LogKeyRow::number);
+    if (found == all.end() || found->ended_at)
+        return refused<LogKeyRow>(
+            std::move(record),
+            {.kind = ErrorKind::not_found, .code = "log_key_not_found", .message = "the log has no such key, or it has ended"});
+    if (found->newest)
+        return refused<LogKeyRow>(std::move(record), {.kind = ErrorKind::wrong_state,
+                                                      .code = "log_key_in_use",
+                                                      .message = "this is the newest key of the log",
+                                                      .next_step = "make another first: entente keys log-rotate"});
+    LogKeyRow ended = *found;
+    ended.ended_at = context.now;
+    note_log_key_end(txn, number, context.now);
+    about_log_key(record, number, ended.verifier_key, audit::KeyAction::retire);
+    return {std::move(ended), std::move(record)};
+}
+
+std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context) {
+    std::vector<audit::Record> records;
+    if (context.tools.log_keys == nullptr) return records;
+    certs::LogKeys& keys = *context.tools.log_keys;
+    auto known = known_log_keys(txn, context);
+    for (const certs::LogKey& key : keys.keys()) {
+        if (std::ranges::find(known, key.number, &LogKeyRow::number) != known.end()) continue;
+        records.push_back(record_by_gateway("keys.log.add", audit::activity_create));
+        take_up(txn, context, key, records.back());
+    }
+    if (!records.empty()) known = known_log_keys(txn, context);
+    const auto newest = std::ranges::find_if(known, &LogKeyRow::newest);
+    if (newest == known.end() || !keys.can_change() ||
+        context.now < newest->made_at.plus_seconds(log_key_overlap_days * seconds_of_day))
+        return records;
+    for (const LogKeyRow& one : known) {
+        if (one.newest || one.ended_at) continue;
+        note_log_key_end(txn, one.number, context.now);
+        records.push_back(record_by_gateway("keys.log.end", audit::activity_delete));
+        about_log_key(records.back(), one.number, one.verifier_key, audit::KeyAction::retire);
+    }
+    return records;
+}
+
+std::vector<audit::Record> tend_service_root(Txn& txn, const Context& context) {
+    const std::string& name = context.tools.root_name;
+    if (name.empty() || txn.change("INSERT INTO service_roots (name, made_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+                                   {name, context.now.us}) == 0)
+        return {};
+    std::vector<audit::Record> records{record_by_gateway("keys.root.add", audit::activity_create)};
+    records.back().kind = static_cast<std::uint8_t>(audit::Kind::key);
+    // Its purposes go by the name of the first of them (reference, section 9).
+    records.back().extension = audit::encode_extension(
+        audit::KeyChange{.purpose = audit::KeyPurpose::pending_mac, .action = audit::KeyAction::add, .name = "root-" + name});
+    records.back().resources.push_back({"service_root", name});
+    return records;
+}
+
+std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& context) {
+    std::vector<std::uint32_t> numbers;
+    if (context.tools.log_keys == nullptr) return numbers;
+    for (const LogKeyRow& one : known_log_keys(txn, context))
+        if (one.ended_at && one.present && !one.newest) numbers.push_back(one.number);
+    return numbers;
+}
+
+Result<std::vector<Escrow>> list_escrows(ReadTxn& txn, const Context& context, const Caller& caller) {
+    if (auto allowed = require(caller, Operation::operator_admin); !allowed) return std::unexpected(allowed.error());
+    std::vector<Escrow> all;
+    txn.each("SELECT id, made_at, digest, recipients, generations, log_keys FROM key_escrows ORDER BY id DESC LIMIT 1000", {},
+             [&](const store::Row& row) {
+                 all.push_back({.id = row.number(0),
+                                .made_at = {row.number(1)},
+                                .digest = protocol::hex(row.bytes(2)),
+                                .recipients = split_words(row.text(3)),
+                                .generations = split_words(row.text(4)),
+                                .log_keys = split_words(row.text(5)),
+                                .state = {}});
+             });
+    const auto generations = known_generations(txn, context);
+    const auto log_keys = known_log_keys(txn, context);
+    for (Escrow& escrow : all) escrow.state = escrow_state(escrow, generations, log_keys);
+    return all;
+}
+
+Audited<Escrow> note_escrow(Txn& txn, const Context& context, const Caller& caller, const EscrowInput& input) {
+    audit::Record record = record_of(caller, "keys.escrow", audit::Class::entity_management, audit::activity_create);
+    if (auto allowed = require(caller, Operation::operator_admin); !allowed)
+        return refused<Escrow>(std::move(record), allowed.error());
+    for (const std::string& recipient : input.recipients)
+        if (!certs::parse_age_recipient(recipient))
+            return refused<Escrow>(std::move(record),
+                                   protocol::invalid_members({{"/recipients", "age", "must be public keys of age (age1...)"}}));
+    Escrow made{
+        .id = txn.first("SELECT COALESCE(MAX(id), 0) + 1 FROM key_escrows", {}, [](const store::Row& row) { return row.number(0); })
+                  .value_or(1),
+        .made_at = context.now,
+        .digest = protocol::hex(input.digest),
+        .recipients = input.recipients,
+        .generations = numbers_as_text(input.generations),
+        .log_keys = numbers_as_text(input.log_keys),
+        .state = {}};
+    txn.change("INSERT INTO key_escrows (id, made_at, digest, recipients, generations, log_keys) VALUES ($1, $2, $3, $4, $5, $6)",
+               {made.id, made.made_at.us, protocol::Bytes(input.digest), joined(made.recipients), joined(made.generations),
+                joined(made.log_keys)});
+    made.state = escrow_state(made, known_generations(txn, context), known_log_keys(txn, context));
+    record.resources.push_back({"key_escrow", std::to_string(made.id)});
+    record.decision = protocol::CanonicalObject()
+                          .set("digest", made.digest)
+                          .set("generations", joined(made.generations))
+                          .set("log_keys", joined(made.log_keys))
+                          .set("recipients", joined(made.recipients))
+                          .text();
+    return {std::move(made), std::move(record)};
+}
+
+}  // namespace entente::operations

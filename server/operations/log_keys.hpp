@@ -1,0 +1,61 @@
+#pragma once
+// The keys that sign the log, in their life (audit and crypto reference, section 17): a new one is announced by an entry of the log
+// (kind 3) under the older one's signature, both sign for 30 days, then the older one is destroyed. Nothing stops meanwhile.
+//
+// And escrow: which keys were sealed to operators' age keys outside of the gateway. The sealing itself happens where the keys lie
+// (entente keys escrow); the record of it is durable before the sealed file exists.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/operations/context.hpp"
+
+namespace entente::operations {
+
+inline constexpr std::int64_t log_key_overlap_days = 30;
+
+struct LogKeyRow {
+    std::uint32_t number = 0;
+    std::string verifier_key;           // name+id+key, as policies have it
+    Instant made_at;                    // when this log first knew of it
+    std::optional<std::int64_t> entry;  // that announces it; none for a moment
+    std::optional<Instant> ended_at;
+    bool newest = false;
+    bool present = false;  // it still exists, and signs
+};
+// Public keys are every signed-in caller's who may have receipts.
+Result<std::vector<LogKeyRow>> list_log_keys(ReadTxn& txn, const Context& context, const Caller& caller);
+// By the operator.
+Audited<LogKeyRow> new_log_key(Txn& txn, const Context& context, const Caller& caller);
+// Refused for the newest. The key itself goes once the record is durable.
+Audited<LogKeyRow> end_log_key(Txn& txn, const Context& context, const Caller& caller, std::uint32_t number);
+
+// --- by the gateway itself ---
+// Records a service root that the log did not know (kind 3): it was renewed while no gateway ran.
+std::vector<audit::Record> tend_service_root(Txn& txn, const Context& context);
+// Announces keys that the log did not know, ends those whose overlap is over.
+std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context);
+// Whose end is recorded and that still exist.
+std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& context);
+
+struct EscrowInput {
+    protocol::Hash digest{};              // SHA-256 of the sealed file
+    std::vector<std::string> recipients;  // age1...
+    std::vector<std::int64_t> generations;
+    std::vector<std::int64_t> log_keys;
+};
+struct Escrow {
+    std::int64_t id = 0;
+    Instant made_at;
+    std::string digest;  // hexadecimal
+    std::vector<std::string> recipients, generations, log_keys;
+    // current: it holds the keys in use. outdated: newer keys are missing. expired: it holds a key that has ended, so every copy of
+    // it is to be destroyed.
+    std::string state;
+};
+Result<std::vector<Escrow>> list_escrows(ReadTxn& txn, const Context& context, const Caller& caller);
+Audited<Escrow> note_escrow(Txn& txn, const Context& context, const Caller& caller, const EscrowInput& input);
+
+}  // namespace entente::operations
