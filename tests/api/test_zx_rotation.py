@@ -143,7 +143,7 @@ def test_the_log_goes_over_to_another_key(small, alone, clock, tmp_path):
     assert first["newest"] and first["verifierKey"] == before["verifierKey"]
     old = policy(tmp_path / "old", before["verifierKey"])
     (tmp_path / "before").write_text(before["checkpoint"], encoding="utf-8")
-    receipt = small.left.compliance.get(f"/api/v1/audit/receipts/{before['size'] - 1}", expect=200).text
+    receipt = small.operator.get(f"/api/v1/audit/receipts/{before['size'] - 1}", expect=200).text
     (tmp_path / "receipt").write_text(receipt, encoding="utf-8")
     small.left.administrator.post("/api/v1/keys/log", expect=403)
     small.operator.post("/api/v1/keys/log/1/end", expect=422)
@@ -365,7 +365,7 @@ def test_an_auditor_replays_the_rows_that_decide(small, alone, tmp_path):
     until(lambda: checkpoint(small)["size"] >= size, 30, "a checkpoint over all of it")
     alone.command("audit", "export", export, "--complete", "--open")
     good = json.loads(verify("state", export, "--policy", keys, "--dump", rows, "--json"))
-    assert good["ok"] and good["rows"] > 10 and good["rowsNotVerified"] == 0
+    assert good["ok"] and good["rows"] > 5 and good["rowsNotVerified"] == 0
     assert "as the log told last" in verify("state", export, "--policy", keys, "--dump", rows)
     lines = rows.read_text(encoding="ascii").split("\n")
     at = next(number for number, line in enumerate(lines) if line.startswith("row agreement"))
