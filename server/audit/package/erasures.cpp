@@ -71,7 +71,7 @@ unsigned Erasures::naming(const ErasedSection& section, std::vector<std::pair<st
     unsigned count = 0;
     while (!next_.empty() && next_.begin()->first <= section) {
         auto node = next_.extract(next_.begin());
-        const auto list = node.mapped();
+        const auto& list = node.mapped();
         if (node.key() == section) {
             ++count;
         } else {
@@ -101,6 +101,7 @@ std::optional<Erasures::Ended> Erasures::ended(std::uint64_t entry) {
 
 std::vector<std::uint64_t> Erasures::left() const {
     std::vector<std::uint64_t> entries;
+    entries.reserve(lists_.size());
     for (const auto& [entry, list] : lists_) entries.push_back(entry);
     return entries;
 }
