@@ -126,8 +126,8 @@ class MovedNames:
 class Gateway:
     """One configuration, one data folder, and the process while it runs. `settings` are {"section.key": value} on top."""
 
-    def __init__(self, folder, settings=None, environment=None):
-        self.environment = environment or {}
+    def __init__(self, folder, settings=None, environment=None, binary=None):
+        self.environment, self.binary = environment or {}, binary
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = self.folder / "data"
@@ -169,7 +169,7 @@ class Gateway:
 
     def command(self, *words, check=True, **options):
         """Runs `entente WORDS --config FILE` to its end."""
-        done = subprocess.run([program(), *map(str, words), "--config", self.config], capture_output=True, text=True, timeout=120, check=False, **options)
+        done = subprocess.run([self.binary or program(), *map(str, words), "--config", self.config], capture_output=True, text=True, timeout=120, check=False, **options)
         assert not check or done.returncode == 0, f"entente {' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
@@ -182,7 +182,7 @@ class Gateway:
             self.init()
         with open(self.log_file, "ab") as log:
             self._log_from = log.tell()
-            self.process = subprocess.Popen([program(), "serve", "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen([self.binary or program(), "serve", "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **self.environment})
         with contextlib.closing(requests.Session()) as session:
             session.trust_env = False
