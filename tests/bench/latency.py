@@ -102,7 +102,7 @@ class Creators:
 
     def __init__(self, gateway, requests, rate, seconds):
         self.gateway, self.requests, self.rate, self.count = gateway, requests, rate, int(rate * seconds)
-        self.lock, self.next, self.failed = threading.Lock(), 0, []
+        self.lock, self.table, self.next, self.failed = threading.Lock(), threading.Event(), 0, []
         self.due, self.answered = {}, []  # token -> when; milliseconds
         self.begin, self.begin_wall = time.monotonic() + 0.5, time.time() + 0.5
         self.threads = [threading.Thread(target=self.run) for _ in range(24)]
@@ -117,7 +117,7 @@ class Creators:
             if number >= self.count:
                 return
             at = number / self.rate
-            time.sleep(max(0, self.begin + at - time.monotonic()))
+            self.table.wait(max(0, self.begin + at - time.monotonic()))  # nobody sets it: this is the time table
             token, body = self.requests[number % len(self.requests)]
             connection.request("POST", "/v1/collaboration-requests", body, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
             answer = connection.getresponse()
