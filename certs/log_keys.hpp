@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "certs/sign.hpp"
@@ -27,8 +28,8 @@ class LogKeys {
     virtual ~LogKeys() = default;
 
     virtual std::vector<LogKey> keys() const = 0;  // at least one, ascending: the last is the newest
-    // Fault: there is no such key.
-    virtual Signature sign(std::uint32_t number, Bytes message) const = 0;
+    // Nothing: there is no such key, or no more.
+    virtual std::optional<Signature> sign(std::uint32_t number, Bytes message) const = 0;
     // False: keys are made and destroyed where they come from, and seen after a restart.
     virtual bool can_change() const = 0;
     // Durable before it returns, and the newest from now on.

@@ -41,6 +41,7 @@
 #include "server/operations/directory.hpp"
 #include "server/scrubber.hpp"
 #include "server/store/critical_rows.hpp"
+#include "server/store/data_folder.hpp"
 #include "server/store/rekey.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/store/vault.hpp"
@@ -205,7 +206,10 @@ std::optional<certs::DerivedKeys> keys_before(const certs::KeyProvider& provider
 
 // A renewal that was interrupted is settled before the keys are read.
 std::unique_ptr<certs::KeyProvider> opened_keys(const Config& config) {
-    if (config.keys.source == "folder") certs::settle_service_root(config.keys.folder);
+    if (config.keys.source == "folder") {
+        const store::DataFolder alone(config.data.folder);  // keys rekey and renew-root hold it: what they began is theirs to end
+        certs::settle_service_root(config.keys.folder);
+    }
     return certs::open_key_folder(config.keys.files());
 }
 
@@ -214,6 +218,7 @@ std::unique_ptr<certs::KeyProvider> opened_keys(const Config& config) {
 certs::DerivedKeys settled_keys(const Config& config, const certs::KeyProvider& provider) {
     const std::filesystem::path file = database_file(config);
     if (config.keys.source != "folder") return certs::DerivedKeys(provider);
+    const store::DataFolder alone(config.data.folder);
     if (const auto next = certs::next_database_key(config.keys.folder)) {
         if (!std::filesystem::exists(file) || store::opens_with(file, certs::DerivedKeys(provider).database())) {
             certs::drop_next_database_key(config.keys.folder);

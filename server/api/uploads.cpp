@@ -109,7 +109,6 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
             [self = shared_from_this()](Gateway& gateway, const CallPtr& call, ops::UploadOpened& opened) -> Response {
                 self->opened_ = std::move(opened);
                 self->opened_->keyed = self->key_.has_value();
-                if (self->earlier_) return go_on();
                 if (gateway.parts().files == nullptr) return gateway.unavailable(*call->request);
                 self->place_ = gateway.parts().files->place(self->opened_->caller.company());
                 if (!self->place_)

@@ -40,8 +40,11 @@ using namespace entente::archive;
 constexpr rlim_t memory_max = rlim_t{768} << 20;
 constexpr rlim_t cpu_seconds = 1'800;
 constexpr std::size_t piece_bytes = 64 * 1024;
-constexpr int filters_max = 2;       // one compression, and the bytes themselves
-constexpr int gzip_alone = 15 + 16;  // zlib's word for the largest window in the format of gzip and no other
+constexpr int filters_max = 2;  // one compression, and the bytes themselves
+constexpr int gzip_alone = 15 + 16;
+constexpr std::uint64_t silence_max = std::uint64_t{64}
+                                      << 20;  // of a gzip's content that belongs to no member, in a row  // zlib's word for the
+                                              // largest window in the format of gzip and no other
 
 [[noreturn]] void give_up(const char* why) {
     std::fprintf(stderr, "entente-archive: %s\n", why);
@@ -116,6 +119,7 @@ class Input {
     bool gzip() const { return gzip_; }
     bool compressed() const { return compressed_; }  // by its own first words
     bool broken() const { return broken_; }
+    void heard() { silent_ = 0; }  // content of a member came out
 
     // Nothing at the end, and when it is broken.
     std::string_view next() {
@@ -129,7 +133,7 @@ class Input {
         stream_.avail_out = static_cast<uInt>(plain_.size());
         while (stream_.avail_out == plain_.size()) {
             if (used_ == have_ && !refill()) {
-                broken_ = !between_;
+                broken_ = broken_ || !between_;
                 return {};
             }
             if (between_) {
@@ -148,7 +152,11 @@ class Input {
                 broken_ = ::inflateReset(&stream_) != Z_OK;
             }
         }
-        return {reinterpret_cast<const char*>(plain_.data()), plain_.size() - stream_.avail_out};
+        const std::size_t made = plain_.size() - stream_.avail_out;
+        silent_ += made;
+        broken_ = silent_ > silence_max;
+        if (broken_) return {};
+        return {reinterpret_cast<const char*>(plain_.data()), made};
     }
 
     // What libarchive did not ask for.
@@ -182,6 +190,7 @@ class Input {
     bool compressed_ = false;
     bool between_ = false;  // behind the end of one gzip
     bool broken_ = false;
+    std::uint64_t silent_ = 0;
 };
 
 la_ssize_t from_gateway(archive* in, void* input, const void** bytes) {
@@ -239,7 +248,7 @@ Member describe(archive_entry* entry) {
     return member;
 }
 
-void unpack_data(archive* in, bool encrypted) {
+void unpack_data(archive* in, Input& input, bool encrypted) {
     std::array<char, piece_bytes> piece{};
     for (;;) {
         const la_ssize_t got = ::archive_read_data(in, piece.data(), piece.size());
@@ -290,7 +299,7 @@ void unpack() {
         if (member.name.size() + 64 > frame_bytes_max) fail("damaged");
         write_all(frame(Frame::member, member_text(member)));
         if (member.encrypted) fail("encrypted");
-        if (member.kind == MemberKind::file) unpack_data(in.get(), member.encrypted);
+        if (member.kind == MemberKind::file) unpack_data(in.get(), input, member.encrypted);
         write_all(frame(Frame::end, {}));
     }
     input.finish();

@@ -448,6 +448,7 @@ Audited<Resumed> resume_file(Txn& txn, const Context& context, const Caller& cal
     resumed.upload.upload = file->upload;
     resumed.upload.own = store::attachment_options(txn, caller.company());
     resumed.upload.own.note = false;
+    resumed.upload.own.history = true;  // it was kept when it was sent
     file->state = AttachmentState::spooled;
     file->finished_at.reset();
     store::update_attachment(txn, context.tools.vault, opened->c, *file, true);

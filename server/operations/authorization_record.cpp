@@ -129,9 +129,8 @@ ShownFields fields_of(ReadTxn& txn, const Context& context, const store::StoredC
     return shown;
 }
 
-CanonicalArray disclosures(ReadTxn& txn, const Context& context, protocol::AuthorizationId id) {
+CanonicalArray disclosures(const Disclosed& disclosed) {
     CanonicalArray array;
-    const Disclosed disclosed = disclosed_under(txn, context, id);
     for (const store::Disclosure& look : disclosed.looks)
         array.add(CanonicalObject()
                       .set("case", look.case_token)
@@ -141,9 +140,9 @@ CanonicalArray disclosures(ReadTxn& txn, const Context& context, protocol::Autho
 }
 
 // What of each case could be read: names of parts, no values.
-CanonicalArray shown_parts(ReadTxn& txn, const Context& context, protocol::AuthorizationId id) {
+CanonicalArray shown_parts(const Disclosed& disclosed) {
     CanonicalArray array;
-    for (const ShownFields& one : disclosed_under(txn, context, id).shown) {
+    for (const ShownFields& one : disclosed.shown) {
         CanonicalArray parts;
         if (one.summary) parts.add("summary");
         if (one.description) parts.add("description");
@@ -173,13 +172,14 @@ Disclosed disclosed_under(ReadTxn& txn, const Context& context, protocol::Author
 
 std::string record_with_receipt(ReadTxn& txn, const Context& context, const StoredAuthorization& stored) {
     const Authorization& z = stored.authorization;
+    const Disclosed disclosed = disclosed_under(txn, context, z.id);
     const std::string record = CanonicalObject()
-                                   .set("disclosure", disclosures(txn, context, z.id))
+                                   .set("disclosure", disclosures(disclosed))
                                    .set("event", events(txn, z))
                                    .set("header", header(stored, context))
                                    .set("party_identification", parties(txn, context, z))
                                    .set("pii_processing", processing(stored, context))
-                                   .set("shown", shown_parts(txn, context, z.id))
+                                   .set("shown", shown_parts(disclosed))
                                    .text();
     protocol::JsonWriter claims;
     claims.object()

@@ -1,6 +1,6 @@
 #pragma once
 // An authorization as its customer gets it: a record in the shape of ISO/IEC TS 27560 (header, processing, parties, events) and the
-// gateway's receipt for it, a signed text over the record's digest.
+// gateway's receipt for it, a signed text that holds the record and its digest.
 
 #include <string>
 #include <vector>

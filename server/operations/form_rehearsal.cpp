@@ -69,6 +69,8 @@ void rehearse_received(const store::StoredCase& c, const protocol::Form& propose
 
 Result<FormRehearsal> rehearse_form(ReadTxn& txn, const Context& context, const Caller& caller, protocol::FormId id,
                                     const protocol::Form& proposed, const RehearsalPeriod& period) {
+    // It tells of values, so who may read no case (the operator) may not ask.
+    if (auto allowed = require(caller, policy::Operation::case_read); !allowed) return std::unexpected(allowed.error());
     const auto form = read_form(txn, caller, id);
     if (!form) return std::unexpected(form.error());
     FormRehearsal rehearsal;

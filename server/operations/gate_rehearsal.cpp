@@ -1,12 +1,10 @@
 #include "server/operations/gate_rehearsal.hpp"
 
-#include <algorithm>
-
 #include "server/audit/log/reader.hpp"
 #include "server/operations/audit.hpp"
+#include "server/operations/trust.hpp"
 #include "server/operations/trust_common.hpp"
 #include "server/store/statements/cases.hpp"
-#include "server/store/statements/trust.hpp"
 
 namespace entente::operations {
 
@@ -16,14 +14,6 @@ namespace {
 
 constexpr std::int64_t usual_period = 30LL * 86'400;
 constexpr std::size_t examples_of_gate_max = 50;
-
-std::optional<protocol::Agreement> agreement_in_sight(ReadTxn& txn, const Context& context, const Caller& caller,
-                                                      protocol::AgreementId id) {
-    auto found = store::find_agreement(txn, context.tools.vault, id);
-    if (!found) return std::nullopt;
-    const bool party = std::ranges::find(found->parties, caller.company()) != found->parties.end();
-    return caller.is_operator() || party ? std::move(found) : std::nullopt;
-}
 
 // What of an agreement the gate looks at and another one may say differently. Parties and times stay those that were recorded: the
 // question is what its words would have done then.
@@ -40,10 +30,12 @@ Result<policy::GateTerms> terms_of(ReadTxn& txn, const Context& context, const C
     policy::GateTerms terms = trial.terms;
     for (const protocol::AgreementId id : {terms.agreement, trial.successor}) {
         if (!id) continue;
-        const auto agreement = agreement_in_sight(txn, context, caller, id);
-        if (!agreement) return fail(ErrorKind::not_found, "agreement_not_found", "your company has no such agreement");
+        const auto agreement = read_agreement(txn, context, caller, id);
+        if (!agreement) return std::unexpected(agreement.error());
         if (id == trial.successor) take_terms_of(*agreement, terms);
     }
+    if (trial.successor && !terms.agreement)
+        return std::unexpected(invalid("/agreement", "missing", "the successor supersedes none: say whose terms it would replace"));
     if (terms.products)
         for (std::string& product : *terms.products) product = product_code(context.tools, product);
     return terms;

@@ -27,16 +27,6 @@ void about(audit::Record& record, std::uint32_t number, audit::KeyAction action)
     record.resources.push_back({"key_generation", std::to_string(number)});
 }
 
-audit::Record gateway_record(std::string operation, std::uint8_t activity) {
-    audit::Record record;
-    record.operation = std::move(operation);
-    record.class_uid = audit::Class::entity_management;
-    record.activity = activity;
-    record.authentication = "none";
-    record.role = "gateway";
-    return record;
-}
-
 void note(Txn& txn, std::uint32_t number, Instant now) {
     txn.change("INSERT INTO key_generations (generation, made_at) VALUES ($1, $2) ON CONFLICT (generation) DO NOTHING",
                {static_cast<std::int64_t>(number), now.us});
@@ -55,6 +45,16 @@ Error keys_from_outside() {
 }
 
 }  // namespace
+
+audit::Record key_record(std::string operation, std::uint8_t activity) {
+    audit::Record record;
+    record.operation = std::move(operation);
+    record.class_uid = audit::Class::entity_management;
+    record.activity = activity;
+    record.authentication = "none";
+    record.role = "gateway";
+    return record;
+}
 
 std::vector<Generation> known_generations(ReadTxn& txn, const Context& context) {
     const certs::KeyProvider& provider = context.tools.vault.provider();
@@ -121,7 +121,7 @@ std::vector<audit::Record> tend_generations(Txn& txn, const Context& context, st
     std::vector<audit::Record> records;
     const auto take_up = [&](std::uint32_t number) {
         note(txn, number, context.now);
-        records.push_back(gateway_record("keys.generation.add", audit::activity_create));
+        records.push_back(key_record("keys.generation.add", audit::activity_create));
         about(records.back(), number, audit::KeyAction::add);
     };
     certs::KeyProvider& provider = context.tools.vault.provider();
@@ -139,7 +139,7 @@ std::vector<audit::Record> tend_generations(Txn& txn, const Context& context, st
 std::vector<audit::Record> rewrap_owner_keys(Txn& txn, const Context& context) {
     const std::size_t wrapped = context.tools.vault.rewrap(txn, keys_at_once);
     if (wrapped == 0) return {};
-    audit::Record record = gateway_record("keys.rewrap", audit::activity_update);
+    audit::Record record = key_record("keys.rewrap", audit::activity_update);
     record.decision = protocol::CanonicalObject()
                           .set("generation", static_cast<std::int64_t>(context.tools.vault.provider().current_generation()))
                           .set("owner_keys", static_cast<std::int64_t>(wrapped))
@@ -150,7 +150,7 @@ std::vector<audit::Record> rewrap_owner_keys(Txn& txn, const Context& context) {
 std::vector<audit::Record> renew_owner_keys(Txn& txn, const Context& context) {
     const std::size_t retired = context.tools.vault.retire_old(txn, context.now.plus_seconds(-365 * day_s), keys_at_once);
     if (retired == 0) return {};
-    audit::Record record = gateway_record("keys.retire", audit::activity_update);
+    audit::Record record = key_record("keys.retire", audit::activity_update);
     record.decision = protocol::CanonicalObject().set("owner_keys", static_cast<std::int64_t>(retired)).text();
     return {std::move(record)};
 }
@@ -162,7 +162,7 @@ std::vector<audit::Record> end_old_generations(Txn& txn, const Context& context,
         if (one.current || one.destroyed_at || one.owner_keys > 0) continue;
         if (context.now < one.made_at.plus_seconds(period_days * day_s)) continue;
         note_end(txn, one.number, context.now);
-        records.push_back(gateway_record("keys.generation.end", audit::activity_delete));
+        records.push_back(key_record("keys.generation.end", audit::activity_delete));
         about(records.back(), one.number, audit::KeyAction::retire);
     }
     return records;

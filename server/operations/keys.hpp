@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "certs/keys.hpp"
@@ -31,6 +32,7 @@ Audited<Generation> new_generation(Txn& txn, const Context& context, const Calle
 Audited<Generation> end_generation(Txn& txn, const Context& context, const Caller& caller, std::uint32_t number);
 
 // --- by the gateway itself ---
+audit::Record key_record(std::string operation, std::uint8_t activity);
 // Notes generations that it did not know; replaces the current one at half of `period_days` (0: never). Records of what changed.
 std::vector<audit::Record> tend_generations(Txn& txn, const Context& context, std::int64_t period_days);
 // Wraps owners' keys under the current generation, a bounded number; nothing when all are.

@@ -46,16 +46,6 @@ void about_log_key(audit::Record& record, std::uint32_t number, const std::strin
     record.resources.push_back({"log_key", std::to_string(number)});
 }
 
-audit::Record record_by_gateway(std::string operation, std::uint8_t activity) {
-    audit::Record record;
-    record.operation = std::move(operation);
-    record.class_uid = audit::Class::entity_management;
-    record.activity = activity;
-    record.authentication = "none";
-    record.role = "gateway";
-    return record;
-}
-
 LogKeyRow take_up(Txn& txn, const Context& context, const certs::LogKey& key, audit::Record& record) {
     txn.change("INSERT INTO log_keys (number, public_key, made_at) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING",
                {static_cast<std::int64_t>(key.number), key.public_key, context.now.us});
@@ -104,11 +94,18 @@ std::vector<std::string> numbers_as_text(const std::vector<std::int64_t>& number
     return words;
 }
 
-std::string escrow_state(const Escrow& escrow, const std::vector<Generation>& generations, const std::vector<LogKeyRow>& log_keys) {
+// When the log first knew of the newest service root; the key of the database changes with it.
+std::int64_t root_since(ReadTxn& txn) {
+    return txn.first("SELECT COALESCE(MAX(made_at), 0) FROM service_roots", {}, [](const store::Row& row) { return row.number(0); })
+        .value_or(0);
+}
+
+std::string escrow_state(const Escrow& escrow, const std::vector<Generation>& generations, const std::vector<LogKeyRow>& log_keys,
+                         std::int64_t root_since) {
     const auto holds = [](const std::vector<std::string>& words, std::uint32_t number) {
         return std::ranges::find(words, std::to_string(number)) != words.end();
     };
-    bool whole = true;
+    bool whole = escrow.made_at.us >= root_since;
     for (const Generation& one : generations) {
         if (one.destroyed_at && holds(escrow.generations, one.number)) return "expired";
         if (!one.destroyed_at && !holds(escrow.generations, one.number)) whole = false;
@@ -169,7 +166,7 @@ std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context) {
     auto known = known_log_keys(txn, context);
     for (const certs::LogKey& key : keys.keys()) {
         if (std::ranges::find(known, key.number, &LogKeyRow::number) != known.end()) continue;
-        records.push_back(record_by_gateway("keys.log.add", audit::activity_create));
+        records.push_back(key_record("keys.log.add", audit::activity_create));
         take_up(txn, context, key, records.back());
     }
     if (!records.empty()) known = known_log_keys(txn, context);
@@ -180,7 +177,7 @@ std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context) {
     for (const LogKeyRow& one : known) {
         if (one.newest || one.ended_at) continue;
         note_log_key_end(txn, one.number, context.now);
-        records.push_back(record_by_gateway("keys.log.end", audit::activity_delete));
+        records.push_back(key_record("keys.log.end", audit::activity_delete));
         about_log_key(records.back(), one.number, one.verifier_key, audit::KeyAction::retire);
     }
     return records;
@@ -191,7 +188,7 @@ std::vector<audit::Record> tend_service_root(Txn& txn, const Context& context) {
     if (name.empty() || txn.change("INSERT INTO service_roots (name, made_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
                                    {name, context.now.us}) == 0)
         return {};
-    std::vector<audit::Record> records{record_by_gateway("keys.root.add", audit::activity_create)};
+    std::vector<audit::Record> records{key_record("keys.root.add", audit::activity_create)};
     records.back().kind = static_cast<std::uint8_t>(audit::Kind::key);
     // Its purposes go by the name of the first of them (reference, section 9).
     records.back().extension = audit::encode_extension(
@@ -203,7 +200,14 @@ std::vector<audit::Record> tend_service_root(Txn& txn, const Context& context) {
 std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& context) {
     std::vector<std::uint32_t> numbers;
     if (context.tools.log_keys == nullptr) return numbers;
-    for (const LogKeyRow& one : known_log_keys(txn, context))
+    const auto known = known_log_keys(txn, context);
+    // Until a checkpoint covers the entry that announces the newest, the older one is still to sign it: readers follow from there.
+    const auto newest = std::ranges::find_if(known, &LogKeyRow::newest);
+    if (newest == known.end() || !newest->entry ||
+        !txn.first("SELECT 1 FROM audit_checkpoint WHERE size > $1 LIMIT 1", {*newest->entry},
+                   [](const store::Row&) { return true; }))
+        return numbers;
+    for (const LogKeyRow& one : known)
         if (one.ended_at && one.present && !one.newest) numbers.push_back(one.number);
     return numbers;
 }
@@ -223,7 +227,8 @@ Result<std::vector<Escrow>> list_escrows(ReadTxn& txn, const Context& context, c
              });
     const auto generations = known_generations(txn, context);
     const auto log_keys = known_log_keys(txn, context);
-    for (Escrow& escrow : all) escrow.state = escrow_state(escrow, generations, log_keys);
+    const std::int64_t root = root_since(txn);
+    for (Escrow& escrow : all) escrow.state = escrow_state(escrow, generations, log_keys, root);
     return all;
 }
 
@@ -247,7 +252,7 @@ Audited<Escrow> note_escrow(Txn& txn, const Context& context, const Caller& call
     txn.change("INSERT INTO key_escrows (id, made_at, digest, recipients, generations, log_keys) VALUES ($1, $2, $3, $4, $5, $6)",
                {made.id, made.made_at.us, protocol::Bytes(input.digest), joined(made.recipients), joined(made.generations),
                 joined(made.log_keys)});
-    made.state = escrow_state(made, known_generations(txn, context), known_log_keys(txn, context));
+    made.state = escrow_state(made, known_generations(txn, context), known_log_keys(txn, context), root_since(txn));
     record.resources.push_back({"key_escrow", std::to_string(made.id)});
     record.decision = protocol::CanonicalObject()
                           .set("digest", made.digest)

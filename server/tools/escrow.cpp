@@ -85,7 +85,9 @@ std::size_t add_files(Context& context, SecretText& out, const EscrowPlaces& pla
     std::vector<std::pair<std::string, fs::path>> files;
     const auto gather = [&](const fs::path& folder) {
         for (const auto& entry : fs::recursive_directory_iterator(folder))
-            if (entry.is_regular_file()) files.emplace_back(entry.path().lexically_relative(folder).generic_string(), entry.path());
+            // What begins with a dot is being written at this moment (certs/files).
+            if (!entry.path().filename().string().starts_with('.') && entry.is_regular_file())
+                files.emplace_back(entry.path().lexically_relative(folder).generic_string(), entry.path());
     };
     gather(places.keys);
     if (places.files != places.keys) gather(places.files);
@@ -127,6 +129,10 @@ int escrow(Context& context) {
     plain.text.append(" for ").append(places.url).append("\n");
     SecretText files;
     const std::size_t count = add_files(context, files, places);
+    // A key that was made meanwhile would be sealed and not recorded, and never asked back when it ends.
+    if (certs::open_key_folder(places.files)->generations() != keys->generations() ||
+        certs::open_log_keys(places.files)->keys().size() != log_keys->keys().size())
+        throw Stop(exit_code::refused, "the keys changed meanwhile", "run it again");
     files.text.insert(0, plain.text);
     const protocol::Blob sealed = certs::age_seal(recipients, protocol::as_bytes(files.text));
     const std::string digest = protocol::hex(certs::sha256(sealed));

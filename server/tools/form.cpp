@@ -156,7 +156,7 @@ std::vector<Command> form_commands() {
          .summary = "See what a new version of a form would have meant for a period's cases",
          .example = "  entente form rehearse 7001 storage-form.toml\n"
                     "  entente form rehearse 7001 storage-form.toml --from 2030-05-01 --until 2030-06-01",
-         .caller = Caller::person_or_operator,
+         .caller = Caller::person,
          .options = {argument("FORM", "its id"), file, value("from", "TIME", "absent: 30 days before the end"),
                      value("until", "TIME", "absent: now")},
          .run = rehearse},

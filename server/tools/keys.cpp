@@ -1,5 +1,5 @@
-// entente keys list and add: the key generations in the keys folder. Works on the files, not through the API: whoever may read the
-// keys may do this, and nobody else.
+// entente keys list, add, rekey and renew-root: the key generations in the keys folder. Works on the files, not through the API:
+// whoever may read the keys may do this, and nobody else.
 
 #include <ostream>
 
@@ -53,29 +53,33 @@ int add(Context& context) {
     return exit_code::ok;
 }
 
-// Both keys lie in the folder until the file was checked whole under the new one; a start of the gateway finishes what was
-// interrupted.
-std::filesystem::path rekeyed(Context& context, const std::filesystem::path& folder) {
+std::filesystem::path database_of(Context& context) {
     std::string config = context.text("config");
     if (config.empty()) config = context.world().environment("ENTENTE_CONFIG").value_or("");
-    const std::filesystem::path file = find_places(config)->data_folder / "entente.db";
+    const std::filesystem::path file = std::filesystem::absolute(find_places(config)->data_folder / "entente.db");
     if (!std::filesystem::exists(file)) throw Stop(exit_code::configuration, "there is no database at " + file.string());
+    return file;
+}
+
+// Both keys lie in the folder until the file was checked whole under the new one; a start of the gateway finishes what was
+// interrupted. Whoever calls holds the data folder, so that no gateway starts meanwhile.
+void rekeyed(const std::filesystem::path& file, const std::filesystem::path& folder) {
     const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder);
     const certs::DerivedKeys derived(*keys);
     if (certs::next_database_key(folder))
         throw Stop(exit_code::refused, "an earlier change of the key was interrupted", "start the gateway once: it finishes it");
-    const store::DataFolder alone(std::filesystem::absolute(file).parent_path());  // no gateway meanwhile
     certs::make_next_database_key(folder);
     const certs::Secret next = *certs::next_database_key(folder);
     store::rekey_database(file, derived.database(), next.bytes());
     store::check_whole(file, next.bytes());
     certs::adopt_next_database_key(folder);
-    return file;
 }
 
 int rekey(Context& context) {
     const std::filesystem::path folder = folder_of(context);
-    const std::filesystem::path file = rekeyed(context, folder);
+    const std::filesystem::path file = database_of(context);
+    const store::DataFolder alone(file.parent_path());
+    rekeyed(file, folder);
     context.out() << "every page of " << file.string() << " is encrypted under a new key\n";
     context.note("The key is database.key in " + folder.string() +
                  ". Back up the keys folder now; older backups of the data need the older key.");
@@ -84,8 +88,10 @@ int rekey(Context& context) {
 
 int renew_root(Context& context) {
     const std::filesystem::path folder = folder_of(context);
+    const std::filesystem::path file = database_of(context);
+    const store::DataFolder alone(file.parent_path());  // until the root is another one
     certs::settle_service_root(folder);
-    rekeyed(context, folder);  // the database's key may hang on the root that goes
+    rekeyed(file, folder);  // the database's key may hang on the root that goes
     certs::renew_service_root(folder);
     if (context.flag("forget")) certs::forget_service_root_before(folder);
     context.out() << "the service root is another one, and so is the key of the database\n";

@@ -172,7 +172,7 @@ def test_withdrawal_freezes_and_the_receiver_loses_the_content(frozen):
 
 
 def test_the_curious_partner_reads_on_during_a_withdrawal(world, halden, brightwell):
-    """Readers that never pause: what they ask for once the withdrawal is acknowledged holds no content, and each earlier look has its record."""
+    """Readers that never pause: what they ask for once the withdrawal is acknowledged holds no content, and that they looked before has its record."""
     customer = halden.customer()
     granted = halden.authorize(customer, [brightwell])
     case = world.released_case(halden, brightwell, customer)
@@ -192,6 +192,7 @@ def test_the_curious_partner_reads_on_during_a_withdrawal(world, halden, brightw
         except AssertionError as fault:
             faults.append(fault)
 
+    known = {entry["index"] for entry in halden.compliance.get(f"/api/v1/audit/entries?case={case.token}&limit=500", expect=200).items}
     readers = [threading.Thread(target=read) for _ in range(4)]
     for reader in readers:
         reader.start()
@@ -206,7 +207,7 @@ def test_the_curious_partner_reads_on_during_a_withdrawal(world, halden, brightw
     assert len(after) >= 4 and not any(after) and any(seen for _, seen in looks)
     entries = halden.compliance.get(f"/api/v1/audit/entries?case={case.token}&limit=500", expect=200).items
     frozen = next(entry["index"] for entry in entries if entry["operation"] == "case.freeze")
-    assert any(entry["operation"] == "case.read" and entry["index"] < frozen for entry in entries)
+    assert any(entry["operation"] == "case.read" and entry["index"] < frozen and entry["index"] not in known for entry in entries)
 
 
 def test_the_submitter_keeps_its_case_and_is_told(frozen):

@@ -215,4 +215,5 @@ def test_a_new_version_is_tried_on_the_cases_that_came_in(world):
     assert right.administrator.get(f"/api/v1/forms/{right.form['id']}", expect=200)["version"] == right.form["version"]
     left.administrator.post(path, {"fields": fields}, expect=404)
     right.engineer.post(path, {"fields": fields}, expect=403)
+    world.operator.post(path, {"fields": fields}, expect=403)  # it would tell values of cases
     right.administrator.post(f"{path}?from=2030-01-02T00:00:00Z&until=2030-01-01T00:00:00Z", {"fields": fields}, expect=400)

@@ -133,7 +133,7 @@ class Creators:
     def join(self):
         for thread in self.threads:
             thread.join()
-        assert not self.failed, self.failed[:5]
+        assert not self.failed and len(self.answered) == self.count, (self.failed[:5], len(self.answered), self.count)
 
 
 def feed(caller, after):

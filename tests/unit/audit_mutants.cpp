@@ -541,6 +541,7 @@ void rows(Runs& runs) {
     with([](auto&, auto& list) { list.size = 151; });
     with([](auto&, auto& list) { list.rows[{"agreement", 5}].row = "as it was"; });
     with([](auto&, auto& list) { list.rows[{"agreement", 6}] = {last, "made up"}; });
+    with([](auto&, auto& list) { list.rows[{"agreement", 5}] = {last + 20, "made up"}; });
     with([](auto&, auto& list) { list.rows.erase({"user", 9}); });
     with([](auto&, auto& list) {
         list.size = last;

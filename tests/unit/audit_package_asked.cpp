@@ -201,6 +201,22 @@ TEST_F(RowsTest, WhatTheLogNeverToldIsFound) {
     EXPECT_TRUE(finds(check(), LogCheck::rows));
 }
 
+TEST_F(RowsTest, WhatWasErasedElsewhereExcusesNoChangedRow) {
+    SampleSection& erased = log.entries[30].sections.at(0);
+    erased.opened = false;
+    erased.erased = true;
+    auto& erasure = std::get<Erasure>(log.entries[67].entry.extension);
+    const std::vector<ErasedSection> named{{30, 1}};
+    erasure.sections = 1;
+    erasure.list_digest = erased_list_digest(erased_list(named));
+    log.erasures[67] = named;
+    EXPECT_TRUE(check().good());
+    list.rows[{"agreement", 5}] = {told_last + 20, "made up"};  // as if a later entry had told it
+    EXPECT_TRUE(finds(check(), LogCheck::rows));
+    list.rows[{"agreement", 5}] = {30, "made up"};  // as if the erased one had, which is older than what is known
+    EXPECT_TRUE(finds(check(), LogCheck::rows));
+}
+
 TEST_F(RowsTest, WhatIsLeftOutIsFound) {
     list.rows.erase({"user", 9});
     const LogReport report = check();

@@ -248,10 +248,12 @@ void Notary::round() {
         Note note{.text = text, .signatures = {}};
         for (const certs::LogKey& key : options_.keys->keys()) {
             const auto signature = options_.keys->sign(key.number, protocol::as_bytes(text));
+            if (!signature) continue;  // destroyed a moment ago
             note.signatures.push_back({options_.origin,
                                        VerifierKey{options_.origin, KeyType::ed25519, key.public_key}.key_id(),
-                                       {signature.begin(), signature.end()}});
+                                       {signature->begin(), signature->end()}});
         }
+        if (note.signatures.empty()) throw Fault("the log has no key to sign with");
         (void)known();  // remembered, should one be destroyed later
         fresh->note = format_note(note);
         store_note(*fresh);

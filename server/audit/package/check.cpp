@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -150,6 +151,8 @@ class LogPass {
         list_files();
         Erasures erasures(files_, lists_);
         erasures_ = &erasures;
+        if (options_.rows != nullptr)
+            for (const auto& [name, row] : options_.rows->rows) claimed_.insert(static_cast<std::uint64_t>(row.index));
         const std::uint64_t size = report_.checkpoint.size;
         HashAhead ahead(files_, size, options_.threads);
         ahead_ = &ahead;
@@ -204,9 +207,10 @@ class LogPass {
     std::size_t next_envelope_ = 0;          // and of its envelopes
     std::optional<std::string> unbelieved_;  // why the policy does not believe the checkpoint; a handover may explain it
     std::string note_;                       // the checkpoint as signed
-    std::map<RowName, std::pair<Hash, std::uint64_t>> told_;  // digest and entry of the last word about each row
-    std::uint64_t closed_cores_ = 0;                          // core sections that are there and not disclosed
-    std::uint64_t erased_cores_ = 0;
+    std::map<RowName, std::pair<Hash, std::uint64_t>> told_;        // digest and entry of the last word about each row
+    std::uint64_t closed_cores_ = 0;                                // core sections that are there and not disclosed
+    std::set<std::uint64_t> claimed_;                               // entries that the listing names as last words
+    std::set<std::uint64_t> erased_claims_;                         // those of them whose core section is erased
     bool core_erased_ = false;                                      // of this entry
     std::vector<std::uint64_t> handovers_;                          // sizes, ascending
     std::vector<std::pair<std::uint64_t, VerifierKey>> announced_;  // by the log, and in which entry
@@ -469,7 +473,7 @@ bool LogPass::check_sealed(std::uint64_t index, const Entry& entry, const Hashed
             ++report_.erased;
             if (section.tag == static_cast<std::uint8_t>(SectionTag::core)) {
                 core_erased_ = true;
-                ++erased_cores_;
+                if (claimed_.contains(index)) erased_claims_.insert(index);
             }
             if (named == 0 && unnamed_++ < options_.findings_max) unnamed_sections_.push_back({index, section.tag});
         } else if (named > 0) {
@@ -543,14 +547,15 @@ void LogPass::check_handovers(std::span<const Hash> leaves) {
         Policy policy = policy_;
         for (const VerifierKey& key : report_.new_keys) policy.logs.push_back({key, {}});
         if (!verify_checkpoint(text, policy)) {
-            // By a key from before the policy's own it says nothing to this reader; by a known key it must be good.
+            // By a key from before the policy's own, or cosigned by too few, it says nothing to this reader; the line of a known
+            // key must be good.
             const auto keys = policy.log_keys();
             const bool by_known = std::ranges::any_of(note->signatures, [&](const NoteSignature& line) {
                 return std::ranges::any_of(
                     keys, [&](const VerifierKey& key) { return key.name == line.name && key.key_id() == line.key_id; });
             });
-            if (by_known)
-                findings_.add(LogCheck::checkpoint, std::nullopt, path + " is not signed as it says, or by too few witnesses");
+            if (by_known && !verify_note(*note, keys))
+                findings_.add(LogCheck::checkpoint, std::nullopt, path + " is not signed as it says");
             continue;
         }
         // Those under it and after the newest that is known; older ones are nobody's concern.
@@ -686,8 +691,9 @@ void LogPass::compare_rows(const RowList& list) {
     for (const auto& [name, listed] : list.rows) {
         const auto last = told_.find(name);
         const bool told = last != told_.end();
-        // What was erased may have been the last word.
-        if (erased_cores_ > 0 && (!told || static_cast<std::uint64_t>(listed.index) > last->second.second)) {
+        // The last word may have been erased; which entry that is, the listing says.
+        const auto claim = static_cast<std::uint64_t>(listed.index);
+        if (erased_claims_.contains(claim) && (!told || claim > last->second.second)) {
             ++report_.rows_unverified;
         } else if (!told) {
             wrong(std::nullopt, name, " is in no entry of the log");

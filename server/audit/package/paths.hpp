@@ -10,8 +10,8 @@
 //   erased/<index>.list            what the erasure of that entry names: u64 index || u8 tag
 //   opened/<index>.<tag>.json      a disclosed section's text, beside opened/<index>.<tag>.salt, 32 bytes
 //   opened/<index>.<tag>.age       salt || text, sealed to an auditor's key instead
-//   handover/<size>                a checkpoint of that size, signed with a key of before and covering the entry that announces the
-//   next receipts/<index>.tlog-proof    in a package about a part of the log, in place of tiles and entries: C2SP tlog-proof
+//   handover/<size>                a checkpoint of that size, by an older key, over the entry that announces the next one
+//   receipts/<index>.tlog-proof    in a package about a part of the log, in place of tiles and entries: C2SP tlog-proof
 //   sealed-of/<index>              there: the envelopes of that entry
 //   package.json, SHA256SUMS       what this is, and sums for transport
 

@@ -136,7 +136,7 @@ std::vector<Disclosure> disclosures_under(ReadTxn& txn, AuthorizationId authoriz
     txn.each(
         "SELECT d.at, d.company, d.operation, c.token, d.version FROM authorization_uses u"
         " JOIN disclosures d ON d.case_id = u.case_id AND d.at >= u.since JOIN cases c ON c.id = u.case_id"
-        " WHERE u.authorization_id = $1 ORDER BY d.at, c.token, d.version LIMIT $2",
+        " WHERE u.authorization_id = $1 ORDER BY d.at DESC, c.token, d.version DESC LIMIT $2",
         {authorization.value, limit}, [&](const Row& row) {
             found.push_back({{row.number(0)}, {row.number(1)}, std::string(row.text(2)), std::string(row.text(3)), row.number(4)});
         });

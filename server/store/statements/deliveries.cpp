@@ -153,7 +153,7 @@ std::vector<StoredDelivery> deliveries_of(ReadTxn& txn, const Target& target, st
     txn.each("SELECT " ENTENTE_DELIVERY_COLUMNS
              " FROM deliveries d WHERE d.sender = $1 AND d.target = $2 AND ($3 = '' OR d.state = $3)"
              " AND ($4 = 0 OR (d.event_idx, d.event_seq, d.replay) <"
-             " (SELECT b.event_idx, b.event_seq, b.replay FROM deliveries b WHERE b.id = $4))"
+             " (SELECT b.event_idx, b.event_seq, b.replay FROM deliveries b WHERE b.id = $4 AND b.sender = $1 AND b.target = $2))"
              " ORDER BY d.event_idx DESC, d.event_seq DESC, d.replay DESC LIMIT $5",
              {target.sender, target.id, state ? name(*state) : std::string_view{}, before, limit},
              [&](const Row& row) { found.push_back(read_delivery(row)); });

@@ -125,7 +125,7 @@ std::vector<OutboxRow> mail_outbox(ReadTxn& txn, CompanyId company, std::string_
         " LEFT JOIN events e ON e.company = d.company AND e.idx = d.event_idx AND e.seq = d.event_seq AND d.event_idx <> 0"
         " LEFT JOIN cases c ON c.id = COALESCE(l.case_id, e.case_id)"
         " WHERE d.company = $1 AND d.sender IN ('mail', 'letter') AND ($2 = '' OR d.state = $2)"
-        " AND ($3 = 0 OR (d.created_at, d.id) < (SELECT b.created_at, b.id FROM deliveries b WHERE b.id = $3))"
+        " AND ($3 = 0 OR (d.created_at, d.id) < (SELECT b.created_at, b.id FROM deliveries b WHERE b.id = $3 AND b.company = $1))"
         " ORDER BY d.created_at DESC, d.id DESC LIMIT $4",
         {company.value, state, before, limit}, [&](const Row& row) {
             OutboxRow one;
