@@ -255,6 +255,7 @@ void unpack_data(archive* in, Input& input, bool encrypted) {
         if (got == 0) return;
         if (got < 0) fail(encrypted ? "encrypted" : "damaged");
         write_all(frame(Frame::data, {piece.data(), static_cast<std::size_t>(got)}));
+        input.heard();
     }
 }
 
