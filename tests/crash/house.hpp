@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "certs/keys.hpp"
+#include "certs/log_keys.hpp"
 #include "certs/random.hpp"
 #include "protocol/canonical.hpp"
 #include "server/audit/format/section.hpp"
@@ -68,10 +69,11 @@ struct House {
 
 // Signs what the log holds; opening one checks the newest checkpoint and the anchor against it.
 inline std::unique_ptr<audit::Notary> open_notary(House& house, const std::filesystem::path& folder) {
-    return std::make_unique<audit::Notary>(*house.store, audit::NotaryOptions{.origin = origin,
-                                                                              .key = certs::SigningKey(protocol::Blob(32, 7)),
-                                                                              .anchors = {folder / "keys" / "anchor"},
-                                                                              .now = now});
+    return std::make_unique<audit::Notary>(
+        *house.store, audit::NotaryOptions{.origin = origin,
+                                           .keys = std::shared_ptr<const certs::LogKeys>(certs::open_log_keys(folder / "keys")),
+                                           .anchors = {folder / "keys" / "anchor"},
+                                           .now = now});
 }
 
 // A row, sealed for a customer, and a record of it.

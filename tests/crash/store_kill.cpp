@@ -33,6 +33,7 @@ namespace fs = std::filesystem;
 
 constexpr int writers = 4;
 constexpr std::int64_t numbers_of_a_run = 1'000'000;
+constexpr int kills_of_a_log = 500;  // then another begins: each restart counts what is there, and that grows
 
 // Writes until it is killed. Each acknowledged number goes through the pipe in one piece.
 [[noreturn]] void child(const fs::path& folder, std::int64_t first, int out) {
@@ -123,9 +124,13 @@ int main(int argc, char** argv) {
     std::size_t acknowledged = 0;
     Found found;
     try {
-        certs::create_key_folder(folder / "keys");
-        const int full_every = kills <= 500 ? 20 : 500;
+        const int full_every = kills <= 500 ? 20 : kills_of_a_log;
         for (int kill = 0; kill < kills; ++kill) {
+            if (kill % kills_of_a_log == 0) {
+                fs::remove_all(folder / "data");
+                fs::remove_all(folder / "keys");
+                certs::create_key_folder(folder / "keys");
+            }
             // Mostly soon after some work, sometimes while it is still starting, sometimes after a checkpoint's worth.
             const int kind = static_cast<int>(random() % 10);
             const std::size_t wanted = kind == 9 ? 400 : 1 + random() % 60;
