@@ -95,6 +95,16 @@ void write_all(const std::filesystem::path& file, int number, Bytes content) {
     if (::fsync(number) != 0) refuse_errno(file, "cannot sync");
 }
 
+// With chance, to the disk. The file is as private as it was when it was written.
+void overwrite(const std::filesystem::path& file, int number) {
+    struct stat facts{};
+    if (::fstat(number, &facts) != 0) refuse_errno(file, "cannot look at");
+    check_file(file, facts);
+    Blob noise(static_cast<std::size_t>(facts.st_size));
+    random_bytes(noise);
+    write_all(file, number, noise);
+}
+
 // A finished, synced file under a name of its own, removed again unless it was moved into place.
 class Temporary {
   public:
@@ -187,17 +197,22 @@ void replace_private_file(const std::filesystem::path& file, Bytes content) {
     sync_folder(place.folder, folder.get());
 }
 
+void replace_secret_file(const std::filesystem::path& file, Bytes content) {
+    const Place place = place_of(file);
+    const Descriptor folder(open_folder(place.folder));
+    // Held open, the old content is still there when its name is the new one's.
+    const Descriptor old(::openat(folder.get(), place.name.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (old.get() < 0 && errno != ENOENT) refuse_errno(file, "cannot open to replace");
+    replace_private_file(file, content);
+    if (old.get() >= 0) overwrite(file, old.get());
+}
 void destroy_private_file(const std::filesystem::path& file) {
     const Place place = place_of(file);
     const Descriptor folder(open_folder(place.folder));
     {
         const Descriptor out(::openat(folder.get(), place.name.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        struct stat facts{};
-        if (out.get() < 0 || ::fstat(out.get(), &facts) != 0) refuse_errno(file, "cannot open to destroy");
-        check_file(file, facts);
-        Blob noise(static_cast<std::size_t>(facts.st_size));
-        random_bytes(noise);
-        write_all(file, out.get(), noise);
+        if (out.get() < 0) refuse_errno(file, "cannot open to destroy");
+        overwrite(file, out.get());
     }
     if (::unlinkat(folder.get(), place.name.c_str(), 0) != 0) refuse_errno(file, "cannot remove");
     sync_folder(place.folder, folder.get());

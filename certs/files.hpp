@@ -19,6 +19,9 @@ void create_private_file(const std::filesystem::path& file, Bytes content);
 // Like create_private_file, but replaces an existing file atomically.
 void replace_private_file(const std::filesystem::path& file, Bytes content);
 
+// Like replace_private_file; what the old file held is overwritten.
+void replace_secret_file(const std::filesystem::path& file, Bytes content);
+
 // Overwrites, syncs and unlinks. What the medium underneath keeps is out of reach; key generations expire for that reason.
 void destroy_private_file(const std::filesystem::path& file);
 

@@ -172,7 +172,7 @@ std::optional<Secret> next_database_key(const std::filesystem::path& folder) {
 
 void adopt_next_database_key(const std::filesystem::path& folder) {
     const Secret next = read_key_file(folder / next_database_name);
-    replace_private_file(folder / database_name, next.bytes());
+    replace_secret_file(folder / database_name, next.bytes());
     destroy_private_file(folder / next_database_name);
 }
 
@@ -202,7 +202,7 @@ void renew_service_root(const std::filesystem::path& folder) {
     if (!key_if_there(folder / index_name))
         create_private_file(folder / index_name, derive(root.bytes(), "index", key_size).bytes());
     create_key_file(folder / next_root_name);
-    replace_private_file(folder / root_before_name, root.bytes());
+    replace_secret_file(folder / root_before_name, root.bytes());
     settle_service_root(folder);
 }
 
@@ -212,7 +212,7 @@ void settle_service_root(const std::filesystem::path& folder) {
     const auto before = key_if_there(folder / root_before_name);
     const Secret root = read_key_file(folder / root_name);
     // The present root is kept as the one before it: from there the renewal goes on; otherwise it had not begun.
-    if (before && std::ranges::equal(before->bytes(), root.bytes())) replace_private_file(folder / root_name, next->bytes());
+    if (before && std::ranges::equal(before->bytes(), root.bytes())) replace_secret_file(folder / root_name, next->bytes());
     destroy_private_file(folder / next_root_name);
 }
 

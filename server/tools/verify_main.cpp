@@ -249,11 +249,9 @@ ExitCode receipt(const Input& input) {
     if (!entry) return answer(input, entry.error().message, {}, [](JsonWriter&) {});
     const std::string time = protocol::to_rfc3339(entry->time);
     // A key that the log itself announces is believed like everything else that the receipt proves.
-    const auto* change = std::get_if<audit::KeyChange>(&entry->extension);
-    const bool announces =
-        change != nullptr && change->purpose == audit::KeyPurpose::log && change->action == audit::KeyAction::add;
-    const std::string announced =
-        announces ? "\nIt announces a key of the log; put this line into the policy:\nlog " + change->name : "";
+    const bool announces = audit::announced_key(*entry, checkpoint->origin).has_value();
+    const std::string key = announces ? std::get<audit::KeyChange>(entry->extension).name : "";
+    const std::string announced = announces ? "\nIt announces a key of the log; put this line into the policy:\nlog " + key : "";
     return answer(
         input, disclosed(input, *entry),
         "The receipt holds: entry " + std::to_string(found->index) + " of " + checkpoint->origin + ", event " +
@@ -262,7 +260,7 @@ ExitCode receipt(const Input& input) {
             out.member("origin", checkpoint->origin).member("index", static_cast<std::int64_t>(found->index));
             out.member("size", static_cast<std::int64_t>(checkpoint->size)).member("event", protocol::uuid_text(entry->event));
             out.member("time", time).member("leaf", protocol::hex(leaf));
-            if (announces) out.member("announcesKey", change->name);
+            if (announces) out.member("announcesKey", key);
         });
 }
 

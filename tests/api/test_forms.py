@@ -1,11 +1,14 @@
 """Intake forms as live data of their owner: values checked by type, versions, what a changed form says to whoever was filling it in."""
 
+import re
+import subprocess
 import urllib.parse
 
 import pytest
 
 from support.canary import EVERYBODY
 from support.client import LEGACY_MODE
+from support.gateway import program
 from support.world import form_fields
 
 
@@ -191,7 +194,7 @@ def test_departments_are_edited_and_the_search_follows(world, halden):
     halden.administrator.patch(f"/api/v1/departments/{beta['id']}", {"active": False}, expect=404)
 
 
-def test_a_new_version_is_tried_on_the_cases_that_came_in(world):
+def test_a_new_version_is_tried_on_the_cases_that_came_in(world, gateway, tmp_path):
     """Only what the owner can read counts: what the gate held back stays unknown to it here as well."""
     left, right = world.company("rehearse-form-left"), world.company("rehearse-form-right")
     world.agreement(left, right)
@@ -217,3 +220,11 @@ def test_a_new_version_is_tried_on_the_cases_that_came_in(world):
     right.engineer.post(path, {"fields": fields}, expect=403)
     world.operator.post(path, {"fields": fields}, expect=403)  # it would tell values of cases
     right.administrator.post(f"{path}?from=2030-01-02T00:00:00Z&until=2030-01-01T00:00:00Z", {"fields": fields}, expect=400)
+    # The same by the command.
+    file = tmp_path / "form.toml"
+    file.write_text("[[field]]\nlabel = 'Release'\ntype = 'SELECT'\noptions = ['11.2', '12.1']\nclass = 'product'\n", encoding="utf-8")
+    done = subprocess.run([program(), "form", "rehearse", str(right.form["id"]), str(file), "--url", gateway.url, "--ca", str(gateway.ca)], capture_output=True, text=True,
+                          timeout=60, check=False, env={"ENTENTE_TOKEN": right.administrator.token, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"would be refused +1\b", done.stdout) and case.token in done.stdout
+    assert re.search(r"^Release +1 *$", done.stdout, re.M) and "NOT TAKEN" in done.stdout

@@ -1,12 +1,12 @@
 #include "server/audit/format/note.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "certs/digest.hpp"
 #include "server/audit/format/bytes.hpp"
 #include "server/audit/format/decimal.hpp"
+#include "server/audit/format/leaf.hpp"
 #include "server/audit/format/section.hpp"
 
 namespace entente::audit {
@@ -148,6 +148,14 @@ protocol::Result<std::vector<Signer>> verify_note(const Note& note, std::span<co
     }
     if (signers.empty()) return not_verified("no signature of a known key");
     return signers;
+}
+
+std::optional<VerifierKey> announced_key(const Entry& entry, std::string_view origin) {
+    const auto* change = std::get_if<KeyChange>(&entry.extension);
+    if (change == nullptr || change->purpose != KeyPurpose::log || change->action != KeyAction::add) return std::nullopt;
+    auto key = parse_vkey(change->name);
+    if (!key || key->type != KeyType::ed25519 || key->name != origin) return std::nullopt;
+    return *std::move(key);
 }
 
 NoteSignature sign_note(const certs::SigningKey& key, std::string_view name, std::string_view text) {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@
 #include "server/audit/format/record.hpp"
 
 namespace entente::audit {
+
+struct Entry;
 
 using protocol::Blob;
 using protocol::Bytes;
@@ -67,6 +70,9 @@ struct Signer {
 };
 // The known signers in the order of their lines; an error if a line of a known key fails or no line is of a known key.
 protocol::Result<std::vector<Signer>> verify_note(const Note& note, std::span<const VerifierKey> known);
+
+// The key of the log of that origin which an entry announces; nothing for any other entry.
+std::optional<VerifierKey> announced_key(const Entry& entry, std::string_view origin);
 
 NoteSignature sign_note(const certs::SigningKey& key, std::string_view name, std::string_view text);
 NoteSignature cosign_note(const certs::SigningKey& key, std::string_view name, std::string_view text, std::uint64_t time_s);

@@ -518,11 +518,7 @@ void LogPass::check_opened(std::uint64_t index, const Entry& entry) {
 
 // The log says in itself which keys sign it (kind 3).
 void LogPass::hear_of_keys(std::uint64_t index, const Entry& entry) {
-    const auto* change = std::get_if<KeyChange>(&entry.extension);
-    if (change == nullptr || change->purpose != KeyPurpose::log || change->action != KeyAction::add) return;
-    auto key = parse_vkey(change->name);
-    if (key && key->type == KeyType::ed25519 && key->name == report_.checkpoint.origin)
-        announced_.emplace_back(index, *std::move(key));
+    if (auto key = announced_key(entry, report_.checkpoint.origin)) announced_.emplace_back(index, *std::move(key));
 }
 
 // A checkpoint under a key that is believed makes the keys believed that the entries under it announce.
