@@ -206,10 +206,11 @@ TEST_F(RowsTest, WhatWasErasedElsewhereExcusesNoChangedRow) {
     erased.opened = false;
     erased.erased = true;
     auto& erasure = std::get<Erasure>(log.entries[67].entry.extension);
-    const std::vector<ErasedSection> named{{30, 1}};
-    erasure.sections = 1;
+    std::vector<ErasedSection>& named = log.erasures.at(67);
+    named.push_back({30, 1});
+    std::ranges::sort(named);
+    erasure.sections = named.size();
     erasure.list_digest = erased_list_digest(erased_list(named));
-    log.erasures[67] = named;
     EXPECT_TRUE(check().good());
     list.rows[{"agreement", 5}] = {told_last + 20, "made up"};  // as if a later entry had told it
     EXPECT_TRUE(finds(check(), LogCheck::rows));
