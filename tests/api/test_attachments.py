@@ -43,6 +43,7 @@ def test_the_places_can_always_be_read_and_never_show_a_password(world, case, ha
     assert "geheim" not in brightwell.engineer.get(f"{case.path}/attachments/config", expect=200).text
     corvid.engineer.get(f"{case.path}/attachments/config", expect=404)
     halden.auditor.get(f"{case.path}/attachments/config", expect=403)
+    halden.engineer.get("/v1/collaboration-requests/%ff/attachments/config", expect=400)
     brightwell.compliance.put(f"{case.path}/attachments/config/https", target("up.example.com", 1), expect=403)
     corvid.engineer.put(f"{case.path}/attachments/config/https", target("up.example.com", 1), expect=404)
 
