@@ -3,6 +3,7 @@
 // hashed or kept. Never to be run for anything else: what it did cannot be proved afterwards.
 
 #include "server/audit/log/appender.hpp"
+#include "server/store/critical_rows.hpp"
 
 namespace entente::audit {
 
@@ -41,7 +42,9 @@ std::vector<Receipt> Appender::append(store::Txn& txn, std::span<const Record> r
         }
         receipts.push_back(receipt);
     }
-    txn.change("DELETE FROM critical_dirty", {});  // told to nobody
+    // Their digests are the rows' own, without which the gateway does not believe them; no entry tells them.
+    for (const store::CriticalRow& row : store::touched_rows(txn))
+        store::note_told(txn, row, store::row_digest(txn, row), state_->next - 1);
     return receipts;
 }
 
