@@ -4,7 +4,7 @@
     tests/bench/latency.py [COMPANIES]      ENTENTE_PRESET=release by default; about four minutes
 
   write to webhook   from the moment that a create was due to be sent to the moment that the receiver (nginx, which logs it) has taken
-                     the call about it, at half the rate of creates that the gateway reaches with all receivers subscribed  (aim: p99 1 s)
+                     the call about it, at half the rate of creates that the gateway sustains with every receiver told   (aim: p99 1 s)
   create             from the scheduled moment to the answer, under the same load
   feed page          500 events of one company                                                                          (aim: 50 ms)
   list               500 cases of one company, in the own API and in the contract's                                     (aim: 100 ms)
@@ -243,10 +243,13 @@ def measure(gateway, receiver, folder, companies):
     receivers = [each.engineer for _, each in pairs]
     told(["-1"], [right.engineer])
     positions = [feed(each, "now")[1] for each in receivers]
-    full = load(gateway, everyone, seconds=5)
-    told(positions, receivers)
-    half = full["rate"] / 2
-    say(f"{companies} companies; creates with every receiver subscribed: {full['rate']:.0f}/s, so half load is {half:.0f}/s")
+    begun_wall = time.time()
+    full = load(gateway, everyone, seconds=10)
+    last = max(told(positions, receivers).values())
+    # What can go on for ever: creates whose receivers are told, not creates that pile up.
+    sustained = full["requests"] / (last - begun_wall)
+    half = sustained / 2
+    say(f"{companies} companies; creates alone {full['rate']:.0f}/s, creates and every receiver told {sustained:.0f}/s, so half load is {half:.0f}/s")
 
     reads = {"feed page of 500 events": (right.engineer, f"/api/v1/events?after=-1&limit={PAGE}"), "list of 500 cases, own API": (right.engineer, f"/api/v1/cases?limit={PAGE}"),
              "list of 500 cases, contract": (right.engineer, f"/v2/collaboration-requests?page=0&size={PAGE}"), "timeline": (right.engineer, f"/api/v1/cases/{token}/timeline")}
