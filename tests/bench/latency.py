@@ -261,8 +261,15 @@ def measure(gateway, receiver, folder, companies):
     show("on an idle gateway", timed_reads(gateway, reads, 100), {})
 
     positions = [feed(each, "now")[1] for each in receivers]
+    # The load alone first: a reader that never pauses is more than half load by itself.
+    creators = Creators(gateway, drafts, half, 15)
+    creators.join()
+    taken = told(positions, receivers)
+    alone = {"write to webhook": [(taken[case] - due) * 1000 for case, due in creators.due.items()], "create": creators.answered}
+    missed = show(f"at {half:.0f} creates a second", alone, aims)
+
     done = threading.Event()
-    creators = Creators(gateway, drafts, half, 20)
+    creators = Creators(gateway, drafts, half, 15)
 
     def watch():
         creators.join()
@@ -272,10 +279,7 @@ def measure(gateway, receiver, folder, companies):
     watcher.start()
     took = timed_reads(gateway, reads, 100000, done)
     watcher.join()
-    taken = told(positions, receivers)
-    took["write to webhook"] = [(taken[case] - due) * 1000 for case, due in creators.due.items()]
-    took["create"] = creators.answered
-    missed = show(f"beside {half:.0f} creates a second", took, aims)
+    missed = show(f"beside {half:.0f} creates a second, one read after the other without a pause", took, aims) or missed
     return 1 if missed else 0
 
 
