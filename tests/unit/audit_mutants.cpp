@@ -553,6 +553,13 @@ void rows(Runs& runs) {
         log.entries[31].sections[0].erased = true;
         names(log, 67, {{31, 1}}, 1);
     });
+    with([](auto& log, auto& list) {
+        // Older than what is known of the row.
+        log.entries[31].sections[0].opened = false;
+        log.entries[31].sections[0].erased = true;
+        names(log, 67, {{31, 1}}, 1);
+        list.rows[{"agreement", 5}] = {31, "made up"};
+    });
     with([&](auto& log, auto&) {
         log.entries[last].sections[0].opened = false;
         log.entries[last].sections[0].erased = true;
@@ -610,6 +617,13 @@ void handovers(Runs& runs) {
     with(60, [](auto&, auto& files) {
         Blob& note = file_of(files, package::handover(60));
         note[note.size() - 20] ^= 1;
+    });
+    with(60, [](auto&, auto& files) {
+        // The line of the log's own key, which the reader knows.
+        Blob& note = file_of(files, package::handover(60));
+        const std::string text = text_of(note);
+        std::uint8_t& letter = note[text.find('\n', text.find("\n\n") + 2) - 8];
+        letter = letter == 'A' ? 'B' : 'A';
     });
     with(60, [](auto&, auto& files) { put(files, package::handover(151), "x"); });
     with(60, [](auto&, auto& files) { put(files, "checkpoint", "nothing"); });
