@@ -19,9 +19,6 @@ std::string log_key_file(std::uint32_t number);  // log.key, log-0002.key
 std::vector<std::uint32_t> generations_in(const std::filesystem::path& folder);
 std::vector<std::uint32_t> log_keys_in(const std::filesystem::path& folder);
 
-inline void check_key_folder(const std::filesystem::path& folder) {
-    check_private_folder(folder);
-}
 bool key_folder_writable(const std::filesystem::path& folder);
 
 Secret read_key_file(const std::filesystem::path& file);  // 32 bytes, or Fault

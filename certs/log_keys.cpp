@@ -15,7 +15,7 @@ using protocol::Fault;
 class LogKeyFolder final : public LogKeys {
   public:
     explicit LogKeyFolder(const std::filesystem::path& folder) : folder_(folder) {
-        check_key_folder(folder);
+        check_private_folder(folder);
         read_new();
         if (keys_.empty()) throw Fault(folder.string() + ": holds no key of the log (log.key); restore it from the key backup");
     }

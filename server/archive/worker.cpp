@@ -41,10 +41,10 @@ constexpr rlim_t memory_max = rlim_t{768} << 20;
 constexpr rlim_t cpu_seconds = 1'800;
 constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr int filters_max = 2;  // one compression, and the bytes themselves
+// zlib's word for the largest window in the format of gzip and no other.
 constexpr int gzip_alone = 15 + 16;
-constexpr std::uint64_t silence_max = std::uint64_t{64}
-                                      << 20;  // of a gzip's content that belongs to no member, in a row  // zlib's word for the
-                                              // largest window in the format of gzip and no other
+// Of a gzip's content, in a row, that belongs to no member.
+constexpr std::uint64_t silence_max = std::uint64_t{64} << 20;
 
 [[noreturn]] void give_up(const char* why) {
     std::fprintf(stderr, "entente-archive: %s\n", why);
