@@ -225,6 +225,15 @@ std::string service_root_name(Bytes service_root) {
     return protocol::hex(derive(service_root, "rootid", name_bytes).bytes());
 }
 
+std::string root_keys_name(const KeyProvider& provider) {
+    constexpr std::size_t name_bytes = 8;
+    const DerivedKeys keys(provider);
+    Secret both(keys.database().size() + keys.index().size());
+    std::ranges::copy(keys.index(), std::ranges::copy(keys.database(), both.writable().begin()).out);
+    const Hash name = hmac_sha256(derive(provider.service_root(), "rootkeys", key_size).bytes(), both.bytes());
+    return protocol::hex(Bytes(name).first(name_bytes));
+}
+
 Hash blind_index(Bytes index_key, std::string_view field, std::string_view text) {
     std::string message;
     message.reserve(20 + field.size() + text.size());

@@ -80,6 +80,9 @@ void settle_service_root(const std::filesystem::path& folder);
 void forget_service_root_before(const std::filesystem::path& folder);
 // Names a root without telling anything of it: 16 hexadecimal digits.
 std::string service_root_name(Bytes service_root);
+// Names the service root, the database's key and the key of blind indexes together, as they are now: another name once one of them
+// is another. Tells nothing of them: 16 hexadecimal digits.
+std::string root_keys_name(const KeyProvider& provider);
 
 // Long-lived keys, HKDF-SHA256(root, "gw-audit/v1/kdf/<label>" || 00). 32 bytes each, valid as long as the object.
 class DerivedKeys {

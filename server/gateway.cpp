@@ -252,6 +252,7 @@ struct Gateway::Parts {
           tools{vault, detectors, [this](std::span<std::uint8_t> out) { random.fill(out); }, settings_of(config, derived.mail())} {
         if (derived_before) tools.settings.mail.tag_key_before = derived_before->mail();
         tools.root_name = certs::service_root_name(provider->service_root());
+        tools.root_keys_name = certs::root_keys_name(*provider);
         protocol::PublicKey receipt{protocol::JwsAlgorithm::eddsa, receipt_key.public_key(), {}};
         receipt.kid = certs::thumbprint(receipt);
         tools.public_jwk = protocol::encode_jwk(receipt);

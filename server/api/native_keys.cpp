@@ -121,7 +121,7 @@ void write_escrow(JsonWriter& out, const ops::Escrow& one) {
         for (const std::string& word : *words) out.value(word);
         out.end();
     }
-    out.member("state", one.state).end();
+    out.member("rootKeys", one.root_keys).member("state", one.state).end();
 }
 
 Plan list_escrows(Gateway& gateway, CallPtr call) {
@@ -143,6 +143,7 @@ Plan note_escrow(Gateway& gateway, CallPtr call) {
         constexpr std::size_t recipients_max = 20;
         constexpr std::size_t recipient_chars = 62;
         constexpr std::size_t keys_max = 1'000;
+        constexpr std::size_t name_chars = 16;
         ops::EscrowInput escrow;
         const auto digest = protocol::from_hex(in.text("digest", 64));
         if (!digest || digest->size() != escrow.digest.size()) {
@@ -153,6 +154,9 @@ Plan note_escrow(Gateway& gateway, CallPtr call) {
         escrow.recipients = in.texts("recipients", recipients_max, recipient_chars, protocol::Need::filled);
         escrow.generations = in.integers("generations", keys_max, 1, protocol::id_max, protocol::Need::filled);
         escrow.log_keys = in.integers("logKeys", keys_max, 1, protocol::id_max, protocol::Need::filled);
+        escrow.root_keys = in.text("rootKeys", name_chars);
+        if (const auto name = protocol::from_hex(escrow.root_keys); !name || name->size() * 2 != name_chars)
+            in.violate("rootKeys", "name", "must be 16 hexadecimal digits");
         return escrow;
     });
     return native::post<ops::Escrow>(gateway, std::move(call), std::move(input), ops::note_escrow, 201,

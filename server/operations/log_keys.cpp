@@ -94,18 +94,12 @@ std::vector<std::string> numbers_as_text(const std::vector<std::int64_t>& number
     return words;
 }
 
-// When the log first knew of the newest service root; the key of the database changes with it.
-std::int64_t root_since(ReadTxn& txn) {
-    return txn.first("SELECT COALESCE(MAX(made_at), 0) FROM service_roots", {}, [](const store::Row& row) { return row.number(0); })
-        .value_or(0);
-}
-
 std::string escrow_state(const Escrow& escrow, const std::vector<Generation>& generations, const std::vector<LogKeyRow>& log_keys,
-                         std::int64_t root_since) {
+                         std::string_view root_keys) {
     const auto holds = [](const std::vector<std::string>& words, std::uint32_t number) {
         return std::ranges::find(words, std::to_string(number)) != words.end();
     };
-    bool whole = escrow.made_at.us >= root_since;
+    bool whole = escrow.root_keys == root_keys;
     for (const Generation& one : generations) {
         if (one.destroyed_at && holds(escrow.generations, one.number)) return "expired";
         if (!one.destroyed_at && !holds(escrow.generations, one.number)) whole = false;
@@ -215,7 +209,7 @@ std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& cont
 Result<std::vector<Escrow>> list_escrows(ReadTxn& txn, const Context& context, const Caller& caller) {
     if (auto allowed = require(caller, Operation::operator_admin); !allowed) return std::unexpected(allowed.error());
     std::vector<Escrow> all;
-    txn.each("SELECT id, made_at, digest, recipients, generations, log_keys FROM key_escrows ORDER BY id DESC LIMIT 1000", {},
+    txn.each("SELECT id, made_at, digest, recipients, generations, log_keys, root_keys FROM key_escrows ORDER BY id DESC LIMIT 1000", {},
              [&](const store::Row& row) {
                  all.push_back({.id = row.number(0),
                                 .made_at = {row.number(1)},
@@ -223,12 +217,12 @@ Result<std::vector<Escrow>> list_escrows(ReadTxn& txn, const Context& context, c
                                 .recipients = split_words(row.text(3)),
                                 .generations = split_words(row.text(4)),
                                 .log_keys = split_words(row.text(5)),
+                                .root_keys = std::string(row.text(6)),
                                 .state = {}});
              });
     const auto generations = known_generations(txn, context);
     const auto log_keys = known_log_keys(txn, context);
-    const std::int64_t root = root_since(txn);
-    for (Escrow& escrow : all) escrow.state = escrow_state(escrow, generations, log_keys, root);
+    for (Escrow& escrow : all) escrow.state = escrow_state(escrow, generations, log_keys, context.tools.root_keys_name);
     return all;
 }
 
@@ -248,17 +242,20 @@ Audited<Escrow> note_escrow(Txn& txn, const Context& context, const Caller& call
         .recipients = input.recipients,
         .generations = numbers_as_text(input.generations),
         .log_keys = numbers_as_text(input.log_keys),
+        .root_keys = input.root_keys,
         .state = {}};
-    txn.change("INSERT INTO key_escrows (id, made_at, digest, recipients, generations, log_keys) VALUES ($1, $2, $3, $4, $5, $6)",
+    txn.change("INSERT INTO key_escrows (id, made_at, digest, recipients, generations, log_keys, root_keys) "
+               "VALUES ($1, $2, $3, $4, $5, $6, $7)",
                {made.id, made.made_at.us, protocol::Bytes(input.digest), joined(made.recipients), joined(made.generations),
-                joined(made.log_keys)});
-    made.state = escrow_state(made, known_generations(txn, context), known_log_keys(txn, context), root_since(txn));
+                joined(made.log_keys), made.root_keys});
+    made.state = escrow_state(made, known_generations(txn, context), known_log_keys(txn, context), context.tools.root_keys_name);
     record.resources.push_back({"key_escrow", std::to_string(made.id)});
     record.decision = protocol::CanonicalObject()
                           .set("digest", made.digest)
                           .set("generations", joined(made.generations))
                           .set("log_keys", joined(made.log_keys))
                           .set("recipients", joined(made.recipients))
+                          .set("root_keys", made.root_keys)
                           .text();
     return {std::move(made), std::move(record)};
 }

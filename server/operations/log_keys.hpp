@@ -45,12 +45,14 @@ struct EscrowInput {
     std::vector<std::string> recipients;  // age1...
     std::vector<std::int64_t> generations;
     std::vector<std::int64_t> log_keys;
+    std::string root_keys;  // certs::root_keys_name of what the file holds
 };
 struct Escrow {
     std::int64_t id = 0;
     Instant made_at;
     std::string digest;  // hexadecimal
     std::vector<std::string> recipients, generations, log_keys;
+    std::string root_keys;
     // current: it holds the keys in use. outdated: newer keys are missing. expired: it holds a key that has ended, so every copy of
     // it is to be destroyed.
     std::string state;

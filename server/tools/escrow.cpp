@@ -144,7 +144,8 @@ int escrow(Context& context) {
     for (const std::int64_t number : numbers(keys->generations())) json.value(number);
     json.end().key("logKeys").array();
     for (const certs::LogKey& key : log_keys->keys()) json.value(static_cast<std::int64_t>(key.number));
-    const Answer answer = context.post("/api/v1/keys/escrows", json.end().end().take());
+    json.end().member("rootKeys", certs::root_keys_name(*keys));
+    const Answer answer = context.post("/api/v1/keys/escrows", json.end().take());
     if (replace) {
         certs::replace_private_file(target, sealed);
     } else {

@@ -53,9 +53,9 @@ def test_the_log_gets_another_key_and_the_older_one_ends(world):
 
 
 def test_an_escrow_is_recorded(world):
-    body = {"digest": "ab" * 32, "recipients": ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"], "generations": [1], "logKeys": [1]}
+    body = {"digest": "ab" * 32, "recipients": ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"], "generations": [1], "logKeys": [1], "rootKeys": "cd" * 8}
     world.halden.administrator.post("/api/v1/keys/escrows", body, expect=403)
-    for change in ({"digest": "ab"}, {"recipients": []}, {"recipients": ["age1x"]}, {"generations": []}, {"logKeys": [0]}):
+    for change in ({"digest": "ab"}, {"recipients": []}, {"recipients": ["age1x"]}, {"generations": []}, {"logKeys": [0]}, {"rootKeys": "cd"}, {"rootKeys": "x" * 16}):
         world.operator.post("/api/v1/keys/escrows", {**body, **change}, expect=400)
     made = world.operator.post("/api/v1/keys/escrows", body, expect=201)
     assert made["state"] in ("outdated", "expired")

@@ -222,8 +222,18 @@ def test_the_certificate_of_the_server_under_load(small, alone):
     under_load(small, change)
 
 
-def test_the_key_of_the_database_under_load(small, alone):
-    """The one that needs the gateway down: who sends again what was not answered loses nothing."""
+def escrow(alone, operators, file):
+    alone.command("keys", "escrow", file, "--to", operators["ada"][1])
+
+
+def newest_escrow(small):
+    return small.operator.get("/api/v1/keys/escrows", expect=200).items[0]["state"]
+
+
+def test_the_key_of_the_database_under_load(small, alone, operators, tmp_path):
+    """The one that needs the gateway down: who sends again what was not answered loses nothing. What was sealed before lacks the key."""
+    escrow(alone, operators, tmp_path / "keys.age")
+    assert newest_escrow(small) == "current"
 
     def change(load):
         load.down.set()
@@ -234,10 +244,12 @@ def test_the_key_of_the_database_under_load(small, alone):
         load.down.clear()
 
     under_load(small, change)
+    assert newest_escrow(small) == "outdated"
 
 
-def test_the_service_root_under_load(small, alone):
+def test_the_service_root_under_load(small, alone, operators, tmp_path):
     """Tokens and repeats from before stay good, and the log says that there is another root."""
+    escrow(alone, operators, tmp_path / "keys.age")
     engineer = small.left.engineer
     body = {"summary": "once", "text": "t", "visibility": "shared"}
     engineer.post(f"/api/v1/cases/{small.case.token}/notes", body, headers={"Idempotency-Key": "over-the-root"}, expect=201)
@@ -266,6 +278,7 @@ def test_the_service_root_under_load(small, alone):
     assert notes.count("once") == 1
     assert set(served) < {key["kid"] for key in engineer.get("/.well-known/jwks.json", expect=200)["keys"]}
     until(lambda: len(roots()) == len(known) + 1, 30, "the renewal in the log")
+    assert newest_escrow(small) == "outdated"
     # Signing in finds names as before.
     small.left.sign_in_again()
     # As after a crash: before the renewal began in earnest it is dropped, after that it is finished.
@@ -349,18 +362,17 @@ def test_everything_comes_back_from_escrow_and_a_backup(small, alone, operators,
 
 
 def test_an_escrow_expires_with_a_key_in_it(small, alone, operators, tmp_path):
-    alone.command("keys", "escrow", tmp_path / "keys.age", "--to", operators["ada"][1])
+    escrow(alone, operators, tmp_path / "keys.age")
     made = small.operator.post("/api/v1/keys/generations", expect=201)["generation"]
-    newest = lambda: small.operator.get("/api/v1/keys/escrows", expect=200).items[0]["state"]
-    assert newest() == "outdated"
+    assert newest_escrow(small) == "outdated"
     until(lambda: small.operator.get("/api/v1/keys/generations", expect=200).items[-2]["ownerKeys"] == 0, 30, "the wrapping of all keys again")
     small.operator.post(f"/api/v1/keys/generations/{made - 1}/end", expect=200)
-    assert newest() == "expired"
+    assert newest_escrow(small) == "expired"
     until(lambda: not (alone.keys / f"kek-{made - 1:04}.key").exists(), 30, "the destruction of the older generation")
     alone.command("keys", "escrow", tmp_path / "keys.age", "--replace", "--to", operators["ada"][1])
-    assert newest() == "current"
+    assert newest_escrow(small) == "current"
     small.left.administrator.get("/api/v1/keys/escrows", expect=403)
-    small.operator.post("/api/v1/keys/escrows", {"digest": "00" * 32, "recipients": ["age1nobody"], "generations": [1], "logKeys": [1]}, expect=400)
+    small.operator.post("/api/v1/keys/escrows", {"digest": "00" * 32, "recipients": ["age1nobody"], "generations": [1], "logKeys": [1], "rootKeys": "00" * 8}, expect=400)
 
 
 # --- rows, and silence ---
