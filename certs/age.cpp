@@ -269,6 +269,16 @@ protocol::Result<AgeIdentity> AgeIdentity::parse(std::string_view text) {
     return AgeIdentity(*std::move(key));
 }
 
+protocol::Result<AgeIdentity> AgeIdentity::parse_file(std::string_view text) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        const std::string_view word = line.substr(0, line.find_last_not_of(" \r\t") + 1);
+        if (!word.empty() && !word.starts_with('#')) return parse(word);
+    }
+    return malformed("the file holds no age identity");
+}
+
 Secret AgeIdentity::text() const {
     std::string lower = bech32(identity_prefix, key_.bytes());
     for (char& c : lower)

@@ -30,6 +30,8 @@ class AgeIdentity {
     static AgeIdentity generate();
     // "AGE-SECRET-KEY-1...".
     static protocol::Result<AgeIdentity> parse(std::string_view text);
+    // A file as age-keygen writes it: the first line that is neither empty nor a remark. The caller wipes the text.
+    static protocol::Result<AgeIdentity> parse_file(std::string_view text);
 
     Secret text() const;  // as the age tool reads it
     AgeRecipient recipient() const;

@@ -160,20 +160,12 @@ int escrow(Context& context) {
     return exit_code::ok;
 }
 
-// The first line of an age identity file that is no remark.
 certs::AgeIdentity identity_in(Context& context, const std::string& file) {
     SecretText content;
     content.text = context.world().read_file(file);
-    content.text += '\n';
-    std::string_view rest = content.text;
-    while (const auto line = protocol::cut_line(rest)) {
-        const std::string_view word = line->substr(0, line->find_last_not_of(" \r\t") + 1);
-        if (word.empty() || word.starts_with('#')) continue;
-        auto identity = certs::AgeIdentity::parse(word);
-        if (!identity) throw Stop(exit_code::usage, file + ": " + identity.error().message);
-        return *std::move(identity);
-    }
-    throw Stop(exit_code::usage, file + " holds no age identity");
+    auto identity = certs::AgeIdentity::parse_file(content.text);
+    if (!identity) throw Stop(exit_code::usage, file + ": " + identity.error().message);
+    return *std::move(identity);
 }
 
 // A name below the folder and nowhere else.

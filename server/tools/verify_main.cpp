@@ -147,17 +147,9 @@ void print_words(const audit::LogReport& report, bool part, bool rows = false) {
     if (report.more) std::cout << "  and more\n";
 }
 
-// The first line of an age identity file that is no remark.
 certs::AgeIdentity read_identity(const std::string& name) {
-    std::string content = read_file(name) + "\n";
-    std::string_view text = content;
-    std::string_view line = "#";
-    while (line.empty() || line.starts_with('#')) {
-        const auto next = protocol::cut_line(text);
-        if (!next) break;
-        line = *next;
-    }
-    auto identity = certs::AgeIdentity::parse(line.substr(0, line.find_last_not_of(" \r\t") + 1));
+    std::string content = read_file(name);
+    auto identity = certs::AgeIdentity::parse_file(content);
     certs::wipe({reinterpret_cast<std::uint8_t*>(content.data()), content.size()});
     if (!identity) throw WrongUse(name + ": " + identity.error().message);
     return *std::move(identity);

@@ -35,6 +35,18 @@ TEST(Age, an_identity_and_its_recipient_have_one_spelling) {
     }
 }
 
+TEST(Age, an_identity_is_found_in_its_file) {
+    const std::string word(vector_identity);
+    for (const std::string& file : {word, word + "\n", "# created: today\r\n# public key: age1\r\n\r\n" + word + " \r\n",
+                                    "\n \n" + word + "\nAGE-SECRET-KEY-1ANOTHER\n"}) {
+        const auto identity = AgeIdentity::parse_file(file);
+        ASSERT_TRUE(identity) << file;
+        EXPECT_EQ(as_text(identity->text().bytes()), vector_identity);
+    }
+    for (const std::string& file : {std::string(), std::string("# nothing\n"), std::string("\n\n"), "age1\n" + word})
+        EXPECT_FALSE(AgeIdentity::parse_file(file)) << file;
+}
+
 TEST(Age, every_size_comes_back_to_each_recipient_and_to_nobody_else) {
     const auto first = AgeIdentity::generate();
     const auto second = AgeIdentity::generate();
