@@ -44,6 +44,15 @@ def in_parallel(check, names):
         return [text for text in pool.map(check, names) if text]
 
 
+def stands_first(header):
+    """Whether the source file of the same name includes it before anything else."""
+    source = header.with_suffix(".cpp")
+    if not (sources.ROOT / source).is_file():
+        return False
+    first = re.search(r"^#include .*$", sources.text_of(source), re.MULTILINE)
+    return first is not None and first.group(0) == f'#include "{header}"'
+
+
 def test_every_header_compiles_alone(commands):
     """With the flags of a source of its own folder, or of the folder above."""
     flags = {}
@@ -63,6 +72,9 @@ def test_every_header_compiles_alone(commands):
         return f"{path}:\n{done.stderr[-2000:]}" if done.returncode else ""
 
     headers = [path for path in sources.cpp_files(*sources.FLOORS) if path.suffix == ".hpp"]
+    if os.environ.get("ENTENTE_LONG") != "1":
+        # The rest stands first in a source file, so the daily build, which compiles each file on its own, shows the same.
+        headers = [path for path in headers if not stands_first(path)]
     wrong = in_parallel(alone, headers)
     print(f"{len(headers)} headers compile alone")
     assert headers and not wrong, "\n".join(wrong)
