@@ -430,7 +430,7 @@ void AttachmentDesk::expire() {
 
 void AttachmentDesk::upkeep_loop() {
     std::unique_lock hold(mutex_);
-    protocol::Instant last = clock_.now();
+    protocol::Instant last{};  // at the start, for what came to its end while nothing ran
     // By the time of day, which may jump: a machine that slept for a night owes the end of what was to end meanwhile.
     while (!wake_upkeep_.wait_for(hold, upkeep_pause, [this] { return stopping_; })) {
         const protocol::Instant now = clock_.now();

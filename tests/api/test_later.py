@@ -64,7 +64,7 @@ def test_a_file_lies_in_the_spool_for_a_day_at_most(later, clock):
     clock.advance(hours=25)
     later.gateway.start()
     pass_time(later, clock)
-    until(lambda: not list(spool.iterdir()), 90, "an empty spool")
+    until(lambda: not list(spool.iterdir()), what="an empty spool")
     ada.administrator.put("/api/v1/attachment-target", {}, expect=200)
 
 
