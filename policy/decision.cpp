@@ -16,9 +16,8 @@ constexpr std::array table{
     Reason{"agreement_in_force", "an agreement between the two companies is in force", ""},
     Reason{"agreement_missing", "there is no agreement between company {submitter} and company {receiver}",
            "create one: POST /api/v1/agreements with parties {submitter} and {receiver}, then both accept it"},
-    Reason{"agreement_not_accepted",
-           "the agreement {agreement} is not accepted yet; missing is the acceptance of company {missing}",
-           "an administrator of company {missing} accepts it: POST /api/v1/agreements/{agreement}/accept"},
+    Reason{"agreement_not_accepted", "the agreement {agreement} is not accepted yet; missing is the acceptance of {missing}",
+           "an administrator of {missing} accepts it: POST /api/v1/agreements/{agreement}/accept"},
     Reason{"agreement_not_in_force", "the agreement {agreement} has not been put in force",
            "offer it to its parties and accept it: POST /api/v1/agreements/{agreement}/accept"},
     Reason{"agreement_not_yet_valid", "the agreement {agreement} between the two companies is not valid yet",
@@ -120,6 +119,24 @@ std::span<const Reason> reasons() {
 const Reason* find_reason(std::string_view code) {
     const auto found = std::ranges::lower_bound(table, code, {}, &Reason::code);
     return found != table.end() && found->code == code ? &*found : nullptr;
+}
+
+void name_companies(Decision& decision, std::span<const std::pair<protocol::CompanyId, std::string_view>> names) {
+    constexpr std::string_view word = "company ";
+    for (std::string* text : {&decision.text, &decision.next_step}) {
+        std::string named;
+        std::size_t done = 0;
+        for (std::size_t at = text->find(word); at != std::string::npos; at = text->find(word, at + 1)) {
+            const std::size_t end = std::min(text->find_first_not_of("0123456789", at + word.size()), text->size());
+            const std::string_view plain(text->data() + at, end - at);
+            const auto known = std::ranges::find(names, plain.substr(word.size()),
+                                                 [](const auto& one) { return std::to_string(one.first.value); });
+            if (known == names.end()) continue;
+            named.append(*text, done, at - done).append(known->second).append(" (").append(plain).append(")");
+            done = end;
+        }
+        *text = named.append(*text, done);
+    }
 }
 
 std::string for_case(std::string_view text, std::string_view token) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/classes.hpp"
@@ -51,6 +52,9 @@ struct Decision {
 
     bool operator==(const Decision&) const = default;
 };
+
+// For people: "company 12" in text and next step becomes "Borealis Systems (company 12)", where the name is given.
+void name_companies(Decision& decision, std::span<const std::pair<protocol::CompanyId, std::string_view>> names);
 
 // Replaces {case} in a text or next step by the case's token.
 std::string for_case(std::string_view text, std::string_view token);

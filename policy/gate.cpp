@@ -149,7 +149,8 @@ auto preference(const Agreement& agreement) {
 
 std::string filled(std::string_view pattern, const GateInput& input, const Decision& decision) {
     std::string missing;
-    for (const CompanyId company : decision.missing) missing += (missing.empty() ? "" : ", ") + std::to_string(company.value);
+    for (const CompanyId company : decision.missing)
+        missing += (missing.empty() ? "company " : " and company ") + std::to_string(company.value);
     const std::array<std::pair<std::string_view, std::string>, 6> values{{
         {"{submitter}", std::to_string(input.submitter.value)},
         {"{receiver}", std::to_string(input.receiver.value)},

@@ -2,9 +2,7 @@
 
 #include <atomic>
 #include <csignal>
-#include <fstream>
 #include <mutex>
-#include <sstream>
 
 #include "certs/authority.hpp"
 #include "certs/digest.hpp"
@@ -288,7 +286,7 @@ struct Gateway::Parts {
         });
         notary.emplace(*store, notary_options());
         tools.log_origin = notary->key().name;
-        believed = read_policy();
+        believed = deliveries::read_witnesses(config.audit.policy);
         seed_rows();
         verifier = std::make_shared<api::Verifier>([this](const auto& progress) { return verify_log(progress); });
         gateway_api.emplace(
@@ -321,21 +319,7 @@ struct Gateway::Parts {
                                      }}});
     }
 
-    // The witnesses whom a verifier of this log should believe.
-    audit::Policy read_policy() const {
-        if (config.audit.policy.empty()) return {};
-        std::ifstream in(config.audit.policy);
-        std::stringstream text;
-        text << in.rdbuf();
-        auto read = audit::parse_policy(text.str());
-        if (!in || !read)
-            throw protocol::Fault("audit.policy: " + config.audit.policy.string() + " " +
-                                  (read ? "cannot be read" : read.error().message));
-        read->logs.clear();
-        return *std::move(read);
-    }
-
-    // The same with the keys that sign now.
+    // The witnesses whom a verifier of this log should believe, with the keys that sign now.
     audit::Policy log_policy() const {
         audit::Policy policy = believed;
         for (audit::VerifierKey& key : notary->keys()) policy.logs.push_back({std::move(key), config.published.url});

@@ -1,7 +1,9 @@
 #include "server/deliveries/witness.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <span>
+#include <sstream>
 
 #include "server/audit/format/decimal.hpp"
 #include "server/audit/witness/request.hpp"
@@ -18,6 +20,18 @@ namespace {
 constexpr std::size_t answer_bytes_max = 65'536;
 
 }  // namespace
+
+audit::Policy read_witnesses(const std::filesystem::path& file) {
+    if (file.empty()) return {};
+    std::ifstream in(file);
+    std::stringstream text;
+    text << in.rdbuf();
+    auto read = audit::parse_policy(text.str());
+    if (!in || !read)
+        throw protocol::Fault("audit.policy: " + file.string() + " " + (read ? "cannot be read" : read.error().message));
+    read->logs.clear();
+    return *std::move(read);
+}
 
 Witnesses::Witnesses(store::Store& store, audit::Notary& notary, Metrics& metrics, WitnessOptions options)
     : store_(store),

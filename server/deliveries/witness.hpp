@@ -24,6 +24,10 @@
 
 namespace entente::deliveries {
 
+// The witnesses and the quorum of a policy file, without its logs: those keys change. None: no file is named. Fault: what is wrong
+// with it.
+audit::Policy read_witnesses(const std::filesystem::path& file);
+
 struct WitnessOptions {
     audit::Policy policy;  // with the log's own key
     std::filesystem::path authorities;

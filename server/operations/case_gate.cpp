@@ -1,6 +1,7 @@
 #include "server/operations/case_gate.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/json_writer.hpp"
 #include "server/operations/sharing.hpp"
@@ -63,6 +64,11 @@ std::vector<protocol::Customer> customers_for_gate(ReadTxn& txn, const Tools& to
     return customers;
 }
 
+void name_parties(policy::Decision& decision, const protocol::Company& submitter, const protocol::Company& receiver) {
+    policy::name_companies(decision, std::array{std::pair{submitter.id, std::string_view(submitter.name)},
+                                                std::pair{receiver.id, std::string_view(receiver.name)}});
+}
+
 }  // namespace
 
 Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, Instant now) {
@@ -94,6 +100,7 @@ Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, In
                                   .case_id = c.id};
     judgement.decision = policy::decide_gate(input);
     judgement.json = policy::decision_json(input, judgement.decision);
+    name_parties(judgement.decision, *submitter, *receiver);
     for (const protocol::Agreement& agreement : agreements)
         if (agreement.id == judgement.decision.agreement)
             judgement.staff_contacts = agreement.permitted.has(protocol::DataClass::personal_contact);
@@ -102,15 +109,20 @@ Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, In
 
 policy::Decision judge_agreement(ReadTxn& txn, protocol::CompanyId submitter, protocol::CompanyId receiver, Instant now) {
     const auto agreements = store::agreements_between(txn, submitter, receiver);
-    return policy::decide_agreement({.submitter = submitter,
-                                     .receiver = receiver,
-                                     .at = now,
-                                     .agreements = agreements,
-                                     .customer = {},
-                                     .authorizations = {},
-                                     .referenced = {},
-                                     .products = std::nullopt,
-                                     .case_id = {}});
+    policy::Decision decision = policy::decide_agreement({.submitter = submitter,
+                                                          .receiver = receiver,
+                                                          .at = now,
+                                                          .agreements = agreements,
+                                                          .customer = {},
+                                                          .authorizations = {},
+                                                          .referenced = {},
+                                                          .products = std::nullopt,
+                                                          .case_id = {}});
+    if (decision.verdict == policy::Verdict::allow) return decision;
+    const auto left = store::find_company(txn, submitter);
+    const auto right = store::find_company(txn, receiver);
+    if (left && right) name_parties(decision, *left, *right);
+    return decision;
 }
 
 policy::Label ceiling_of(ReadTxn& txn, protocol::AgreementId agreement, const store::RulesInForce& rules) {

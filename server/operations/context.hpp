@@ -68,7 +68,7 @@ struct Tools {
     Settings settings;
     // Signs a text for people outside as the gateway's word (compact JWS); the public key is served with the keys of the gateway.
     std::function<std::string(std::string_view typ, std::string_view payload)> sign{};
-    std::string public_jwk{};  // of that key, and behind a comma of the one before it, if that is kept
+    std::string public_jwk{};      // of that key, and behind a comma of the one before it, if that is kept
     std::string root_name{};       // of the service root in use
     std::string root_keys_name{};  // of that root, the database's key and the index key together
     // The keys that sign the log, and the name that it has now. None: nothing is signed here.

@@ -90,6 +90,7 @@ std::vector<std::string> split_words(std::string_view text) {
 
 std::vector<std::string> numbers_as_text(const std::vector<std::int64_t>& numbers) {
     std::vector<std::string> words;
+    words.reserve(numbers.size());
     for (const std::int64_t number : numbers) words.push_back(std::to_string(number));
     return words;
 }
@@ -209,17 +210,18 @@ std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& cont
 Result<std::vector<Escrow>> list_escrows(ReadTxn& txn, const Context& context, const Caller& caller) {
     if (auto allowed = require(caller, Operation::operator_admin); !allowed) return std::unexpected(allowed.error());
     std::vector<Escrow> all;
-    txn.each("SELECT id, made_at, digest, recipients, generations, log_keys, root_keys FROM key_escrows ORDER BY id DESC LIMIT 1000", {},
-             [&](const store::Row& row) {
-                 all.push_back({.id = row.number(0),
-                                .made_at = {row.number(1)},
-                                .digest = protocol::hex(row.bytes(2)),
-                                .recipients = split_words(row.text(3)),
-                                .generations = split_words(row.text(4)),
-                                .log_keys = split_words(row.text(5)),
-                                .root_keys = std::string(row.text(6)),
-                                .state = {}});
-             });
+    txn.each(
+        "SELECT id, made_at, digest, recipients, generations, log_keys, root_keys FROM key_escrows ORDER BY id DESC LIMIT 1000", {},
+        [&](const store::Row& row) {
+            all.push_back({.id = row.number(0),
+                           .made_at = {row.number(1)},
+                           .digest = protocol::hex(row.bytes(2)),
+                           .recipients = split_words(row.text(3)),
+                           .generations = split_words(row.text(4)),
+                           .log_keys = split_words(row.text(5)),
+                           .root_keys = std::string(row.text(6)),
+                           .state = {}});
+        });
     const auto generations = known_generations(txn, context);
     const auto log_keys = known_log_keys(txn, context);
     for (Escrow& escrow : all) escrow.state = escrow_state(escrow, generations, log_keys, context.tools.root_keys_name);
@@ -244,10 +246,11 @@ Audited<Escrow> note_escrow(Txn& txn, const Context& context, const Caller& call
         .log_keys = numbers_as_text(input.log_keys),
         .root_keys = input.root_keys,
         .state = {}};
-    txn.change("INSERT INTO key_escrows (id, made_at, digest, recipients, generations, log_keys, root_keys) "
-               "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-               {made.id, made.made_at.us, protocol::Bytes(input.digest), joined(made.recipients), joined(made.generations),
-                joined(made.log_keys), made.root_keys});
+    txn.change(
+        "INSERT INTO key_escrows (id, made_at, digest, recipients, generations, log_keys, root_keys) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        {made.id, made.made_at.us, protocol::Bytes(input.digest), joined(made.recipients), joined(made.generations),
+         joined(made.log_keys), made.root_keys});
     made.state = escrow_state(made, known_generations(txn, context), known_log_keys(txn, context), context.tools.root_keys_name);
     record.resources.push_back({"key_escrow", std::to_string(made.id)});
     record.decision = protocol::CanonicalObject()

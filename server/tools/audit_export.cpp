@@ -15,6 +15,7 @@
 #include "server/audit/package/folder_writer.hpp"
 #include "server/audit/package/paths.hpp"
 #include "server/config.hpp"
+#include "server/deliveries/witness.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/tools/audit_view.hpp"
 #include "server/tools/exit_code.hpp"
@@ -162,6 +163,7 @@ int export_complete(Context& context) {
     for (const certs::LogKey& key : certs::open_log_keys(places->keys_folder)->keys())
         policy.logs.insert(policy.logs.begin(), {{origin, audit::KeyType::ed25519, key.public_key}, config->published.url});
     options.policy = audit::format_policy(policy);
+    options.witnesses = deliveries::read_witnesses(config->audit.policy);
     if (context.flag("open") || context.given("recipient")) options.open_core = &vault;
     if (context.given("recipient")) {
         const auto recipient = certs::parse_age_recipient(context.text("recipient"));

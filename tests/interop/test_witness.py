@@ -104,6 +104,31 @@ def test_the_witness_answers_as_the_protocol_says(watched):
     assert answer.status_code == 409 and answer.headers["Content-Type"] == "text/x.tlog.size" and int(answer.text) > 0
 
 
+def test_a_new_key_of_the_log_carries_the_word_of_the_witness(watched, tmp_path):
+    """Who knows the older key and the witness follows to the new key by an export alone, and only with the witness's word."""
+    world = watched
+    cosigned(world)
+    made = world.operator.post("/api/v1/keys/log", expect=201)
+    newest = until(lambda: next((row for row in world.operator.get("/api/v1/keys/log", expect=200).items if row["newest"] and row["entry"]), None),
+                   what="the announcement")
+    assert newest["verifierKey"] == made["verifierKey"]
+
+    def announced():
+        note = world.operator.get(f"/api/v1/audit/receipts/{newest['entry']}", expect=200).text
+        return NAME in note
+
+    until(announced, what="a cosigned checkpoint over the announcement")
+    export = tmp_path / "export"
+    world.gateway.command("audit", "export", export, "--complete")
+    done = subprocess.run([VERIFY, "log", export, "--policy", world.policy, "--json"], capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["ok"] and found["newKeys"] == [made["verifierKey"]], done.stdout
+    (handed,) = (export / "handover").iterdir()
+    alone = "\n".join(line for line in handed.read_text(encoding="utf-8").split("\n") if NAME not in line)
+    handed.write_text(alone, encoding="utf-8")
+    assert subprocess.run([VERIFY, "log", export, "--policy", world.policy], capture_output=True, check=False).returncode != 0
+
+
 def test_a_log_put_back_is_found_out_by_its_witness(watched, tmp_path):
     """Whoever has the whole machine can put back data and anchor together; the witness is somewhere else."""
     world = watched

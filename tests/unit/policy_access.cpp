@@ -4,6 +4,7 @@
 #include "policy/access.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -78,6 +79,20 @@ TEST(Reasons, TakeTheCasesTokenFromTheCaller) {
     EXPECT_EQ(for_case("POST /api/v1/cases/{case}/customer", "Hq2sV8nT0LkYp5cWd3aB"),
               "POST /api/v1/cases/Hq2sV8nT0LkYp5cWd3aB/customer");
     EXPECT_EQ(for_case("nothing to fill", "x"), "nothing to fill");
+}
+
+TEST(Decision, names_companies_for_people) {
+    Decision decision{.text = "there is no agreement between company 12 and company 120",
+                      .next_step = "an administrator of company 12 accepts it: POST /api/v1/agreements/12/accept"};
+    const std::array names{std::pair{protocol::CompanyId{12}, std::string_view("company 120")},
+                           std::pair{protocol::CompanyId{120}, std::string_view("Borealis Systems")}};
+    name_companies(decision, names);
+    EXPECT_EQ(decision.text, "there is no agreement between company 120 (company 12) and Borealis Systems (company 120)");
+    EXPECT_EQ(decision.next_step, "an administrator of company 120 (company 12) accepts it: POST /api/v1/agreements/12/accept");
+    Decision none{.text = "the company's own rules", .next_step = "the company 7 and company 1"};
+    const Decision before = none;
+    name_companies(none, names);
+    EXPECT_EQ(none, before);
 }
 
 TEST(Clocks, TheFirstReactionIsDueByPriority) {

@@ -4,7 +4,6 @@
 
 #include "server/audit/format/bytes.hpp"
 #include "server/audit/format/leaf.hpp"
-#include "server/audit/format/policy.hpp"
 #include "server/audit/format/tiles.hpp"
 #include "server/audit/log/appender.hpp"
 #include "server/audit/log/log_rows.hpp"
@@ -181,10 +180,9 @@ class Whole {
                  });
     }
 
-    // For each key after the first the earliest checkpoint that the key before it signed over the announcement, cosigned as the
-    // policy asks if there is such a one: who knows the older key alone follows from there.
+    // For each key after the first the earliest checkpoint that the key before it signed over the announcement, cosigned by the
+    // witnesses' quorum if there is such a one: who knows the older key alone follows from there.
     void handovers(ReadTxn& txn) {
-        const auto policy = parse_policy(options_.policy);
         std::optional<Blob> before;
         std::vector<std::pair<Blob, std::int64_t>> steps;  // the older key, the entry that announces the next
         txn.each("SELECT public_key, idx FROM log_keys ORDER BY number", {}, [&](const store::Row& row) {
@@ -203,7 +201,7 @@ class Whole {
                          if (cosigned || !checkpoint) return;
                          const VerifierKey key{checkpoint->origin, KeyType::ed25519, older};
                          if (!verify_note(*note, std::span(&key, 1))) return;
-                         cosigned = policy && policy->quorum_met(*note);
+                         cosigned = options_.witnesses.quorum_met(*note);
                          if (!found || cosigned) found.emplace(row.number(0), std::string(row.text(1)));
                      });
             if (found) write_(package::handover(static_cast<std::uint64_t>(found->first)), protocol::as_bytes(found->second));

@@ -13,6 +13,7 @@
 
 #include "protocol/ids.hpp"
 #include "protocol/instant.hpp"
+#include "server/audit/format/policy.hpp"
 #include "server/audit/format/proof.hpp"
 #include "server/audit/format/section.hpp"
 #include "server/audit/log/notary.hpp"
@@ -55,6 +56,7 @@ ExportPage export_page(store::ReadTxn& txn, store::Vault& vault, Proofs& proofs,
 struct WholeExport {
     std::string note;                   // the checkpoint
     std::string policy;                 // text of witness/policy
+    Policy witnesses{};                 // whose word the handovers from key to key carry, where a checkpoint has it
     store::Vault* open_core = nullptr;  // also disclose the core sections: facts about organisations
     // Seals what is disclosed to somebody, in place of the plain text; none: plain.
     std::function<Blob(Bytes plain)> seal{};
