@@ -108,6 +108,22 @@ TEST_F(KeyFolderTest, TheCurrentGenerationCannotBeDestroyed) {
     EXPECT_TRUE(fs::exists(folder / "kek-0001.key"));
 }
 
+TEST_F(KeyFolderTest, RootKeysHaveANameThatChangesWithEachOfThem) {
+    const auto named = [&] { return root_keys_name(*open_key_folder(folder)); };
+    const std::string first = named();
+    EXPECT_EQ(first.size(), 16U);
+    open_key_folder(folder)->new_generation();
+    EXPECT_EQ(named(), first) << "a generation has its own number";
+    make_next_database_key(folder);
+    EXPECT_EQ(named(), first) << "not in use yet";
+    adopt_next_database_key(folder);
+    const std::string second = named();
+    EXPECT_NE(second, first);
+    renew_service_root(folder);
+    EXPECT_NE(named(), second);
+    EXPECT_NE(named(), first);
+}
+
 TEST_F(KeyFolderTest, RefusesFilesThatOthersMayTouch) {
     for (const mode_t mode : {0640U, 0604U, 0620U, 0602U, 0610U, 0601U}) {
         for (const char* name : {"root.key", "kek-0001.key"}) {
