@@ -72,8 +72,8 @@ def plain_keys(folder):
 
 
 def test_generations_are_replaced_while_requests_go_on(small, alone):
-    first = generations(small)
-    assert first[1]["current"] and first[1]["ownerKeys"] > 0
+    first = until(lambda: generations(small).get(1), 30, "the first generation in the log")
+    assert first["current"] and first["ownerKeys"] > 0
     small.left.administrator.post("/api/v1/keys/generations", expect=403)
     small.operator.post("/api/v1/keys/generations/1/end", expect=422)
     made = small.operator.post("/api/v1/keys/generations", expect=201)
