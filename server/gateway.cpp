@@ -20,6 +20,7 @@
 #include "server/audit/format/policy.hpp"
 #include "server/audit/format/section.hpp"
 #include "server/audit/log/appender.hpp"
+#include "server/audit/log/log_rows.hpp"
 #include "server/audit/log/notary.hpp"
 #include "server/audit/log/row_replay.hpp"
 #include "server/audit/log/verify.hpp"
@@ -282,6 +283,7 @@ struct Gateway::Parts {
         });
         store::read_and_wait(*store, [this](store::ReadTxn& txn) {
             audit::check_at_start(txn, vault);
+            audit::require_not_frozen(txn);
             audit::check_rows_at_start(txn, vault);
         });
         notary.emplace(*store, notary_options());
@@ -328,16 +330,7 @@ struct Gateway::Parts {
 
     audit::NotaryOptions notary_options() {
         audit::NotaryOptions options{.origin = config.published.origin, .keys = log_keys};
-        store::read_and_wait(*store, [&](store::ReadTxn& txn) {
-            txn.each("SELECT public_key FROM log_keys ORDER BY number", {}, [&](const store::Row& row) {
-                const protocol::Bytes key = row.bytes(0);
-                options.older_keys.emplace_back(key.begin(), key.end());
-            });
-            txn.each("SELECT since, origin FROM audit_origin ORDER BY since", {}, [&](const store::Row& row) {
-                options.earlier_origins.push_back(std::exchange(options.origin, std::string(row.text(1))));
-                options.since = row.number(0);
-            });
-        });
+        store::read_and_wait(*store, [&](store::ReadTxn& txn) { audit::add_history(txn, options); });
         options.anchors.push_back(config.keys.folder / "anchor");
         if (!config.audit.anchor.empty()) options.anchors.push_back(config.audit.anchor);
         options.now = [this] { return clock.now(); };

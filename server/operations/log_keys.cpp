@@ -17,17 +17,40 @@ namespace {
 
 constexpr std::int64_t seconds_of_day = 86'400;
 
-std::string vkey_of(const Context& context, protocol::Bytes public_key) {
-    return audit::format_vkey(
-        {context.tools.log_origin, audit::KeyType::ed25519, protocol::Blob(public_key.begin(), public_key.end())});
+std::string vkey_of(const std::string& origin, protocol::Bytes public_key) {
+    return audit::format_vkey({origin, audit::KeyType::ed25519, protocol::Blob(public_key.begin(), public_key.end())});
+}
+
+// When the log went on under another name, and the name that ended then.
+struct Turn {
+    Instant at;
+    std::string before;
+};
+
+std::vector<Turn> turns_of(ReadTxn& txn) {
+    std::vector<Turn> turns;
+    txn.each("SELECT e.time, e.entry FROM audit_origin o JOIN audit_entry e ON e.idx = o.since ORDER BY o.since", {},
+             [&](const store::Row& row) {
+                 const auto entry = audit::decode_entry(row.bytes(1));
+                 const auto* start = entry ? std::get_if<audit::LogStart>(&entry->extension) : nullptr;
+                 if (start != nullptr && start->previous) turns.push_back({{row.number(0)}, start->previous->origin});
+             });
+    return turns;
 }
 
 std::vector<LogKeyRow> known_log_keys(ReadTxn& txn, const Context& context) {
+    // A key that ended is shown under the name for which it signed: nobody is to believe it under the one after that.
+    const std::vector<Turn> turns = turns_of(txn);
+    const auto name_of = [&](const store::Row& row) {
+        const auto turn =
+            row.is_null(4) ? turns.end() : std::ranges::find_if(turns, [&](const Turn& one) { return row.number(4) <= one.at.us; });
+        return turn == turns.end() ? context.tools.log_origin : turn->before;
+    };
     const auto present = context.tools.log_keys->keys();
     std::vector<LogKeyRow> all;
     txn.each("SELECT number, public_key, made_at, idx, ended_at FROM log_keys ORDER BY number", {}, [&](const store::Row& row) {
         LogKeyRow one{.number = static_cast<std::uint32_t>(row.number(0)),
-                      .verifier_key = vkey_of(context, row.bytes(1)),
+                      .verifier_key = vkey_of(name_of(row), row.bytes(1)),
                       .made_at = {row.number(2)},
                       .entry = {},
                       .ended_at = {}};
@@ -46,11 +69,15 @@ void about_log_key(audit::Record& record, std::uint32_t number, const std::strin
     record.resources.push_back({"log_key", std::to_string(number)});
 }
 
-LogKeyRow take_up(Txn& txn, const Context& context, const certs::LogKey& key, audit::Record& record) {
+void note_log_key(Txn& txn, const certs::LogKey& key, Instant now) {
     txn.change("INSERT INTO log_keys (number, public_key, made_at) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING",
-               {static_cast<std::int64_t>(key.number), key.public_key, context.now.us});
+               {static_cast<std::int64_t>(key.number), key.public_key, now.us});
+}
+
+LogKeyRow take_up(Txn& txn, const Context& context, const certs::LogKey& key, audit::Record& record) {
+    note_log_key(txn, key, context.now);
     LogKeyRow row{.number = key.number,
-                  .verifier_key = vkey_of(context, key.public_key),
+                  .verifier_key = vkey_of(context.tools.log_origin, key.public_key),
                   .made_at = context.now,
                   .entry = {},
                   .ended_at = {},
@@ -63,6 +90,15 @@ LogKeyRow take_up(Txn& txn, const Context& context, const certs::LogKey& key, au
 void note_log_key_end(Txn& txn, std::uint32_t number, Instant now) {
     txn.change("UPDATE log_keys SET ended_at = $2 WHERE number = $1 AND ended_at IS NULL",
                {static_cast<std::int64_t>(number), now.us});
+}
+
+// What ends a log and begins one: by whoever runs the gateway's machine.
+audit::Record turn_record(const char* operation) {
+    audit::Record record = key_record(operation, audit::activity_create);
+    record.class_uid = audit::Class::detection_finding;
+    record.reason = log_key_compromised;
+    record.authentication = "local";
+    return record;
 }
 
 Error log_keys_from_outside() {
@@ -175,6 +211,42 @@ std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context) {
         records.push_back(key_record("keys.log.end", audit::activity_delete));
         about_log_key(records.back(), one.number, one.verifier_key, audit::KeyAction::retire);
     }
+    return records;
+}
+
+std::vector<audit::Record> freeze_log(Txn& txn, const certs::LogKeys& keys, const std::string& origin, Instant now) {
+    std::vector<audit::Record> records;
+    for (const certs::LogKey& key : keys.keys()) {
+        note_log_key(txn, key, now);
+        note_log_key_end(txn, key.number, now);
+        records.push_back(key_record("keys.log.end", audit::activity_delete));
+        records.back().reason = log_key_compromised;
+        about_log_key(records.back(), key.number, vkey_of(origin, key.public_key), audit::KeyAction::revoke);
+    }
+    records.push_back(turn_record("keys.log.freeze"));
+    records.back().kind = static_cast<std::uint8_t>(audit::Kind::freeze);
+    records.back().extension = audit::encode_extension(audit::Freeze{std::string(log_key_compromised)});
+    return records;
+}
+
+bool log_key_ended(ReadTxn& txn, const certs::LogKey& key) {
+    return txn
+        .first("SELECT 1 FROM log_keys WHERE public_key = $1 AND ended_at IS NOT NULL", {key.public_key},
+               [](const store::Row&) { return true; })
+        .has_value();
+}
+
+std::vector<audit::Record> begin_log_again(Txn& txn, const certs::LogKey& key, const audit::LogStart::Previous& previous,
+                                           const std::string& origin, Instant now) {
+    std::vector<audit::Record> records{turn_record("keys.log.begin")};
+    records.back().decision = protocol::CanonicalObject{}
+                                  .set("origin", origin)
+                                  .set("previous_origin", previous.origin)
+                                  .set("published", static_cast<std::int64_t>(previous.size))
+                                  .text();
+    note_log_key(txn, key, now);
+    records.push_back(key_record("keys.log.add", audit::activity_create));
+    about_log_key(records.back(), key.number, vkey_of(origin, key.public_key), audit::KeyAction::add);
     return records;
 }
 

@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "certs/log_keys.hpp"
+#include "server/audit/format/leaf.hpp"
 #include "server/operations/context.hpp"
 
 namespace entente::operations {
@@ -39,6 +42,15 @@ std::vector<audit::Record> tend_service_root(Txn& txn, const Context& context);
 std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context);
 // Whose end is recorded and that still exist.
 std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& context);
+
+// --- by entente keys log-compromised, while no gateway runs: somebody else knows the keys of the log ---
+inline constexpr std::string_view log_key_compromised = "log_key_compromised";
+// Every key that is present has ended, and the last entry under this name of the log says why (kind 8).
+std::vector<audit::Record> freeze_log(Txn& txn, const certs::LogKeys& keys, const std::string& origin, Instant now);
+bool log_key_ended(ReadTxn& txn, const certs::LogKey& key);
+// What follows the start entry under the next name: the key that signs there.
+std::vector<audit::Record> begin_log_again(Txn& txn, const certs::LogKey& key, const audit::LogStart::Previous& previous,
+                                           const std::string& origin, Instant now);
 
 struct EscrowInput {
     protocol::Hash digest{};              // SHA-256 of the sealed file

@@ -25,6 +25,7 @@ std::vector<Command> keys_commands();
 std::vector<Command> escrow_commands();
 std::vector<Command> audit_export_commands();
 std::vector<Command> audit_restore_commands();
+std::vector<Command> log_compromised_commands();
 std::vector<Command> audit_file_commands();  // audit verify, audit copy
 
 }  // namespace entente::tools

@@ -17,7 +17,7 @@ std::vector<entente::tools::Command> whole_table() {
     using namespace entente::tools;
     std::vector<Command> table = gateway_commands();
     for (auto* const noun : {sandbox_commands, config_commands, api_commands, audit_file_commands, audit_export_commands,
-                             audit_restore_commands, keys_commands, escrow_commands}) {
+                             audit_restore_commands, log_compromised_commands, keys_commands, escrow_commands}) {
         for (Command& command : noun()) table.push_back(std::move(command));
     }
     return table;

@@ -6,11 +6,11 @@
 #include <ostream>
 
 #include "server/config.hpp"
-#include "server/gateway.hpp"
 #include "server/net/http_client.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
+#include "server/tools/serving.hpp"
 #include "server/tools/text.hpp"
 
 namespace entente::tools {
@@ -47,7 +47,7 @@ class OverTls final : public Transport {
 class InProcess final : public Transport {
   public:
     InProcess(const Config& config, const std::filesystem::path& data)
-        : data_(data), gateway_(Gateway::open(config, Gateway::Mode::local)) {}
+        : data_(data), gateway_(open_gateway(config, Gateway::Mode::local)) {}
     api::Response call(api::Request request) override {
         request.peer_address = "127.0.0.1";
         return gateway_->call(std::move(request));

@@ -9,7 +9,6 @@
 #include "certs/x509.hpp"
 #include "server/audit/log/appender.hpp"
 #include "server/config.hpp"
-#include "server/gateway.hpp"
 #include "server/store/data_folder.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
@@ -115,7 +114,7 @@ class Preparation {
         const bool known = std::filesystem::exists(config_.keys.folder / "operator.json");
         // Brings the schema up to date and makes the operator's credential; a gateway that runs on this data did both when it
         // started.
-        if (!known || !store::DataFolder::in_use(config_.data.folder)) Gateway::open(config_, Gateway::Mode::local);
+        if (!known || !store::DataFolder::in_use(config_.data.folder)) open_gateway(config_, Gateway::Mode::local);
         say(known, "operator's credential", config_.keys.folder / "operator.json",
             "0600; used by entente company add, entente onboard ...");
     }
@@ -164,7 +163,7 @@ int serve(Context& context) {
                    "entente init --config " + settings.file.string());
     }
     try {
-        const std::unique_ptr<Gateway> gateway = Gateway::open(settings.config, Gateway::Mode::serve);
+        const std::unique_ptr<Gateway> gateway = open_gateway(settings.config, Gateway::Mode::serve);
         gateway->start();
         gateway->wait();
         gateway->stop();
@@ -176,6 +175,14 @@ int serve(Context& context) {
 }
 
 }  // namespace
+
+std::unique_ptr<Gateway> open_gateway(const Config& config, Gateway::Mode mode) {
+    try {
+        return Gateway::open(config, mode);
+    } catch (const audit::Frozen& frozen) {
+        throw Stop(audit::exit_frozen, frozen.what(), "entente keys log-compromised");
+    }
+}
 
 void prepare_quietly(Context& context, const Config& config) {
     Preparation preparation(context, config, true);

@@ -165,6 +165,27 @@ def test_a_log_put_back_is_found_out_by_its_witness(watched, tmp_path):
     assert known > 0
 
 
+def test_a_frozen_log_ends_under_the_word_of_its_witness(watched):
+    """Somebody else knows the key of the log: the last checkpoint under its name is cosigned, and the witness is told the next name."""
+    world = watched
+    gateway = world.gateway
+    cosigned(world)
+    gateway.stop()
+    said = gateway.command("keys", "log-compromised")
+    assert "No quorum" not in said.stderr, said.stderr
+    (last,) = gateway.keys.glob("anchor-final-*")
+    origin, size = last.read_text(encoding="utf-8").split("\n")[:2]
+    answer = world.witness.ask(f"old 0\n\n{last.read_text(encoding='utf-8')}".encode("utf-8"))
+    assert NAME in last.read_text(encoding="utf-8") and (answer.status_code, answer.text) == (409, f"{size}\n")
+    line = said.stdout.split("new policy line")[1].split("\n")[0].strip()
+    world.witness.stop()
+    world.witness.start(line.removeprefix("log "), world.witness.url.removeprefix("https://").rstrip("/"))
+    gateway.start()
+    cosigned(world)
+    assert NAME in until(lambda: (note := world.operator.get("/api/v1/audit/checkpoint", expect=200)["checkpoint"]) and NAME in note and note)
+    assert world.operator.get("/api/v1/audit/checkpoint", expect=200)["origin"].startswith(origin + "/after-")
+
+
 def test_the_anchor_alone_finds_a_data_folder_put_back(tmp_path):
     with Gateway(tmp_path / "gateway") as gateway:
         gateway.start()

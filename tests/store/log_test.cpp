@@ -4,6 +4,7 @@
 #include "server/audit/format/merkle.hpp"
 #include "server/audit/format/tiles.hpp"
 #include "server/audit/log/core_section.hpp"
+#include "server/audit/log/log_rows.hpp"
 #include "tests/store/log_fixture.hpp"
 
 namespace entente::store::test {
@@ -235,6 +236,33 @@ TEST_F(Log, the_log_goes_on_after_a_restart) {
     const auto report = verify_live();
     EXPECT_TRUE(report.good()) << sentences(report);
     EXPECT_EQ(report.entries, 601);
+}
+
+TEST_F(Log, nothing_follows_a_freeze_but_a_start_under_another_name) {
+    ASSERT_TRUE(add(1).durable);
+    audit::Record freeze = sample(2);
+    freeze.kind = static_cast<std::uint8_t>(audit::Kind::freeze);
+    freeze.extension = audit::encode_extension(audit::Freeze{"log_key_compromised"});
+    const auto write = [&](std::vector<audit::Record> records) {
+        return submit_and_wait(*store, [&](Txn&) { return Written{.records = records}; });
+    };
+    const auto frozen = [&] { return reading([](ReadTxn& txn) { return audit::frozen_since(txn, audit::head(txn).size); }); };
+    EXPECT_FALSE(write({freeze, sample(3)}).durable);
+    EXPECT_FALSE(frozen());
+    ASSERT_TRUE(write({sample(3), freeze}).durable);
+    const auto before = reading([](ReadTxn& txn) { return audit::head(txn); });
+    for (const bool restarted : {false, true}) {
+        if (restarted) start();
+        EXPECT_FALSE(add(4).durable);
+        EXPECT_EQ(frozen()->us, clock_us);
+        EXPECT_THROW(read_and_wait(*store, [](ReadTxn& txn) { audit::require_not_frozen(txn); }), audit::Frozen);
+    }
+    start();
+    appender->restart({test_origin, static_cast<std::uint64_t>(before.size), before.root});
+    ASSERT_TRUE(add(4).durable);
+    EXPECT_FALSE(frozen());
+    read_and_wait(*store, [](ReadTxn& txn) { audit::require_not_frozen(txn); });
+    EXPECT_TRUE(verify_live().good()) << sentences(verify_live());
 }
 
 TEST_F(Log, a_batch_that_was_rolled_back_leaves_no_trace_in_the_log) {

@@ -113,6 +113,16 @@ TEST_F(Verify, every_byte_that_is_sealed_counts) {
     }
 }
 
+TEST_F(Verify, an_entry_after_a_freeze_is_found) {
+    fill(0, 20);
+    const auto report = after([](Txn& txn) {
+        auto entry = *audit::decode_entry(column(txn, "entry", 9));
+        entry.extension = audit::Freeze{"log_key_compromised"};
+        txn.change("UPDATE audit_entry SET entry = $1 WHERE idx = 9", {audit::encode_entry(entry)});
+    });
+    EXPECT_NE(sentences(report).find("entry 10 follows the freeze"), std::string::npos) << sentences(report);
+}
+
 TEST_F(Verify, a_deleted_row_is_missed_wherever_it_was) {
     for (const std::int64_t index : {0, 1, 150, 399, 400}) {
         if (index == 0) fill(0, 400);

@@ -171,6 +171,27 @@ void entries(Runs& runs) {
         log.entries[90].sections.clear();
         log.entries[90].entry.extension = LogStart{LogStart::Previous{"gw.example.com/audit/before", 7, Hash{1}}};
     });
+    // What was published under a name that a start entry names is of this log, and under no other.
+    for (const char* name : {"gw.example.com/audit/elsewhere", "gw.example.com/audit/before"}) {
+        SampleLog log(150);
+        log.entries[90].sections.clear();
+        log.entries[90].entry.extension = LogStart{LogStart::Previous{name, 90, Hash{1}}};
+        SampleLog before(150);
+        before.entries = log.entries;
+        before.origin = "gw.example.com/audit/elsewhere";
+        Policy both = log.policy();
+        both.logs.push_back({{before.origin, KeyType::ed25519, before.key.public_key()}, ""});
+        runs.log(log.write(), both, {.earlier = {before.checkpoint(90)}});
+    }
+    // After a freeze nothing but the start under another name.
+    for (const bool started : {true, false}) {
+        runs.changed([&](auto& log) {
+            for (const std::size_t i : {std::size_t{90}, std::size_t{91}}) log.entries[i].sections.clear();
+            log.entries[90].entry.extension = Freeze{"log_key_compromised"};
+            log.entries[91].entry.extension = KeyChange{KeyPurpose::witness, KeyAction::add, "w"};
+            if (started) log.entries[91].entry.extension = LogStart{LogStart::Previous{"gw.example.com/audit/before", 91, Hash{1}}};
+        });
+    }
     // Many events within one millisecond, one of them twice; and such as were not made by a gateway's clock.
     for (const bool clocked : {true, false}) {
         for (const std::size_t again : {std::size_t{3}, std::size_t{45}}) {

@@ -134,6 +134,40 @@ TEST(Package, without_any_one_check_something_would_go_unnoticed) {
     EXPECT_EQ(covered, (1U << log_check_count) - 1) << "a check has no line here";
 }
 
+TEST(Package, after_a_freeze_nothing_but_a_start_under_another_name) {
+    const auto report_of = [](const Extension& next) {
+        SampleLog log(300);
+        for (const std::size_t index : {std::size_t{255}, std::size_t{256}}) log.entries[index].sections.clear();
+        log.entries[255].entry.extension = Freeze{"log_key_compromised"};
+        log.entries[256].entry.extension = next;
+        return check_log(log.write(), log.policy(), {});
+    };
+    const LogReport good = report_of(LogStart{LogStart::Previous{"gw.example.com/audit/before", 256, Hash{1}}});
+    EXPECT_TRUE(good.good()) << sentences(good);
+    for (const Extension& next : std::vector<Extension>{KeyChange{KeyPurpose::log, KeyAction::add, "a key"}, Freeze{"again"}}) {
+        const LogReport report = report_of(next);
+        EXPECT_TRUE(report.tampered());
+        EXPECT_TRUE(found(report, LogCheck::entry));
+        EXPECT_EQ(report.first_bad(), 256u) << sentences(report);
+    }
+}
+
+TEST(Package, what_was_published_under_the_name_before_is_the_beginning) {
+    SampleLog log(300);
+    SampleLog before(300);
+    before.origin = "gw.example.com/audit/before";
+    log.entries[256].sections.clear();
+    log.entries[256].entry.extension = LogStart{LogStart::Previous{before.origin, 256, Hash{1}}};
+    Policy both = log.policy();
+    both.logs.push_back({{before.origin, KeyType::ed25519, before.key.public_key()}, ""});
+    const LogReport good = check_log(log.write(), both, {.earlier = {before.checkpoint(256)}});
+    EXPECT_TRUE(good.good()) << sentences(good);
+    SampleLog other(300, 2);
+    other.origin = before.origin;
+    EXPECT_TRUE(found(check_log(log.write(), both, {.earlier = {other.checkpoint(256)}}), LogCheck::consistency));
+    EXPECT_TRUE(found(check_log(SampleLog(300).write(), both, {.earlier = {before.checkpoint(256)}}), LogCheck::checkpoint));
+}
+
 TEST(Package, missing_files_are_no_tampering_and_tampering_is_not_hidden_by_them) {
     SampleLog log(600);
     for (const std::string& path : {entries_path(1), sealed_path(0), tile_path({0, 1}),

@@ -93,6 +93,7 @@ struct Appender::State {
         std::int64_t size = 0;
         Hash root{};
         bool alarmed = false;  // an alarm about the clock is in the log and the clock has not recovered since
+        bool frozen = false;   // it ends with a freeze
     };
     struct Section {
         Tag tag;
@@ -114,6 +115,7 @@ struct Appender::State {
     // Of the running batch.
     Frontier frontier;
     std::int64_t last_time = 0;
+    bool frozen = false;
     std::vector<Hash> leaves;
     Blob randomness;
     std::size_t randomness_used = 0;
@@ -158,7 +160,7 @@ HeadRow Appender::State::load_head(Txn& txn) {
     } else if (before && !is(before)) {
         throw Tampered("the head of the log says " + std::to_string(row.size) + " entries, which is not what this process wrote");
     }
-    if (!before) before = Mark{.size = row.size, .root = row.root};
+    if (!before) before = Mark{.size = row.size, .root = row.root, .frozen = frozen_since(txn, row.size).has_value()};
     after.reset();
 
     auto edge = Frontier::decode(static_cast<std::uint64_t>(row.size), row.frontier);
@@ -166,6 +168,7 @@ HeadRow Appender::State::load_head(Txn& txn) {
         throw Tampered("the head of the log contradicts itself: its root is not that of its frontier");
     frontier = *std::move(edge);
     last_time = row.last_time;
+    frozen = before->frozen;
     leaves.clear();
     return row;
 }
@@ -177,6 +180,9 @@ Instant Appender::State::entry_time() {
 
 void Appender::State::insert(Txn& txn, const Entry& entry, const std::vector<Blob>& envelopes, std::string_view operation,
                              Outcome outcome, std::string_view reason) {
+    if (frozen && entry.kind() != Kind::log_start)
+        throw Frozen("the audit log is frozen: nothing is written under this name any more");
+    frozen = entry.kind() == Kind::freeze;
     const Blob bytes = encode_entry(entry);
     const auto index = static_cast<std::int64_t>(frontier.size());
     leaves.push_back(leaf_hash(bytes));
@@ -312,7 +318,7 @@ void Appender::State::write_head(Txn& txn, std::int64_t from) {
                           {size, Bytes(root), edge, last_time, from}) != 1) {
         throw Tampered("the head of the log moved while it was extended");
     }
-    after = Mark{.size = size, .root = root, .alarmed = before->alarmed};
+    after = Mark{.size = size, .root = root, .alarmed = before->alarmed, .frozen = frozen};
 }
 
 Appender::Appender(store::Vault& vault, std::string origin, Hash log_id, std::function<Instant()> now,

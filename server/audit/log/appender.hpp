@@ -4,7 +4,8 @@
 //
 // Index 0 of a new log is its start entry (kind 4). Times never decrease: a clock behind the last entry is clamped to it; more
 // than 1 s behind adds an alarm record, more than 60 s fails. The head is read from the database in every batch and must be what
-// this process wrote last. Before it returns, the leaf hashes are computed again from the stored bytes and compared.
+// this process wrote last. Before it returns, the leaf hashes are computed again from the stored bytes and compared. Nothing
+// follows a freeze but a start entry: Frozen.
 //
 // Runs on the store's writer thread only. Errors: Fault fails the batch; Tampered means that the log is not what was written.
 
@@ -33,6 +34,14 @@ class Tampered : public protocol::Fault {
 };
 inline constexpr int exit_tampered = 78;
 
+// The log ends with a freeze (kind 8), and nothing else than a start under another name may follow. The gateway refuses to start
+// and exits with exit_frozen: it takes somebody who ends what was begun (entente keys log-compromised).
+class Frozen : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
+inline constexpr int exit_frozen = 78;
+
 // The entry that told the critical rows of an earlier version (format/told_rows.hpp).
 inline constexpr std::string_view rows_seeded_operation = "rows.seed";
 
@@ -45,7 +54,7 @@ class Appender {
     Appender(const Appender&) = delete;
     Appender& operator=(const Appender&) = delete;
 
-    // The log was put back on purpose: the next batch begins with a start entry that names what was published before.
+    // The log was put back on purpose, or frozen: the next batch begins with a start entry that names what was published before.
     void restart(LogStart::Previous previous);
 
     // One receipt per record, in order.

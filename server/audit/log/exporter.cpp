@@ -117,6 +117,7 @@ class Whole {
         const auto checkpoint = note ? parse_checkpoint(note->text) : std::unexpected(note.error());
         if (!checkpoint) throw protocol::Fault("what is to be exported is no checkpoint");
         size_ = checkpoint->size;
+        origin_ = checkpoint->origin;
         for (std::uint64_t number = 0; number * tile_width < size_; ++number) {
             run_([&](ReadTxn& txn) { bundle(txn, number); });
             if (options_.progress)
@@ -181,7 +182,8 @@ class Whole {
     }
 
     // For each key after the first the earliest checkpoint that the key before it signed over the announcement, cosigned by the
-    // witnesses' quorum if there is such a one: who knows the older key alone follows from there.
+    // witnesses' quorum if there is such a one: who knows the older key alone follows from there. Under the name that the log has
+    // now: a verifier of that name believes no other.
     void handovers(ReadTxn& txn) {
         std::optional<Blob> before;
         std::vector<std::pair<Blob, std::int64_t>> steps;  // the older key, the entry that announces the next
@@ -198,7 +200,7 @@ class Whole {
                      {entry, static_cast<std::int64_t>(size_), looked_at}, [&](const store::Row& row) {
                          const auto note = parse_note(row.text(1));
                          const auto checkpoint = note ? parse_checkpoint(note->text) : std::unexpected(note.error());
-                         if (cosigned || !checkpoint) return;
+                         if (cosigned || !checkpoint || checkpoint->origin != origin_) return;
                          const VerifierKey key{checkpoint->origin, KeyType::ed25519, older};
                          if (!verify_note(*note, std::span(&key, 1))) return;
                          cosigned = options_.witnesses.quorum_met(*note);
@@ -227,6 +229,7 @@ class Whole {
     const WholeExport& options_;
     const WriteFile& write_;
     std::uint64_t size_ = 0;
+    std::string origin_;
     std::vector<Hash> nodes_;  // of the level that is being written
 };
 

@@ -5,6 +5,7 @@
 
 #include "certs/digest.hpp"
 #include "server/audit/format/bytes.hpp"
+#include "server/audit/format/leaf.hpp"
 #include "server/audit/format/tiles.hpp"
 #include "server/audit/log/appender.hpp"
 
@@ -31,6 +32,21 @@ std::optional<HeadRow> read_head(store::ReadTxn& txn) {
         const Bytes frontier = row.bytes(2);
         return HeadRow{row.number(0), hash_from(row.bytes(1)), Blob(frontier.begin(), frontier.end()), row.number(3)};
     });
+}
+
+std::optional<protocol::Instant> frozen_since(store::ReadTxn& txn, std::int64_t size) {
+    std::optional<protocol::Instant> since;
+    each_entry(txn, std::max<std::int64_t>(0, size - 1), size, [&](const EntryRow& row) {
+        const auto entry = decode_entry(row.entry);
+        if (entry && entry->kind() == Kind::freeze) since = entry->time;
+    });
+    return since;
+}
+
+void require_not_frozen(store::ReadTxn& txn) {
+    const auto head = read_head(txn);
+    const auto since = frozen_since(txn, head ? head->size : 0);
+    if (since) throw Frozen("the log is frozen since " + protocol::to_rfc3339(*since) + ", because somebody else knew its key");
 }
 
 EntryRow entry_row(const store::Row& row) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/encoding.hpp"
+#include "protocol/instant.hpp"
 #include "server/audit/format/merkle.hpp"
 #include "server/store/store.hpp"
 
@@ -22,6 +23,11 @@ struct HeadRow {
     bool operator==(const HeadRow&) const = default;
 };
 std::optional<HeadRow> read_head(store::ReadTxn& txn);
+
+// When a log of this size was frozen (kind 8), if that is its newest entry.
+std::optional<protocol::Instant> frozen_since(store::ReadTxn& txn, std::int64_t size);
+// Throws Frozen where the log that is stored is.
+void require_not_frozen(store::ReadTxn& txn);
 
 // A row of audit_entry. The views die with the row.
 struct EntryRow {

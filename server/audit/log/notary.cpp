@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "certs/files.hpp"
 #include "certs/secret.hpp"
@@ -33,6 +34,17 @@ std::shared_ptr<const Published> published_row(const store::Row& row) {
 }
 
 }  // namespace
+
+void add_history(ReadTxn& txn, NotaryOptions& options) {
+    txn.each("SELECT public_key FROM log_keys ORDER BY number", {}, [&](const store::Row& row) {
+        const Bytes key = row.bytes(0);
+        options.older_keys.emplace_back(key.begin(), key.end());
+    });
+    txn.each("SELECT since, origin FROM audit_origin ORDER BY since", {}, [&](const store::Row& row) {
+        options.earlier_origins.push_back(std::exchange(options.origin, std::string(row.text(1))));
+        options.since = row.number(0);
+    });
+}
 
 Notary::Notary(store::Store& store, NotaryOptions options)
     : store_(store), options_(std::move(options)), seen_(options_.older_keys) {

@@ -37,7 +37,7 @@ struct Published {
 
 struct NotaryOptions {
     std::string origin;  // of the log, and the name of its key
-    // Names that it had before it was put back on purpose, and the index from which the present one counts.
+    // Names that it had before it was put back on purpose or frozen, and the index from which the present one counts.
     std::vector<std::string> earlier_origins{};
     std::int64_t since = 0;
     std::shared_ptr<const certs::LogKeys> keys;       // each signs, under the name that the log has now
@@ -48,6 +48,9 @@ struct NotaryOptions {
     std::function<void(const std::string&)> alarm{};  // told once when the signing stops for good
     std::function<void()> published{};                // after each new one; must not block
 };
+
+// Fills in what the tables tell about the past of the log: its names and its keys. `origin` is the configured one.
+void add_history(store::ReadTxn& txn, NotaryOptions& options);
 
 class Notary {
   public:

@@ -90,6 +90,9 @@ void Verification::check_entry(const EntryRow& row, const Entry& entry) {
         find(Check::entry, row.index,
              entry_name(row.index) + (row.index == 0 ? " does not start a log" : " starts a log inside the log"));
     }
+    if (start == nullptr && frozen_before_ == row.index)
+        find(Check::entry, row.index, entry_name(row.index) + " follows the freeze of the log and starts none");
+    if (entry.kind() == Kind::freeze) frozen_before_ = row.index + 1;
     if (entry.kind() == Kind::event &&
         (entry.sections.empty() || entry.sections.front().tag != static_cast<std::uint8_t>(Tag::core))) {
         find(Check::entry, row.index, entry_name(row.index) + " has no core section");

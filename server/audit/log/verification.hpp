@@ -72,6 +72,7 @@ class Verification {
     std::optional<HeadRow> head_;
     std::int64_t next_ = 0;
     std::int64_t last_time_ = 0;
+    std::optional<std::int64_t> frozen_before_;  // the entry that follows a freeze
     Frontier frontier_;
     bool broken_ = false;  // an entry is missing or unreadable: the root cannot be right
     std::vector<Edge> edges_;

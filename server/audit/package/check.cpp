@@ -195,8 +195,9 @@ class LogPass {
     const LogCheckOptions& options_;
     LogReport report_;
     Findings findings_;
-    std::vector<Checkpoint> earlier_;  // verified, by size
-    std::uint64_t proven_ = 0;         // so many entries are those of an earlier checkpoint
+    std::vector<Checkpoint> earlier_;    // verified, by size
+    std::set<std::string> other_names_;  // of them, that no start entry said to be of this log
+    std::uint64_t proven_ = 0;           // so many entries are those of an earlier checkpoint
     std::vector<std::uint64_t> lists_;
     std::vector<std::uint64_t> opened_;  // opened_code of each disclosed section, sorted
     std::size_t next_opened_ = 0;
@@ -231,6 +232,7 @@ class LogPass {
     std::vector<Edge> edges_;
     EventIds events_;
     std::int64_t last_time_ = 0;
+    std::optional<std::uint64_t> frozen_before_;  // the entry that follows a freeze
     std::optional<std::uint64_t> last_heartbeat_;
 };
 
@@ -266,10 +268,9 @@ bool LogPass::read_checkpoint() {
 void LogPass::read_earlier() {
     for (const std::string& note : options_.earlier) {
         auto checkpoint = verify_checkpoint(note, policy_);
-        if (!checkpoint || checkpoint->origin != report_.checkpoint.origin) {
-            findings_.add(
-                LogCheck::checkpoint, std::nullopt,
-                "an earlier checkpoint is not good: " + (checkpoint ? "it is of another log" : checkpoint.error().message));
+        if (checkpoint && checkpoint->origin != report_.checkpoint.origin) other_names_.insert(checkpoint->origin);
+        if (!checkpoint) {
+            findings_.add(LogCheck::checkpoint, std::nullopt, "an earlier checkpoint is not good: " + checkpoint.error().message);
         } else if (checkpoint->size > report_.checkpoint.size) {
             findings_.add(LogCheck::consistency, report_.checkpoint.size,
                           "the log has " + std::to_string(report_.checkpoint.size) + " entries, but an earlier checkpoint covers " +
@@ -428,6 +429,10 @@ void LogPass::check_entry(std::uint64_t index, const Entry& entry) {
     if (index == 0 && start == nullptr) findings_.add(LogCheck::entry, 0, "the first entry does not start a log");
     if (index > 0 && start != nullptr && !start->previous)
         findings_.add(LogCheck::entry, index, entry_name(index) + " starts a log inside the log");
+    if (start != nullptr) other_names_.erase(start->previous.value_or(LogStart::Previous{}).origin);
+    if (start == nullptr && frozen_before_ == index)
+        findings_.add(LogCheck::entry, index, entry_name(index) + " follows the freeze of the log and starts none");
+    if (std::holds_alternative<Freeze>(entry.extension)) frozen_before_ = index + 1;
     if (entry.time.us < last_time_) findings_.add(LogCheck::time, index, entry_name(index) + " is older than the one before it");
     last_time_ = std::max(last_time_, entry.time.us);
     if (events_.repeated(entry))
@@ -636,6 +641,8 @@ void LogPass::finish(std::uint64_t size) {
             findings_.add(LogCheck::erased, section.index,
                           section_name(section.index, section.tag) + " is missing, and no erasure names it");
     }
+    for (const std::string& name : other_names_)
+        findings_.add(LogCheck::checkpoint, std::nullopt, "an earlier checkpoint is not good: it is of another log, " + name);
     if (known_) report_.root = frontier_.root_with(edge_);
     check_root();
     check_signature();

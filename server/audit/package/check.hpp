@@ -23,7 +23,7 @@ namespace entente::audit {
 enum class LogCheck : std::uint8_t {
     checkpoint,   // signatures, quorum and origin of the checkpoint
     missing,      // a file that the checkpoint's size calls for is there
-    entry,        // each entry parses, and the log begins with its start
+    entry,        // each entry parses, the log begins with its start, and nothing but a start follows a freeze
     time,         // times never decrease
     event,        // event ids are unique
     heartbeat,    // each heartbeat names the one before it
@@ -49,8 +49,9 @@ struct LogFinding {
 };
 
 struct LogCheckOptions {
-    std::vector<std::string> earlier{};  // checkpoints (signed notes) that the log must begin with
-    bool sums = false;                   // also compare SHA256SUMS
+    // Checkpoints (signed notes) that the log must begin with, also such as it published under a name that a start entry names.
+    std::vector<std::string> earlier{};
+    bool sums = false;  // also compare SHA256SUMS
     std::size_t findings_max = 20;
     unsigned threads = 0;  // that hash beside the one that checks
     std::function<void(std::uint64_t done, std::uint64_t size)> progress{};

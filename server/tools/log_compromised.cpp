@@ -1,0 +1,189 @@
+// entente keys log-compromised: somebody else knows a key of the log. The log ends under its name with an entry that says so and a
+// last checkpoint over it, the keys are destroyed, and it goes on under another name and another key (audit and crypto reference,
+// section 17). What is signed with the old keys from then on is nobody's word any more.
+//
+// The steps, each durable before the next: 1 freeze, 2 last checkpoint, 3 witnesses, and the checkpoint into files, 4 another key,
+// 5 the old ones destroyed, 6 anchors put aside, 7 start under the next name. Run again, it goes on with the first that is missing;
+// until 7 no gateway starts (audit::Frozen).
+
+#include <algorithm>
+#include <ostream>
+
+#include "certs/files.hpp"
+#include "server/audit/log/notary.hpp"
+#include "server/deliveries/witness.hpp"
+#include "server/operations/log_keys.hpp"
+#include "server/tools/exit_code.hpp"
+#include "server/tools/machine.hpp"
+#include "server/tools/problem.hpp"
+#include "server/tools/stopped_log.hpp"
+
+namespace entente::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What an auditor keeps of the log under its old name.
+struct LastWord {
+    std::string origin;
+    std::int64_t size = 0;
+    std::string note;
+};
+
+Config config_with_keys(Context& context) {
+    Config config = config_of_stopped(context);
+    if (config.keys.source == "credential")
+        throw Stop(
+            exit_code::refused, "the keys come from outside of this gateway: they are made and destroyed there",
+            "give partners and witnesses what `entente audit checkpoint` says, replace the credential of the log's key by one "
+            "of the next number (log-NNNN.key), restart, and tell them the new key by another way");
+    if (certs::next_database_key(config.keys.folder))
+        throw Stop(exit_code::refused, "a change of the database's key was interrupted", "start the gateway once: it finishes it");
+    return config;
+}
+
+audit::HeadRow head_of(StoppedLog& log) {
+    try {
+        return log.checked_head();
+    } catch (const audit::Tampered& tampered) {
+        throw Stop(exit_code::tampered, std::string("the audit log contradicts itself: ") + tampered.what(),
+                   "entente audit verify --file COPY   (on a copy of the database)");
+    }
+}
+
+bool is_frozen(StoppedLog& log, std::int64_t size) {
+    bool frozen = false;
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) { frozen = audit::frozen_since(txn, size).has_value(); });
+    return frozen;
+}
+
+// What was published must be the beginning of what is here. An earlier run may have put the anchors aside already.
+std::unique_ptr<audit::Notary> notary_of(StoppedLog& log, std::int64_t size, bool frozen) {
+    audit::NotaryOptions options{.origin = log.config.published.origin, .keys = log.log_keys, .anchors = log.anchors};
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) { audit::add_history(txn, options); });
+    for (fs::path& anchor : options.anchors)
+        if (frozen && !fs::exists(anchor)) anchor = StoppedLog::aside(anchor, size);
+    options.now = [&log] { return log.clock.now(); };
+    try {
+        return std::make_unique<audit::Notary>(*log.store, std::move(options));
+    } catch (const audit::Tampered& tampered) {
+        throw Stop(exit_code::refused, tampered.what(), "entente audit restore   (if the data come from a backup)");
+    }
+}
+
+void freeze(StoppedLog& log, const std::string& origin) {
+    const store::Commit commit = store::submit_and_wait(*log.store, [&](store::Txn& txn) -> store::Written {
+        return {.records = operations::freeze_log(txn, *log.log_keys, origin, log.clock.now())};
+    });
+    if (!commit.durable) throw Stop(exit_code::broken, "the freeze could not be recorded: " + commit.fault);
+}
+
+fs::path last_word_beside(const fs::path& anchor, std::int64_t size) {
+    return anchor.string() + "-final-" + std::to_string(size);
+}
+
+// As many witnesses as answer now; the others can be given the file.
+void ask_witnesses(Context& context, StoppedLog& log, audit::Notary& notary, audit::Policy policy) {
+    if (policy.witnesses.empty()) return;
+    Metrics metrics;
+    deliveries::Witnesses witnesses(*log.store, notary, metrics,
+                                    {.policy = std::move(policy), .authorities = log.config.audit.witness_authorities});
+    witnesses.round();
+    if (const std::string why = notary.halted(); !why.empty()) context.note("Take care: " + why + ".");
+    if (!notary.cosigned()) context.note("No quorum of witnesses cosigned the last checkpoint. Give it to them by hand.");
+}
+
+// Signed, cosigned and kept in files: the database forgets older checkpoints of an hour after a while.
+LastWord last_word(Context& context, StoppedLog& log, audit::Notary& notary, audit::Policy policy) {
+    notary.round();
+    const auto kept = static_cast<std::int64_t>(notary.newest()->checkpoint.size);
+    const bool asked =
+        std::ranges::all_of(log.anchors, [&](const fs::path& anchor) { return fs::exists(last_word_beside(anchor, kept)); });
+    if (!asked) ask_witnesses(context, log, notary, std::move(policy));
+    const auto published = notary.newest();
+    if (!asked)
+        for (const fs::path& anchor : log.anchors)
+            certs::replace_private_file(last_word_beside(anchor, kept), protocol::as_bytes(published->note));
+    return {published->checkpoint.origin, kept, published->note};
+}
+
+// Another key, and nothing left of those before it.
+certs::LogKey other_key(StoppedLog& log) {
+    bool ended = false;
+    store::read_and_wait(*log.store,
+                         [&](store::ReadTxn& txn) { ended = operations::log_key_ended(txn, log.log_keys->keys().back()); });
+    if (ended) log.log_keys->new_key();
+    const std::vector<certs::LogKey> all = log.log_keys->keys();
+    for (const certs::LogKey& key : all)
+        if (key.number != all.back().number) log.log_keys->destroy(key.number);
+    return all.back();
+}
+
+void tell(Context& context, const StoppedLog& log, const LastWord& last, const std::string& name) {
+    const protocol::Blob key = log.log_keys->keys().back().public_key;
+    Facts facts;
+    facts.add("frozen", std::to_string(last.size) + " records as " + last.origin);
+    facts.add("last checkpoint", last_word_beside(log.anchors.front(), last.size).string());
+    facts.add("goes on as", name);
+    facts.add("new policy line", "log " + audit::format_vkey({name, audit::KeyType::ed25519, key}));
+    context.out() << facts.print(context.paint(), context.width()) << "\n" << last.note;
+    context.note(
+        "Start the gateway. Tell every partner, auditor and witness, by a way that does not hang on the old key: the last "
+        "checkpoint, "
+        "that nothing signed for " +
+        last.origin + " beyond it counts, and the new policy line. Then seal the keys again (entente keys escrow).");
+}
+
+// An earlier run came to its end, and no gateway ran since: then there is nothing more to freeze.
+bool ended_before(Context& context, StoppedLog& log) {
+    audit::NotaryOptions history{.origin = log.config.published.origin};
+    std::optional<LastWord> last;
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
+        audit::add_history(txn, history);
+        if (history.since == 0 || !audit::frozen_since(txn, history.since)) return;
+        last = txn.first("SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1", {}, [&](const store::Row& row) {
+            return LastWord{history.earlier_origins.back(), row.number(0), std::string(row.text(1))};
+        });
+    });
+    if (!last || last->size != history.since) return false;
+    tell(context, log, *last, history.origin);
+    return true;
+}
+
+int log_compromised(Context& context) {
+    StoppedLog log(config_with_keys(context));
+    if (!log.log_keys->can_change())
+        throw Stop(exit_code::refused, "the keys cannot be changed: " + log.config.keys.folder.string() + " is not writable");
+    audit::Policy policy = deliveries::read_witnesses(log.config.audit.policy);
+    const audit::HeadRow head = head_of(log);
+    if (ended_before(context, log)) return exit_code::ok;
+    const std::string name = log.next_name("after");
+    const bool frozen = is_frozen(log, head.size);
+    const std::unique_ptr<audit::Notary> notary = notary_of(log, head.size, frozen);
+    if (!frozen) freeze(log, notary->key().name);
+    const LastWord last = last_word(context, log, *notary, std::move(policy));
+    const audit::Checkpoint covered = notary->newest()->checkpoint;
+    const certs::LogKey key = other_key(log);
+    log.put_anchors_aside(last.size);
+    const audit::LogStart::Previous previous{last.origin, covered.size, covered.root};
+    log.go_on_as(name, last.size, previous,
+                 [&](store::Txn& txn) { return operations::begin_log_again(txn, key, previous, name, log.clock.now()); });
+    tell(context, log, last, name);
+    return exit_code::ok;
+}
+
+}  // namespace
+
+std::vector<Command> log_compromised_commands() {
+    return {
+        {.path = "keys log-compromised",
+         .summary =
+             "Somebody else knows a key of the log: end the log under its name and go on under another; the gateway must not run",
+         .example = "  systemctl stop entente\n  entente keys log-compromised\n  systemctl start entente",
+         .caller = Caller::nobody,
+         .options = {value("config", "FILE", "configuration of the gateway on this machine")},
+         .run = log_compromised},
+    };
+}
+
+}  // namespace entente::tools

@@ -1,0 +1,219 @@
+"""Somebody else knows the key of the log: it is frozen and ends, and goes on under another name and another key. Whatever interrupts
+that, the command ends it when it is run again, and no gateway writes on meanwhile."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support.gateway import Gateway, program, until
+from support.world import World
+
+VERIFY = program().parent / "entente-verify"
+
+
+def verify(*words, expect=0):
+    done = subprocess.run([VERIFY, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == expect, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout
+
+
+def policy(path, *vkeys):
+    path.write_text("".join(f"log {key}\n" for key in vkeys) + "quorum none\n", encoding="ascii")
+    return path
+
+
+def checkpoint(world):
+    return world.operator.get("/api/v1/audit/checkpoint", expect=200)
+
+
+def entry(world, index):
+    return world.operator.get(f"/api/v1/audit/entries/{index}", expect=200)
+
+
+def put_back(source, target):
+    shutil.rmtree(target)
+    shutil.copytree(source, target)
+
+
+def refuses_to_start(gateway):
+    done = subprocess.run([program(), "serve", "--config", gateway.config], capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ))
+    assert done.returncode == 78 and "the log is frozen since" in done.stderr and "entente keys log-compromised" in done.stderr, done.stderr
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("frozen")
+    with Gateway(folder / "gateway", {"audit.heartbeat_seconds": 3600, "audit.anchor": str(folder / "other-disk" / "anchor")}) as running:
+        (folder / "other-disk").mkdir()
+        running.start()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def small(gateway):
+    made = World(gateway, "frozen")
+    made.left, made.right = made.company("left"), made.company("right")
+    made.agreement(made.left, made.right)
+    made.case = made.released_case(made.left, made.right)
+    return made
+
+
+def test_the_log_ends_and_goes_on_under_another_name(small, gateway, tmp_path):
+    # A rotation before it, so that there are two keys and a checkpoint that hands over.
+    first = checkpoint(small)["verifierKey"]
+    small.operator.post("/api/v1/keys/log", expect=201)
+    second = until(lambda: (now := checkpoint(small))["checkpoint"].count("\u2014 ") == 2 and now["verifierKey"], 30, "a checkpoint that both sign")
+    before = checkpoint(small)
+    old = policy(tmp_path / "old", first, second)
+    (tmp_path / "before").write_text(before["checkpoint"], encoding="utf-8")
+    (tmp_path / "receipt").write_text(small.operator.get(f"/api/v1/audit/receipts/{before['size'] - 1}", expect=200).text, encoding="utf-8")
+    done = gateway.command("keys", "log-compromised", check=False)
+    assert done.returncode == 1 and "the gateway runs" in done.stderr and (gateway.keys / "log.key").exists()
+
+    gateway.stop()
+    said = gateway.command("keys", "log-compromised")
+    last = list(gateway.keys.glob("anchor-final-*"))
+    assert len(last) == 1 and last[0].read_text(encoding="utf-8") in said.stdout
+    other = gateway.folder.parent / "other-disk" / last[0].name
+    assert other.read_text(encoding="utf-8") == last[0].read_text(encoding="utf-8")
+    name, size, root = last[0].read_text(encoding="utf-8").split("\n")[:3]
+    assert name == before["origin"] and last[0].read_text(encoding="utf-8").count("\u2014 ") == 2
+    assert sorted(file.name for file in gateway.keys.glob("log*.key")) == ["log-0003.key"]
+    assert not (gateway.keys / "anchor").exists() and (gateway.keys / f"anchor-before-{size}").exists()
+    # Nothing is frozen a second time by running it once more.
+    again = gateway.command("keys", "log-compromised")
+    assert again.stdout == said.stdout
+
+    # The same tokens and the same work, under another name and key.
+    gateway.start()
+    small.right.engineer.get(small.case.path, expect=200)
+    small.case.note(small.left.engineer, "after the freeze")
+    after = until(lambda: (now := checkpoint(small))["size"] > int(size) and now, 30, "a checkpoint under the next name")
+    assert "/after-" in after["origin"] and after["checkpoint"].count("\u2014 ") == 1 and f"log {after['verifierKey']}\n" in said.stdout
+    freeze, start, begin, key = (entry(small, int(size) + offset) for offset in (-1, 0, 1, 2))
+    assert (freeze["kind"], freeze["operation"], freeze["reason"]) == (8, "keys.log.freeze", "log_key_compromised")
+    assert start["kind"] == 4 and begin["operation"] == "keys.log.begin" and (key["kind"], key["operation"]) == (3, "keys.log.add")
+    assert [(row["kind"], row["operation"]) for row in (entry(small, int(size) - 3), entry(small, int(size) - 2))] == [(3, "keys.log.end")] * 2
+    listed = small.operator.get("/api/v1/keys/log", expect=200).items
+    assert [row["verifierKey"] for row in listed] == [first, second, after["verifierKey"]], "each under the name that it signed for"
+    assert [bool(row.get("endedAt")) for row in listed] == [True, True, False]
+
+    # What was handed out before holds under the old policy, and so does the last checkpoint; nothing under the next name does.
+    gateway.command("audit", "verify")
+    export = tmp_path / "export"
+    gateway.command("audit", "export", export, "--complete", "--open")
+    new = policy(tmp_path / "new", after["verifierKey"])
+    verify("receipt", tmp_path / "receipt", "--policy", old)
+    verify("log", export, "--policy", old, expect=1)
+    assert json.loads(verify("log", export, "--policy", new, "--sums", "--json"))["ok"] is True
+    # Who keeps the old line as well sees that the log begins with what ended, because its start entry names it.
+    both = policy(tmp_path / "both", first, second, after["verifierKey"])
+    verify("log", export, "--policy", both, "--from-checkpoint", last[0])
+    bundles = b"".join(file.read_bytes() for file in (export / "tile" / "entries").rglob("*") if file.is_file())
+    assert b"\x01" + len(name).to_bytes(2, "big") + name.encode() + int(size).to_bytes(8, "big") + base64.b64decode(root) in bundles
+    assert small.verify()["ok"] is True
+    gateway.stop()
+    gateway.start()
+    assert checkpoint(small)["origin"] == after["origin"]
+
+
+def test_an_interrupted_change_is_ended_by_running_it_again(small, gateway, tmp_path):
+    """As after a power cut: the files as they lie between two steps."""
+    old = checkpoint(small)
+    gateway.stop()
+    # A disk that is not there ends it after the freeze and before its last checkpoint is kept everywhere.
+    disk = gateway.folder.parent / "other-disk"
+    disk.rename(disk.with_name("away"))
+    assert gateway.command("keys", "log-compromised", check=False).returncode != 0
+    disk.with_name("away").rename(disk)
+    refuses_to_start(gateway)
+    assert gateway.command("audit", "list", "--operator", check=False).returncode == 78, "no command writes on either"
+    folders = {"data": gateway.data, "keys": gateway.keys, "disk": disk}
+    for name, folder in folders.items():
+        shutil.copytree(folder, tmp_path / "frozen" / name)
+
+    def ends_well():
+        said = gateway.command("keys", "log-compromised").stdout
+        assert "/after-" in said and len(list(gateway.keys.glob("log*.key"))) == 1
+        gateway.start()
+        small.right.engineer.get(small.case.path, expect=200)
+        now = until(lambda: (now := checkpoint(small))["origin"] != old["origin"] and now, 30, "a checkpoint under the next name")
+        gateway.command("audit", "verify")
+        gateway.stop()
+        return now
+
+    ends_well()
+    ended = tmp_path / "ended"
+    for name, folder in folders.items():
+        if name != "data":
+            shutil.copytree(folder, ended / name)
+    # Another key was made, and the old one is still there.
+    (made,) = [file for file in ended.glob("keys/log*.key") if not (tmp_path / "frozen" / "keys" / file.name).exists()]
+    for name, folder in folders.items():
+        put_back(tmp_path / "frozen" / name, folder)
+    shutil.copy(made, gateway.keys / made.name)
+    refuses_to_start(gateway)
+    now = ends_well()
+    # The old key destroyed and the anchors put aside, all but the start under the next name.
+    put_back(tmp_path / "frozen" / "data", gateway.data)
+    for anchor in (gateway.keys / "anchor", disk / "anchor"):
+        anchor.unlink()
+    refuses_to_start(gateway)
+    assert ends_well()["verifierKey"].split("+", 2)[2] == now["verifierKey"].split("+", 2)[2], "the key that was made is taken"
+    gateway.start()
+    assert small.verify()["ok"] is True
+
+
+@pytest.mark.parametrize("step", ["last checkpoint in a file", "another key", "old key destroyed", "anchors aside"])
+def test_a_kill_leaves_what_the_next_run_ends(small, gateway, step):
+    """Killed at the step or a moment later: the next run freezes nothing twice and makes no second key."""
+    before = small.operator.get("/api/v1/keys/log", expect=200).items
+    newest = max(row["number"] for row in before)
+    gateway.stop()
+    finals = len(list(gateway.keys.glob("anchor-final-*")))
+    there = {
+        "last checkpoint in a file": lambda: len(list(gateway.keys.glob("anchor-final-*"))) > finals,
+        "another key": (gateway.keys / f"log-{newest + 1:04}.key").exists,
+        "old key destroyed": lambda: not (gateway.keys / f"log-{newest:04}.key").exists(),
+        "anchors aside": lambda: not (gateway.keys / "anchor").exists(),
+    }[step]
+    with subprocess.Popen([program(), "keys", "log-compromised", "--config", gateway.config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        until(lambda: there() or running.poll() is not None, 60, step)
+        running.kill()
+    gateway.command("keys", "log-compromised")
+    gateway.start()
+    small.right.engineer.get(small.case.path, expect=200)
+    after = small.operator.get("/api/v1/keys/log", expect=200).items
+    assert [row["verifierKey"] for row in after[:-1]] == [row["verifierKey"] for row in before] and after[-1]["number"] == newest + 1
+    assert len(list(gateway.keys.glob("anchor-final-*"))) == finals + 1
+    assert small.verify()["ok"] is True
+
+
+def test_data_from_a_backup_are_not_frozen(small, gateway, tmp_path):
+    gateway.stop()
+    shutil.copytree(gateway.data, tmp_path / "data")
+    gateway.start()
+    small.operator.get("/api/v1/audit/entries?limit=1", expect=200)
+    gateway.stop()
+    shutil.copytree(gateway.data, tmp_path / "newest")
+    put_back(tmp_path / "data", gateway.data)
+    done = gateway.command("keys", "log-compromised", check=False)
+    assert done.returncode == 1 and "entente audit restore" in done.stderr, done.stderr
+    put_back(tmp_path / "newest", gateway.data)
+    gateway.start()
+    assert small.verify()["ok"] is True
+
+
+def test_keys_from_outside_are_changed_there(gateway):
+    gateway.stop()
+    gateway.settings["keys.source"] = "credential"
+    gateway.write_config()
+    done = gateway.command("keys", "log-compromised", check=False)
+    assert done.returncode == 1 and "from outside" in done.stderr and "credential" in done.stderr.split("Next:")[1]
+    del gateway.settings["keys.source"]
+    gateway.write_config()
+    gateway.start()
