@@ -3,6 +3,7 @@
 // name (audit restore, keys log-compromised).
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
