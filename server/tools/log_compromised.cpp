@@ -129,8 +129,7 @@ void tell(Context& context, const StoppedLog& log, const LastWord& last, const s
     context.out() << facts.print(context.paint(), context.width()) << "\n" << last.note;
     context.note(
         "Start the gateway. Tell every partner, auditor and witness, by a way that does not hang on the old key: the last "
-        "checkpoint, "
-        "that nothing signed for " +
+        "checkpoint, that nothing signed for " +
         last.origin + " beyond it counts, and the new policy line. Then seal the keys again (entente keys escrow).");
 }
 
