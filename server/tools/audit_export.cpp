@@ -2,6 +2,7 @@
 // API, with what the caller may see; the whole log on the gateway's own machine.
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 
 #include "certs/age.hpp"
@@ -131,16 +132,24 @@ int export_part(Context& context) {
     return check(context, policy);
 }
 
-// The newest checkpoint that the gateway stored; the running gateway is at most a second further.
-std::string stored_checkpoint(store::DatabaseFile& file) {
-    std::string note;
+// The newest checkpoint that the gateway stored; the running gateway is at most a second further. With witnesses the newest that
+// their quorum cosigned under the log's present name, unless none of the last hour has their word.
+std::string stored_checkpoint(store::DatabaseFile& file, const audit::Policy& witnesses) {
+    constexpr std::int64_t looked_back_us = 3'600'000'000;
+    std::optional<std::string> newest, cosigned;
     file.read([&](store::ReadTxn& txn) {
-        note = txn.first("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1", {},
-                         [](const store::Row& row) { return std::string(row.text(0)); })
-                   .value_or("");
+        txn.each("SELECT note FROM audit_checkpoint WHERE time >= (SELECT MAX(time) FROM audit_checkpoint) - $1 ORDER BY size DESC",
+                 {looked_back_us}, [&](const store::Row& row) {
+                     if (cosigned) return;
+                     std::string note(row.text(0));
+                     if (!newest) newest = note;
+                     const auto parsed = audit::parse_note(note);
+                     const bool same_name = newest->substr(0, newest->find('\n')) == note.substr(0, note.find('\n'));
+                     if (parsed && same_name && witnesses.quorum_met(*parsed)) cosigned = std::move(note);
+                 });
     });
-    if (note.empty()) throw Stop(exit_code::refused, "the log has no signed checkpoint yet", "entente audit checkpoint");
-    return note;
+    if (!newest) throw Stop(exit_code::refused, "the log has no signed checkpoint yet", "entente audit checkpoint");
+    return cosigned.value_or(*newest);
 }
 
 int export_complete(Context& context) {
@@ -157,13 +166,14 @@ int export_complete(Context& context) {
     store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config->published.origin)));
     const auto database = store::open_database_file(places->data_folder / "entente.db", derived.database());
 
-    audit::WholeExport options{.note = stored_checkpoint(*database)};
+    const audit::Policy witnesses = deliveries::read_witnesses(config->audit.policy);
+    audit::WholeExport options{.note = stored_checkpoint(*database, witnesses)};
     const std::string origin = options.note.substr(0, options.note.find('\n'));
     audit::Policy policy;
     for (const certs::LogKey& key : certs::open_log_keys(places->keys_folder)->keys())
         policy.logs.insert(policy.logs.begin(), {{origin, audit::KeyType::ed25519, key.public_key}, config->published.url});
     options.policy = audit::format_policy(policy);
-    options.witnesses = deliveries::read_witnesses(config->audit.policy);
+    options.witnesses = witnesses;
     if (context.flag("open") || context.given("recipient")) options.open_core = &vault;
     if (context.given("recipient")) {
         const auto recipient = certs::parse_age_recipient(context.text("recipient"));

@@ -26,10 +26,11 @@ class Witness:
         folder.mkdir(mode=0o700)
         self.vkey = subprocess.run([WITNESS, "key", folder / "key", "--name", NAME], check=True, capture_output=True, text=True).stdout.strip()
 
-    def start(self, log_vkey, listen="127.0.0.1:0"):
+    def start(self, *log_vkeys, listen="127.0.0.1:0"):
         authority = self.gateway.keys / "authority"
         self.process = subprocess.Popen(
-            [WITNESS, "serve", "--key", self.folder / "key", "--name", NAME, "--state", self.folder / "state", "--log", log_vkey,
+            [WITNESS, "serve", "--key", self.folder / "key", "--name", NAME, "--state", self.folder / "state",
+             *(word for vkey in log_vkeys for word in ("--log", vkey)),
              "--certificate", authority / "server.pem", "--tls-key", authority / "server.key", "--listen", listen],
             stdout=subprocess.PIPE, stderr=open(self.folder / "log", "ab"), text=True)
         self.url = self.process.stdout.readline().strip()
@@ -89,7 +90,7 @@ def test_receipts_carry_the_word_of_the_witness(watched, tmp_path):
     before = world.gateway.metric("entente_audit_cosignatures_total")
     listen = world.witness.url.removeprefix("https://").rstrip("/")
     world.witness.stop()
-    world.witness.start(world.vkey, listen)
+    world.witness.start(world.vkey, listen=listen)
     world.operator.get("/api/v1/audit/entries?limit=1", expect=200)
     until(lambda: world.gateway.metric("entente_audit_cosignatures_total") > before, what="another cosignature")
 
@@ -113,20 +114,27 @@ def test_a_new_key_of_the_log_carries_the_word_of_the_witness(watched, tmp_path)
                    what="the announcement")
     assert newest["verifierKey"] == made["verifierKey"]
 
-    def announced():
-        note = world.operator.get(f"/api/v1/audit/receipts/{newest['entry']}", expect=200).text
-        return NAME in note
+    until(lambda: NAME in world.operator.get(f"/api/v1/audit/receipts/{newest['entry']}", expect=200).text, what="a cosigned checkpoint over the announcement")
+    # The witness is told the new key, and the older one signs nothing any more.
+    listen = world.witness.url.removeprefix("https://").rstrip("/")
+    world.witness.stop()
+    world.witness.start(world.vkey, made["verifierKey"], listen=listen)
+    world.operator.post("/api/v1/keys/log/1/end", expect=200)
 
-    until(announced, what="a cosigned checkpoint over the announcement")
-    export = tmp_path / "export"
-    world.gateway.command("audit", "export", export, "--complete")
-    done = subprocess.run([VERIFY, "log", export, "--policy", world.policy, "--json"], capture_output=True, text=True, check=False)
+    def exported():
+        shutil.rmtree(tmp_path / "export", ignore_errors=True)
+        world.gateway.command("audit", "export", tmp_path / "export", "--complete")
+        note = (tmp_path / "export" / "checkpoint").read_text(encoding="utf-8")
+        return NAME in note and note.count("\n\u2014 ") == 2
+
+    until(exported, what="a checkpoint of the new key and the witness alone")
+    verify = [VERIFY, "log", tmp_path / "export", "--policy", world.policy, "--json"]
+    done = subprocess.run(verify, capture_output=True, text=True, check=False)
     found = json.loads(done.stdout)
     assert done.returncode == 0 and found["ok"] and found["newKeys"] == [made["verifierKey"]], done.stdout
-    (handed,) = (export / "handover").iterdir()
-    alone = "\n".join(line for line in handed.read_text(encoding="utf-8").split("\n") if NAME not in line)
-    handed.write_text(alone, encoding="utf-8")
-    assert subprocess.run([VERIFY, "log", export, "--policy", world.policy], capture_output=True, check=False).returncode != 0
+    (handed,) = (tmp_path / "export" / "handover").iterdir()
+    handed.write_text("\n".join(line for line in handed.read_text(encoding="utf-8").split("\n") if NAME not in line), encoding="utf-8")
+    assert subprocess.run(verify, capture_output=True, check=False).returncode == 1
 
 
 def test_a_log_put_back_is_found_out_by_its_witness(watched, tmp_path):
@@ -179,7 +187,7 @@ def test_a_frozen_log_ends_under_the_word_of_its_witness(watched):
     assert NAME in last.read_text(encoding="utf-8") and (answer.status_code, answer.text) == (409, f"{size}\n")
     line = said.stdout.split("new policy line")[1].split("\n")[0].strip()
     world.witness.stop()
-    world.witness.start(line.removeprefix("log "), world.witness.url.removeprefix("https://").rstrip("/"))
+    world.witness.start(line.removeprefix("log "), listen=world.witness.url.removeprefix("https://").rstrip("/"))
     gateway.start()
     cosigned(world)
     assert NAME in until(lambda: (note := world.operator.get("/api/v1/audit/checkpoint", expect=200)["checkpoint"]) and NAME in note and note)

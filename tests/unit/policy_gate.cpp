@@ -248,7 +248,7 @@ TEST(Gate, NamesTheCompaniesWhoseAcceptanceIsMissing) {
     const Decision decision = situation.decide();
     EXPECT_EQ(told(decision), "refuse agreement_not_accepted");
     EXPECT_EQ(decision.missing, (std::vector{receiver, stranger}));
-    EXPECT_NE(decision.text.find("22, 33"), std::string::npos) << decision.text;
+    EXPECT_NE(decision.text.find("company 22 and company 33"), std::string::npos) << decision.text;
     EXPECT_NE(decision.next_step.find("/agreements/501/accept"), std::string::npos) << decision.next_step;
 }
 
