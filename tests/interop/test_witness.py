@@ -120,6 +120,8 @@ def test_a_new_key_of_the_log_carries_the_word_of_the_witness(watched, tmp_path)
     world.witness.stop()
     world.witness.start(world.vkey, made["verifierKey"], listen=listen)
     world.operator.post("/api/v1/keys/log/1/end", expect=200)
+    until(lambda: not next(row for row in world.operator.get("/api/v1/keys/log", expect=200).items if row["number"] == 1)["present"], what="the end of the key")
+    world.operator.get("/api/v1/audit/entries?limit=1", expect=200)  # leaves a record, and so a checkpoint of the new key alone
 
     def exported():
         shutil.rmtree(tmp_path / "export", ignore_errors=True)
