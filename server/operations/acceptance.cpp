@@ -111,7 +111,7 @@ Audited<ScoredRule> add_acceptance_rule(Txn& txn, const Context& context, const 
     audit::Record record = rule_record(caller, "acceptance_rule.create", audit::activity_create);
     if (auto allowed = require(caller, policy::Operation::directory_admin); !allowed)
         return refused<ScoredRule>(std::move(record), allowed.error());
-    const auto company = acting_for(caller, rule.company);
+    const auto company = acting_for(txn, caller, rule.company);
     if (!company) return refused<ScoredRule>(std::move(record), company.error());
     rule.company = *company;
     if (auto valid = policy::check_acceptance_rule(rule, context.now); !valid)

@@ -1,6 +1,7 @@
 #include "server/operations/context.hpp"
 
 #include "protocol/json_writer.hpp"
+#include "server/store/statements/directory.hpp"
 
 namespace entente::operations {
 
@@ -82,9 +83,10 @@ Result<void> require(const Caller& caller, policy::Operation operation) {
                 "ask an administrator of your company for a role that permits " + std::string(name(operation)));
 }
 
-Result<protocol::CompanyId> acting_for(const Caller& caller, protocol::CompanyId named) {
+Result<protocol::CompanyId> acting_for(ReadTxn& txn, const Caller& caller, protocol::CompanyId named) {
     if (caller.is_operator()) {
-        if (named) return named;
+        if (named && store::find_company(txn, named)) return named;
+        if (named) return fail(ErrorKind::not_found, "company_not_found", "there is no such company");
         Error error{.kind = ErrorKind::invalid, .code = "invalid", .message = "the operator must name the company"};
         error.violations.push_back({"/company", "missing", "is required for the operator"});
         return std::unexpected(std::move(error));

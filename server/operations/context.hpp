@@ -126,8 +126,8 @@ Audited<T> refused(audit::Record record, Error error) {
 // `forbidden` (no_role) when the caller's role may not do it.
 Result<void> require(const Caller& caller, policy::Operation operation);
 
-// The company whose directory the caller works on: its own, or for the operator the named one.
-Result<protocol::CompanyId> acting_for(const Caller& caller, protocol::CompanyId named);
+// The company whose directory the caller works on: its own, or for the operator the named one, which exists.
+Result<protocol::CompanyId> acting_for(ReadTxn& txn, const Caller& caller, protocol::CompanyId named);
 
 // ASCII letters in lower case: domains and mail addresses are compared so.
 std::string lower(std::string_view text);

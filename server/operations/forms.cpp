@@ -103,12 +103,8 @@ Audited<Form> save_form(Txn& txn, const Context& context, const Caller& caller, 
     form.admin_note = protocol::to_html(form.admin_note);
     form.escalation_instructions = protocol::to_html(form.escalation_instructions);
     if (fresh) {
-        const auto company = acting_for(caller, form.company);
+        const auto company = acting_for(txn, caller, form.company);
         if (!company) return refused<Form>(std::move(record), company.error());
-        if (!store::find_company(txn, *company))
-            return refused<Form>(
-                std::move(record),
-                {.kind = ErrorKind::not_found, .code = "company_not_found", .message = "there is no such company"});
         form.company = *company;
         form.version = 1;
         for (protocol::FormField& field : form.fields) field.id = {};
@@ -168,7 +164,7 @@ Audited<Form> retire_form(Txn& txn, const Context&, const Caller& caller, protoc
 
 Result<std::vector<Form>> list_forms(ReadTxn& txn, const Caller& caller, CompanyId company) {
     if (auto allowed = require(caller, Operation::directory_admin); !allowed) return std::unexpected(allowed.error());
-    const auto acting = acting_for(caller, company);
+    const auto acting = acting_for(txn, caller, company);
     if (!acting) return std::unexpected(acting.error());
     return store::forms_of(txn, *acting);
 }
@@ -177,7 +173,7 @@ Audited<Department> add_department(Txn& txn, const Context& context, const Calle
     audit::Record record = entity_record(caller, "department.create", audit::activity_create);
     if (auto allowed = require(caller, Operation::directory_admin); !allowed)
         return refused<Department>(std::move(record), allowed.error());
-    const auto company = acting_for(caller, input.company);
+    const auto company = acting_for(txn, caller, input.company);
     if (!company) return refused<Department>(std::move(record), company.error());
     const auto form = input.form ? store::find_form(txn, input.form) : store::find_company_form(txn, *company);
     if (!form || form->retired || form->company != *company)
@@ -229,7 +225,7 @@ Audited<Department> change_department(Txn& txn, const Context&, const Caller& ca
 Result<std::vector<Department>> list_departments(ReadTxn& txn, const Caller& caller, CompanyId company) {
     if (auto allowed = require(caller, Operation::directory_read); !allowed && !caller.is_operator())
         return std::unexpected(allowed.error());
-    const auto acting = acting_for(caller, company);
+    const auto acting = acting_for(txn, caller, company);
     if (!acting) return std::unexpected(acting.error());
     return store::departments_of(txn, *acting);
 }

@@ -20,14 +20,14 @@ Error violation(std::string pointer, std::string message) {
     return protocol::invalid_members(std::move(violations));
 }
 
-Result<CompanyId> administered(const Caller& caller, CompanyId named) {
+Result<CompanyId> administered(ReadTxn& txn, const Caller& caller, CompanyId named) {
     if (auto allowed = require(caller, Operation::directory_admin); !allowed) return std::unexpected(std::move(allowed.error()));
-    return acting_for(caller, named);
+    return acting_for(txn, caller, named);
 }
 
-Result<CompanyId> readable(const Caller& caller, CompanyId named) {
+Result<CompanyId> readable(ReadTxn& txn, const Caller& caller, CompanyId named) {
     if (auto allowed = require(caller, Operation::directory_read); !allowed) return std::unexpected(std::move(allowed.error()));
-    return acting_for(caller, named);
+    return acting_for(txn, caller, named);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ Audited<BusinessCalendar> save_calendar(Txn& txn, const Context& context, const 
     const bool fresh = !calendar.id;
     audit::Record record = record_of(caller, fresh ? "calendar.create" : "calendar.change", audit::Class::entity_management,
                                      fresh ? audit::activity_create : audit::activity_update);
-    const auto company = administered(caller, calendar.company);
+    const auto company = administered(txn, caller, calendar.company);
     if (!company) return refused<BusinessCalendar>(std::move(record), company.error());
     calendar.company = *company;
     record.parties = {*company};
@@ -59,14 +59,14 @@ Audited<BusinessCalendar> save_calendar(Txn& txn, const Context& context, const 
 }
 
 Result<std::vector<BusinessCalendar>> list_calendars(ReadTxn& txn, const Caller& caller, CompanyId company) {
-    const auto acting = readable(caller, company);
+    const auto acting = readable(txn, caller, company);
     if (!acting) return std::unexpected(acting.error());
     return store::calendars_of(txn, *acting);
 }
 
 Audited<TargetsOf> set_targets(Txn& txn, const Context&, const Caller& caller, const TargetsOf& input) {
     audit::Record record = record_of(caller, "targets.change", audit::Class::entity_management, audit::activity_update);
-    const auto company = administered(caller, input.company);
+    const auto company = administered(txn, caller, input.company);
     if (!company) return refused<TargetsOf>(std::move(record), company.error());
     record.parties = {*company};
     record.resources.push_back({"company", std::to_string(company->value)});
@@ -81,7 +81,7 @@ Audited<TargetsOf> set_targets(Txn& txn, const Context&, const Caller& caller, c
 }
 
 Result<TargetsOf> read_targets(ReadTxn& txn, const Caller& caller, CompanyId company) {
-    const auto acting = readable(caller, company);
+    const auto acting = readable(txn, caller, company);
     if (!acting) return std::unexpected(acting.error());
     return TargetsOf{*acting, store::targets_of(txn, *acting)};
 }

@@ -58,9 +58,9 @@ audit::Record mail_record(const Caller& caller, std::string operation, std::uint
     return record_of(caller, std::move(operation), audit::Class::entity_management, activity);
 }
 
-Result<CompanyId> administered(const Caller& caller) {
+Result<CompanyId> administered(ReadTxn& txn, const Caller& caller) {
     if (auto allowed = require(caller, Operation::directory_admin); !allowed) return std::unexpected(allowed.error());
-    return acting_for(caller, {});
+    return acting_for(txn, caller, {});
 }
 
 Error box_not_found() {
@@ -104,14 +104,14 @@ Audited<OwnPreferences> set_mail_preferences(Txn& txn, const Context& context, c
 }
 
 Result<std::vector<MailRecipient>> list_mailboxes(ReadTxn& txn, const Context& context, const Caller& caller) {
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return std::unexpected(company.error());
     return store::mailboxes_of(txn, context.tools.vault, *company);
 }
 
 Audited<MailRecipient> add_mailbox(Txn& txn, const Context& context, const Caller& caller, MailRecipient box) {
     audit::Record record = mail_record(caller, "mail.box.create", audit::activity_create);
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return refused<MailRecipient>(std::move(record), company.error());
     if (auto valid = check_box(txn, *company, box); !valid) return refused<MailRecipient>(std::move(record), valid.error());
     if (store::mailboxes_of(txn, context.tools.vault, *company).size() >= mailboxes_max)
@@ -128,7 +128,7 @@ Audited<MailRecipient> add_mailbox(Txn& txn, const Context& context, const Calle
 
 Audited<MailRecipient> change_mailbox(Txn& txn, const Context& context, const Caller& caller, std::int64_t id, MailRecipient box) {
     audit::Record record = mail_record(caller, "mail.box.change", audit::activity_update);
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return refused<MailRecipient>(std::move(record), company.error());
     const auto known = store::find_mail_recipient(txn, context.tools.vault, id);
     if (!known || known->company != *company || known->kind == RecipientKind::person)
@@ -145,7 +145,7 @@ Audited<MailRecipient> change_mailbox(Txn& txn, const Context& context, const Ca
 
 Audited<bool> remove_mailbox(Txn& txn, const Context& context, const Caller& caller, std::int64_t id) {
     audit::Record record = mail_record(caller, "mail.box.remove", audit::activity_delete);
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return refused<bool>(std::move(record), company.error());
     const auto known = store::find_mail_recipient(txn, context.tools.vault, id);
     if (!known || known->company != *company || known->kind == RecipientKind::person)
@@ -157,7 +157,7 @@ Audited<bool> remove_mailbox(Txn& txn, const Context& context, const Caller& cal
 }
 
 Result<store::MailCompany> read_mail_settings(ReadTxn& txn, const Caller& caller) {
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return std::unexpected(company.error());
     return store::mail_settings_of(txn, *company);
 }
@@ -165,7 +165,7 @@ Result<store::MailCompany> read_mail_settings(ReadTxn& txn, const Caller& caller
 Audited<store::MailCompany> set_mail_settings(Txn& txn, const Context&, const Caller& caller, const store::MailCompany& settings) {
     audit::Record record =
         mail_record(caller, settings.content ? "mail.content.allow" : "mail.content.forbid", audit::activity_update);
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return refused<store::MailCompany>(std::move(record), company.error());
     store::set_mail_settings(txn, *company, settings);
     record.resources.push_back({"company", std::to_string(company->value)});
@@ -175,20 +175,20 @@ Audited<store::MailCompany> set_mail_settings(Txn& txn, const Context&, const Ca
 Result<std::vector<store::OutboxRow>> list_mail_outbox(ReadTxn& txn, const Caller& caller, std::string_view state,
                                                        std::int64_t before, int limit) {
     if (caller.is_operator()) return store::mail_outbox(txn, {}, state, before, limit);  // its own test mails: company none
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return std::unexpected(company.error());
     return store::mail_outbox(txn, *company, state, before, limit);
 }
 
 Result<std::vector<store::MailBounce>> list_mail_bounces(ReadTxn& txn, const Caller& caller) {
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return std::unexpected(company.error());
     return store::bounces_of(txn, *company);
 }
 
 Audited<bool> clear_mail_bounce(Txn& txn, const Context&, const Caller& caller, std::int64_t id) {
     audit::Record record = mail_record(caller, "mail.bounce.clear", audit::activity_delete);
-    const auto company = administered(caller);
+    const auto company = administered(txn, caller);
     if (!company) return refused<bool>(std::move(record), company.error());
     if (!store::clear_bounce(txn, *company, id))
         return refused<bool>(std::move(record),

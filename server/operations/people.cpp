@@ -47,10 +47,9 @@ Audited<User> add_user(Txn& txn, const Context& context, const Caller& caller, N
     audit::Record record = account_record(caller, "user.create", audit::activity_create, audit::Class::account_change);
     if (auto allowed = require(caller, Operation::directory_admin); !allowed)
         return refused<User>(std::move(record), allowed.error());
-    const auto company = acting_for(caller, input.user.company);
+    const auto company = acting_for(txn, caller, input.user.company);
     if (!company) return refused<User>(std::move(record), company.error());
     if (auto valid = check_role(input.user.role, *company); !valid) return refused<User>(std::move(record), valid.error());
-    if (!store::find_company(txn, *company)) return refused<User>(std::move(record), not_found("company"));
     if (store::find_user_by_name(txn, context.tools.vault, input.user.username))
         return refused<User>(std::move(record),
                              {.kind = ErrorKind::conflict, .code = "already_exists", .message = "this user name is taken"});
@@ -92,7 +91,7 @@ Audited<User> change_user(Txn& txn, const Context& context, const Caller& caller
 
 Result<std::vector<User>> list_users(ReadTxn& txn, const Context& context, const Caller& caller, CompanyId company) {
     if (auto allowed = require(caller, Operation::directory_admin); !allowed) return std::unexpected(allowed.error());
-    const auto acting = acting_for(caller, company);
+    const auto acting = acting_for(txn, caller, company);
     if (!acting) return std::unexpected(acting.error());
     return store::users_of(txn, context.tools.vault, *acting);
 }
@@ -128,10 +127,9 @@ Audited<ClientMade> add_client(Txn& txn, const Context& context, const Caller& c
         return refused<ClientMade>(std::move(record), allowed.error());
     // The operator may make further clients of its own: no company, role operator.
     const bool operators_own = caller.is_operator() && !input.company && input.role == Role::gateway_operator;
-    const auto company = operators_own ? Result<CompanyId>(CompanyId{}) : acting_for(caller, input.company);
+    const auto company = operators_own ? Result<CompanyId>(CompanyId{}) : acting_for(txn, caller, input.company);
     if (!company) return refused<ClientMade>(std::move(record), company.error());
     if (auto valid = check_role(input.role, *company); !valid) return refused<ClientMade>(std::move(record), valid.error());
-    if (*company && !store::find_company(txn, *company)) return refused<ClientMade>(std::move(record), not_found("company"));
     if (input.certificate_uri && store::find_client_by_uri(txn, *input.certificate_uri))
         return refused<ClientMade>(
             std::move(record),
@@ -209,7 +207,7 @@ Audited<StoredClient> set_client_active(Txn& txn, const Context& context, const 
 
 Result<std::vector<StoredClient>> list_clients(ReadTxn& txn, const Caller& caller, CompanyId company) {
     if (auto allowed = require(caller, Operation::directory_admin); !allowed) return std::unexpected(allowed.error());
-    const auto acting = acting_for(caller, company);
+    const auto acting = acting_for(txn, caller, company);
     if (!acting) return std::unexpected(acting.error());
     return store::clients_of(txn, *acting);
 }
@@ -264,9 +262,9 @@ Result<void> check_customer_domain(ReadTxn& txn, std::string_view domain_or_mail
     return {};
 }
 
-Result<CompanyId> customers_company(const Caller& caller, CompanyId named, Operation operation) {
+Result<CompanyId> customers_company(ReadTxn& txn, const Caller& caller, CompanyId named, Operation operation) {
     if (auto allowed = require(caller, operation); !allowed) return std::unexpected(allowed.error());
-    return acting_for(caller, named);
+    return acting_for(txn, caller, named);
 }
 
 void add_parts(StoredCustomer& stored, const protocol::Customer& parts, const std::string& by) {
@@ -287,7 +285,7 @@ void add_parts(StoredCustomer& stored, const protocol::Customer& parts, const st
 
 Audited<StoredCustomer> add_customer(Txn& txn, const Context& context, const Caller& caller, protocol::Customer customer) {
     audit::Record record = account_record(caller, "customer.create", audit::activity_create, audit::Class::entity_management);
-    const auto company = customers_company(caller, customer.company, Operation::customer_admin);
+    const auto company = customers_company(txn, caller, customer.company, Operation::customer_admin);
     if (!company) return refused<StoredCustomer>(std::move(record), company.error());
     for (const auto& domain : customer.domains)
         if (auto valid = check_customer_domain(txn, domain.domain); !valid)
@@ -379,7 +377,7 @@ Audited<StoredCustomer> confirm_customer(Txn& txn, const Context& context, const
 
 Result<std::vector<StoredCustomer>> list_customers(ReadTxn& txn, const Context& context, const Caller& caller, CompanyId company,
                                                    std::string_view query) {
-    const auto acting = customers_company(caller, company, Operation::customer_read);
+    const auto acting = customers_company(txn, caller, company, Operation::customer_read);
     if (!acting) return std::unexpected(acting.error());
     std::vector<StoredCustomer> customers = store::customers_of(txn, context.tools.vault, *acting);
     if (query.empty()) return customers;

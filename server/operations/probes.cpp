@@ -61,7 +61,7 @@ Audited<IntakeProbe> add_probe(Txn& txn, const Context& context, const Caller& c
     audit::Record record = probe_record(caller, "intake_probe.create", audit::activity_create);
     if (auto allowed = require(caller, policy::Operation::directory_admin); !allowed)
         return refused<IntakeProbe>(std::move(record), allowed.error());
-    const auto company = acting_for(caller, probe.company);
+    const auto company = acting_for(txn, caller, probe.company);
     if (!company) return refused<IntakeProbe>(std::move(record), company.error());
     probe.company = *company;
     const auto department = store::find_department(txn, probe.department);

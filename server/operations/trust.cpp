@@ -119,7 +119,7 @@ Audited<Turned<Agreement>> accept_agreement(Txn& txn, const Context& context, co
     txn.lock("agreement/" + std::to_string(id.value));
     auto agreement = visible_agreement(txn, context, caller, id);
     if (!agreement) return refused<Answer>(std::move(record), agreement_not_found());
-    const auto company = acting_for(caller, acceptance.company);
+    const auto company = acting_for(txn, caller, acceptance.company);
     if (!company) return refused<Answer>(std::move(record), company.error());
     if (caller.is_operator() && acceptance.reason.empty())
         return refused<Answer>(std::move(record), invalid("/reason", "missing", "say why the operator records this acceptance"));

@@ -328,3 +328,16 @@ def test_targets_by_severity_set_the_deadline(world, halden):
     admin.put("/api/v1/targets", {"low": {"responseMinutes": 5, "calendar": 1}}, expect=400)
     admin.put("/api/v1/targets", {"low": {"responseMinutes": 0}}, expect=400)
     keen.engineer.put("/api/v1/targets", {}, expect=403)
+
+
+@pytest.mark.parametrize("path", ["calendars", "targets", "forms", "departments", "users", "clients"])
+@pytest.mark.parametrize("company", ["2147483647", "0.5", "-1", "nobody"])
+def test_the_operator_cannot_name_a_company_that_is_none(world, path, company):
+    answer = world.operator.get(f"/api/v1/{path}?company={company}", expect=404)
+    assert answer.code == "company_not_found"
+
+
+def test_nothing_is_written_for_a_company_that_is_none(world):
+    for method, path, body in (("POST", "calendars", OFFICE), ("PUT", "targets", {"high": {"responseMinutes": 60}})):
+        answer = world.operator.request(method, f"/api/v1/{path}", json={**body, "company": 2_147_483_647})
+        assert answer.status == 404 and answer.code == "company_not_found", answer
