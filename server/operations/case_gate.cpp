@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "protocol/json_writer.hpp"
 #include "server/operations/sharing.hpp"
@@ -64,9 +65,11 @@ std::vector<protocol::Customer> customers_for_gate(ReadTxn& txn, const Tools& to
     return customers;
 }
 
+// For the submitter, who alone reads it. A receiver that partner search does not list is not told by a guessed form either.
 void name_parties(policy::Decision& decision, const protocol::Company& submitter, const protocol::Company& receiver) {
-    policy::name_companies(decision, std::array{std::pair{submitter.id, std::string_view(submitter.name)},
-                                                std::pair{receiver.id, std::string_view(receiver.name)}});
+    const std::array names{std::pair{submitter.id, std::string_view(submitter.name)},
+                           std::pair{receiver.id, std::string_view(receiver.name)}};
+    policy::name_companies(decision, std::span(names).first(receiver.hidden ? 1 : 2));
 }
 
 }  // namespace

@@ -301,7 +301,16 @@ def test_without_an_agreement_nothing_is_created(world, halden, dorn):
         assert "You are not able to interact with the referenced company." in answer.text
         if accept == PROBLEM_MODE:
             assert answer.code == "agreement_missing" and answer["nextStep"]
+            assert f"{halden.name} (company {halden.id}) and {dorn.name} (company {dorn.id})" in answer.text
     assert len(halden.engineer.get("/v2/collaboration-requests/list", expect=200).body) == before
+
+
+def test_a_company_that_search_does_not_list_is_not_named_by_a_refusal(world, halden):
+    hidden = world.company("unlisted", hidden=True)
+    draft = world.draft(halden, hidden, halden.customer())
+    draft.pop("values")
+    answer = halden.engineer.post("/v1/collaboration-requests", draft, accept=PROBLEM_MODE, expect=403)
+    assert answer.code == "agreement_missing" and f"company {hidden.id}" in answer.text and hidden.name not in answer.text
 
 
 AGREEMENTS = {
