@@ -206,6 +206,15 @@ void replace_secret_file(const std::filesystem::path& file, Bytes content) {
     replace_private_file(file, content);
     if (old.get() >= 0) overwrite(file, old.get());
 }
+
+void rename_private_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+    const Place place = place_of(from);
+    const Descriptor folder(open_folder(place.folder));
+    if (::renameat(folder.get(), place.name.c_str(), folder.get(), place_of(to).name.c_str()) != 0)
+        refuse_errno(from, "cannot rename");
+    sync_folder(place.folder, folder.get());
+}
+
 void destroy_private_file(const std::filesystem::path& file) {
     const Place place = place_of(file);
     const Descriptor folder(open_folder(place.folder));

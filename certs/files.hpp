@@ -22,6 +22,9 @@ void replace_private_file(const std::filesystem::path& file, Bytes content);
 // Like replace_private_file; what the old file held is overwritten.
 void replace_secret_file(const std::filesystem::path& file, Bytes content);
 
+// Another name for a file in its folder, durably; a file that has that name is replaced.
+void rename_private_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Overwrites, syncs and unlinks. What the medium underneath keeps is out of reach; key generations expire for that reason.
 void destroy_private_file(const std::filesystem::path& file);
 

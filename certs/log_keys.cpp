@@ -1,5 +1,6 @@
 #include "certs/log_keys.hpp"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -37,10 +38,10 @@ class LogKeyFolder final : public LogKeys {
 
     bool can_change() const override { return key_folder_writable(folder_); }
 
-    std::uint32_t new_key() override {
+    std::uint32_t new_key(std::uint32_t known) override {
         const std::unique_lock hold(mutex_);
         read_new();
-        const std::uint32_t next = keys_.rbegin()->first + 1;
+        const std::uint32_t next = std::max(keys_.rbegin()->first, known) + 1;
         create_key_file(folder_ / log_key_file(next));
         keys_.emplace(next, SigningKey(read_key_file(folder_ / log_key_file(next)).bytes()));
         return next;

@@ -32,8 +32,9 @@ class LogKeys {
     virtual std::optional<Signature> sign(std::uint32_t number, Bytes message) const = 0;
     // False: keys are made and destroyed where they come from, and seen after a restart.
     virtual bool can_change() const = 0;
-    // Durable before it returns, and the newest from now on.
-    virtual std::uint32_t new_key() = 0;
+    // Durable before it returns, and the newest from now on. Its number is above `known`, the greatest that the log knows: a folder
+    // that came back from an older escrow lacks keys, and their numbers stay theirs.
+    virtual std::uint32_t new_key(std::uint32_t known) = 0;
     // The newest cannot be destroyed: Fault. An unknown one is gone already.
     virtual void destroy(std::uint32_t number) = 0;
 };

@@ -162,7 +162,7 @@ Audited<LogKeyRow> new_log_key(Txn& txn, const Context& context, const Caller& c
     certs::LogKeys& keys = *context.tools.log_keys;
     if (!keys.can_change()) return refused<LogKeyRow>(std::move(record), log_keys_from_outside());
     // Should the record fail, there is one key more than the log knows: the next round announces it.
-    keys.new_key();
+    keys.new_key(greatest_log_key(txn));
     auto row = take_up(txn, context, keys.keys().back(), record);
     return {std::move(row), std::move(record)};
 }
@@ -234,6 +234,12 @@ bool log_key_ended(ReadTxn& txn, const certs::LogKey& key) {
         .first("SELECT 1 FROM log_keys WHERE public_key = $1 AND ended_at IS NOT NULL", {key.public_key},
                [](const store::Row&) { return true; })
         .has_value();
+}
+
+std::uint32_t greatest_log_key(ReadTxn& txn) {
+    return static_cast<std::uint32_t>(
+        txn.first("SELECT COALESCE(MAX(number), 0) FROM log_keys", {}, [](const store::Row& row) { return row.number(0); })
+            .value_or(0));
 }
 
 std::vector<audit::Record> begin_log_again(Txn& txn, const certs::LogKey& key, const audit::LogStart::Previous& previous,

@@ -48,6 +48,7 @@ inline constexpr std::string_view log_key_compromised = "log_key_compromised";
 // Every key that is present has ended, and the last entry under this name of the log says why (kind 8).
 std::vector<audit::Record> freeze_log(Txn& txn, const certs::LogKeys& keys, const std::string& origin, Instant now);
 bool log_key_ended(ReadTxn& txn, const certs::LogKey& key);
+std::uint32_t greatest_log_key(ReadTxn& txn);  // that the log knows or knew
 // What follows the start entry under the next name: the key that signs there.
 std::vector<audit::Record> begin_log_again(Txn& txn, const certs::LogKey& key, const audit::LogStart::Previous& previous,
                                            const std::string& origin, Instant now);

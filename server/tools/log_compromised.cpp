@@ -110,9 +110,12 @@ LastWord last_word(Context& context, StoppedLog& log, audit::Notary& notary, aud
 // Another key, and nothing left of those before it.
 certs::LogKey other_key(StoppedLog& log) {
     bool ended = false;
-    store::read_and_wait(*log.store,
-                         [&](store::ReadTxn& txn) { ended = operations::log_key_ended(txn, log.log_keys->keys().back()); });
-    if (ended) log.log_keys->new_key();
+    std::uint32_t known = 0;
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
+        ended = operations::log_key_ended(txn, log.log_keys->keys().back());
+        known = operations::greatest_log_key(txn);
+    });
+    if (ended) log.log_keys->new_key(known);
     const std::vector<certs::LogKey> all = log.log_keys->keys();
     for (const certs::LogKey& key : all)
         if (key.number != all.back().number) log.log_keys->destroy(key.number);
@@ -140,11 +143,19 @@ bool ended_before(Context& context, StoppedLog& log) {
     store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
         audit::add_history(txn, history);
         if (history.since == 0 || !audit::frozen_since(txn, history.since)) return;
+        // Commands on stopped data write entries and sign none.
+        const auto more = txn.first(
+            "SELECT 1 FROM audit_entry WHERE idx >= $1 AND operation NOT IN ('log.start', 'clock.alarm', 'keys.log.begin', "
+            "'keys.log.add')"
+            " LIMIT 1",
+            {history.since}, [](const store::Row&) { return true; });
+        if (more) return;
         last = txn.first("SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1", {}, [&](const store::Row& row) {
             return LastWord{history.earlier_origins.back(), row.number(0), std::string(row.text(1))};
         });
     });
     if (!last || last->size != history.since) return false;
+    log.put_anchors_aside(last->size);  // should the disk have forgotten it
     tell(context, log, *last, history.origin);
     return true;
 }

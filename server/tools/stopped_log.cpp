@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "certs/files.hpp"
 #include "certs/random.hpp"
 #include "server/audit/format/note.hpp"
 #include "server/audit/format/section.hpp"
@@ -102,7 +103,7 @@ std::filesystem::path StoppedLog::aside(const std::filesystem::path& anchor, std
 
 void StoppedLog::put_anchors_aside(std::int64_t kept) const {
     for (const std::filesystem::path& anchor : anchors)
-        if (std::filesystem::exists(anchor)) std::filesystem::rename(anchor, aside(anchor, kept));
+        if (std::filesystem::exists(anchor)) certs::rename_private_file(anchor, aside(anchor, kept));
 }
 
 }  // namespace entente::tools

@@ -123,10 +123,13 @@ int main(int argc, char** argv) {
     const auto begun = std::chrono::steady_clock::now();
     std::size_t acknowledged = 0;
     Found found;
+    std::int64_t entries = 0;  // of all logs
     try {
         const int full_every = kills <= 500 ? 20 : kills_of_a_log;
         for (int kill = 0; kill < kills; ++kill) {
             if (kill % kills_of_a_log == 0) {
+                entries += found.entries;
+                found = {};
                 fs::remove_all(folder / "data");
                 fs::remove_all(folder / "keys");
                 certs::create_key_folder(folder / "keys");
@@ -137,7 +140,10 @@ int main(int argc, char** argv) {
             const std::chrono::microseconds patience(kind == 0 ? random() % 30'000 : 2'000'000);
             const auto numbers = run_and_kill(folder, kill * numbers_of_a_run, wanted, patience);
             acknowledged += numbers.size();
-            found = check(folder, numbers, kill % full_every == full_every - 1 || kill == kills - 1);
+            const Found now = check(folder, numbers, kill % full_every == full_every - 1 || kill == kills - 1);
+            if (now.rows < found.rows + static_cast<std::int64_t>(numbers.size()))
+                throw std::runtime_error("rows of earlier runs are lost");
+            found = now;
             if (kill % 100 == 99) std::printf("  %d kills, %zu acknowledged\n", kill + 1, acknowledged);
             std::fflush(stdout);
         }
@@ -145,12 +151,13 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "store_kill: FAILED: %s (seed %u, data kept in %s)\n", fault.what(), seed, folder.c_str());
         return 1;
     }
+    entries += found.entries;
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     std::printf(
         "store_kill: %d kills in %.0f s, %zu acknowledged, 0 lost, 0 twice, %lld records (of which %lld durable but not yet "
         "told)\n",
-        kills, seconds, acknowledged, static_cast<long long>(found.entries),
-        static_cast<long long>(found.entries) - static_cast<long long>(acknowledged));
+        kills, seconds, acknowledged, static_cast<long long>(entries),
+        static_cast<long long>(entries) - static_cast<long long>(acknowledged));
     std::error_code ignored;
     fs::remove_all(folder, ignored);
     return 0;

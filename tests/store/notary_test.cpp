@@ -231,7 +231,7 @@ TEST_F(Notary, every_key_signs_and_what_a_destroyed_one_signed_is_still_believed
     notary->round();
     const std::string alone = notary->newest()->note;
     const audit::VerifierKey first = notary->key();
-    log_keys()->new_key();
+    log_keys()->new_key(0);
     const audit::VerifierKey second = notary->key();
     EXPECT_NE(second, first);
     EXPECT_EQ(notary->keys(), (std::vector{second, first}));

@@ -181,7 +181,11 @@ void entries(Runs& runs) {
         before.origin = "gw.example.com/audit/elsewhere";
         Policy both = log.policy();
         both.logs.push_back({{before.origin, KeyType::ed25519, before.key.public_key()}, ""});
-        runs.log(log.write(), both, {.earlier = {before.checkpoint(90)}});
+        // Up to there, and no further: beyond its end a name says nothing.
+        for (const std::size_t size : {std::size_t{90}, std::size_t{91}, std::size_t{120}})
+            runs.log(log.write(), both, {.earlier = {before.checkpoint(size)}});
+        runs.log(log.write(), both, {.earlier = {log.checkpoint(120), before.checkpoint(120)}});
+        runs.log(before.write(), both);
     }
     // After a freeze nothing but the start under another name.
     for (const bool started : {true, false}) {
@@ -442,6 +446,17 @@ void parts(Runs& runs) {
     SampleLog longer(200);
     auto receipt = *parse_receipt(text_of(good.contents.at(package::receipt(18))));
     with([&](auto& files) { put(files, package::receipt(18), text_of(longer.write_part(18).contents.at(package::receipt(18)))); });
+    // And one of another log that the policy believes as well, with and without the package's own checkpoint.
+    SampleLog elsewhere(150);
+    elsewhere.origin = "gw.example.com/audit/elsewhere";
+    Policy both = log.policy();
+    both.logs.push_back({{elsewhere.origin, KeyType::ed25519, elsewhere.key.public_key()}, ""});
+    for (const bool checkpoint : {true, false}) {
+        FilesInMemory files = good;
+        put(files, package::receipt(18), text_of(elsewhere.write_part(18).contents.at(package::receipt(18))));
+        if (!checkpoint) files.contents.erase("checkpoint");
+        runs.part(std::move(files), both);
+    }
     receipt.entry.push_back(0);
     with([&](auto& files) { put(files, package::receipt(18), format_receipt(receipt)); });
     SampleLog one(1);

@@ -166,6 +166,26 @@ TEST(Package, what_was_published_under_the_name_before_is_the_beginning) {
     other.origin = before.origin;
     EXPECT_TRUE(found(check_log(log.write(), both, {.earlier = {other.checkpoint(256)}}), LogCheck::consistency));
     EXPECT_TRUE(found(check_log(SampleLog(300).write(), both, {.earlier = {before.checkpoint(256)}}), LogCheck::checkpoint));
+    // Whoever has the old key can sign the same tree beyond the end of that name: it says nothing any more.
+    before.entries = log.entries;
+    const LogReport beyond = check_log(log.write(), both, {.earlier = {before.checkpoint(280)}});
+    EXPECT_TRUE(beyond.tampered() && found(beyond, LogCheck::checkpoint)) << sentences(beyond);
+    EXPECT_EQ(beyond.first_bad(), 256u);
+    EXPECT_TRUE(check_log(before.write(), both, {}).tampered());
+}
+
+TEST(Package, a_receipt_of_another_log_has_no_place_in_a_part) {
+    SampleLog log(150);
+    SampleLog other(150);
+    other.origin = "gw.example.com/audit/before";
+    Policy both = log.policy();
+    both.logs.push_back({{other.origin, KeyType::ed25519, other.key.public_key()}, ""});
+    FilesInMemory files = log.write_part(9);
+    EXPECT_TRUE(check_part(files, both, {}).good());
+    files.contents[package::receipt(18)] = other.write_part(18).contents.at(package::receipt(18));
+    const LogReport report = check_part(files, both, {});
+    EXPECT_TRUE(report.tampered() && found(report, LogCheck::checkpoint)) << sentences(report);
+    EXPECT_EQ(report.first_bad(), 18u);
 }
 
 TEST(Package, missing_files_are_no_tampering_and_tampering_is_not_hidden_by_them) {

@@ -165,7 +165,7 @@ TEST(LogKeyFolder, TheNewestSignsBesideTheOlderUntilThatIsDestroyed) {
     const auto keys = open_log_keys(scratch / "keys");
     ASSERT_EQ(keys->keys().size(), 1U);
     const Blob first = keys->keys().back().public_key;
-    EXPECT_EQ(keys->new_key(), 2U);
+    EXPECT_EQ(keys->new_key(0), 2U);
     const auto both = open_log_keys(scratch / "keys")->keys();
     ASSERT_EQ(both.size(), 2U);
     EXPECT_EQ(both[0].public_key, first);
@@ -179,7 +179,7 @@ TEST(LogKeyFolder, TheNewestSignsBesideTheOlderUntilThatIsDestroyed) {
     EXPECT_EQ(open_log_keys(scratch / "keys")->keys().back().public_key, both[1].public_key);
     create_key_folder(scratch / "keys");  // is complete without the first
     EXPECT_FALSE(std::filesystem::exists(scratch / "keys" / "log.key"));
-    EXPECT_EQ(keys->new_key(), 3U);
+    EXPECT_EQ(keys->new_key(7), 8U);
 }
 
 }  // namespace

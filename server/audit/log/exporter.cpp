@@ -193,11 +193,13 @@ class Whole {
             before.emplace(key.begin(), key.end());
         });
         constexpr std::int64_t looked_at = 500;
+        const auto since =
+            txn.first("SELECT COALESCE(MAX(since), 0) FROM audit_origin", {}, [](const store::Row& row) { return row.number(0); });
         for (const auto& [older, entry] : steps) {
             std::optional<std::pair<std::int64_t, std::string>> found;
             bool cosigned = false;
             txn.each("SELECT size, note FROM audit_checkpoint WHERE size > $1 AND size <= $2 ORDER BY size LIMIT $3",
-                     {entry, static_cast<std::int64_t>(size_), looked_at}, [&](const store::Row& row) {
+                     {std::max(entry, since.value_or(0)), static_cast<std::int64_t>(size_), looked_at}, [&](const store::Row& row) {
                          const auto note = parse_note(row.text(1));
                          const auto checkpoint = note ? parse_checkpoint(note->text) : std::unexpected(note.error());
                          if (cosigned || !checkpoint || checkpoint->origin != origin_) return;

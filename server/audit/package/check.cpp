@@ -430,6 +430,13 @@ void LogPass::check_entry(std::uint64_t index, const Entry& entry) {
     if (index > 0 && start != nullptr && !start->previous)
         findings_.add(LogCheck::entry, index, entry_name(index) + " starts a log inside the log");
     if (start != nullptr) other_names_.erase(start->previous.value_or(LogStart::Previous{}).origin);
+    if (start != nullptr && start->previous) {
+        const auto beyond = [&](const Checkpoint& one) { return one.origin == start->previous->origin && one.size > index; };
+        if (beyond(report_.checkpoint) || std::ranges::any_of(earlier_, beyond))
+            findings_.add(LogCheck::checkpoint, index,
+                          "the log " + start->previous->origin + " ended before " + entry_name(index) +
+                              ", but a checkpoint under that name covers more");
+    }
     if (start == nullptr && frozen_before_ == index)
         findings_.add(LogCheck::entry, index, entry_name(index) + " follows the freeze of the log and starts none");
     if (std::holds_alternative<Freeze>(entry.extension)) frozen_before_ = index + 1;

@@ -89,6 +89,8 @@ class PartPass {
         const auto& checkpoint = verified_;
         if (!checkpoint) {
             findings_.add(LogCheck::checkpoint, index, path + ": " + checkpoint.error().message);
+        } else if (!report_.checkpoint.origin.empty() && checkpoint->origin != report_.checkpoint.origin) {
+            findings_.add(LogCheck::checkpoint, index, path + " is of another log: " + checkpoint->origin);
         } else if (!verify_inclusion(leaf_hash(receipt->entry), index, checkpoint->size, receipt->path, checkpoint->root)) {
             findings_.add(LogCheck::root, index, path + " does not lead from the entry to the checkpoint's root");
         }
