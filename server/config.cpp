@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "protocol/spelling.hpp"
 #include "server/config_table.hpp"
 
 namespace entente {
@@ -42,7 +43,7 @@ class Mistakes {
             error.message += text;
             error.violations.push_back({.pointer = place.second, .code = "config_invalid", .message = text});
         }
-        error.next_step = "entente config manual lists every setting";
+        error.next_step = "entente config help";
         return error;
     }
 
@@ -53,21 +54,10 @@ class Mistakes {
 
 // The known key that differs least, when it differs little: a slip of the finger gets a hint.
 std::string nearest_key(std::string_view wrong) {
-    const auto distance = [](std::string_view a, std::string_view b) {
-        std::vector<std::size_t> row(b.size() + 1);
-        for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-        for (std::size_t i = 1; i <= a.size(); ++i) {
-            std::size_t diagonal = std::exchange(row[0], i);
-            for (std::size_t j = 1; j <= b.size(); ++j) {
-                const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
-            }
-        }
-        return row[b.size()];
-    };
     if (wrong.size() > 100) return {};
-    const auto best = std::ranges::min_element(settings(), {}, [&](const Setting& s) { return distance(wrong, s.key); });
-    return distance(wrong, best->key) <= 3 ? std::string(best->key) : std::string{};
+    const auto best =
+        std::ranges::min_element(settings(), {}, [&](const Setting& s) { return protocol::edit_distance(wrong, s.key); });
+    return protocol::edit_distance(wrong, best->key) <= 3 ? std::string(best->key) : std::string{};
 }
 
 // What TOML calls the type that was found, in plain words.

@@ -23,8 +23,7 @@ Plan change_and_render(Gateway& gateway, CallPtr call, Operation operation) {
         std::move(call),
         [operation = std::move(operation)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
             auto done = operation(txn, context, caller);
-            if (done.outcome)
-                store::record_sight(txn, caller.principal.label(), done.outcome->shown.id, done.outcome->shown.version);
+            ops::note_author(txn, context, caller, done);
             return done;
         },
         render_case);

@@ -22,19 +22,14 @@ Response render_case(Gateway& gateway, const CallPtr& call, ops::CaseRead& read,
     return response;
 }
 
-// The author of a change has seen what it answered with: the next read of that version is counted, not recorded again.
-ops::Audited<ops::CaseRead> seen(store::Txn& txn, const ops::Caller& caller, ops::Audited<ops::CaseRead> done) {
-    if (done.outcome) store::record_sight(txn, caller.principal.label(), done.outcome->shown.id, done.outcome->shown.version);
-    return done;
-}
-
 Plan open_case(Gateway& gateway, CallPtr call) {
     auto input = native::decode_new_case(call->request->body);
     if (!input) return gateway.failure(call, input.error());
     return gateway.write<ops::CaseRead>(
         std::move(call),
         [input = std::move(*input)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-            auto done = seen(txn, caller, ops::open_case(txn, context, caller, input));
+            auto done = ops::open_case(txn, context, caller, input);
+            ops::note_author(txn, context, caller, done);
             if (!done.outcome) native::use_own_pointers(done.outcome.error());
             return done;
         },
@@ -83,7 +78,8 @@ Plan change_case(Gateway& gateway, CallPtr call) {
     return gateway.write<ops::CaseRead>(
         call,
         [call](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-            auto done = seen(txn, caller, patch_case(txn, context, caller, *call));
+            auto done = patch_case(txn, context, caller, *call);
+            ops::note_author(txn, context, caller, done);
             if (!done.outcome) native::use_own_pointers(done.outcome.error());
             return done;
         },

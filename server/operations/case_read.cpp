@@ -182,6 +182,13 @@ void note_disclosures(Txn& txn, const Context& context, const Caller& caller, co
         if (!item.internal) store::note_disclosure(txn, item.id, caller.company(), item.version, operation, context.now);
 }
 
+void note_author(Txn& txn, const Context& context, const Caller& caller, const Audited<CaseRead>& done) {
+    if (!done.outcome) return;
+    const Shown& shown = done.outcome->shown;
+    store::record_sight(txn, caller.principal.label(), shown.id, shown.version);
+    note_disclosures(txn, context, caller, done.record.operation, {shown});
+}
+
 std::optional<audit::Record> refused_access(ReadTxn& txn, const Caller& caller, std::string_view token,
                                             std::string_view operation) {
     audit::Record record = record_of(caller, std::string(operation), audit::Class::api_activity, audit::activity_read);

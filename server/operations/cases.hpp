@@ -122,6 +122,8 @@ std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller
 // What the partner is shown for the first time, for the customer's page.
 void note_disclosures(Txn& txn, const Context& context, const Caller& caller, const std::string& operation,
                       const std::vector<Shown>& shown);
+// The author of a change has seen what it answered with: the next read of that version is counted, not recorded again.
+void note_author(Txn& txn, const Context& context, const Caller& caller, const Audited<CaseRead>& done);
 // When somebody asks for a case that exists but is none of theirs: the record of it, for the case's own side. Nothing for a token
 // that names no case. The asking company is no party to the record: it must not learn that the case exists.
 std::optional<audit::Record> refused_access(ReadTxn& txn, const Caller& caller, std::string_view token, std::string_view operation);

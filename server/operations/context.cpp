@@ -79,7 +79,11 @@ audit::Record record_of(const Caller& caller, std::string operation, audit::Clas
 
 Result<void> require(const Caller& caller, policy::Operation operation) {
     if (policy::may(caller.role(), operation)) return {};
-    return fail(ErrorKind::forbidden, "no_role", "your role (" + std::string(name(caller.role())) + ") may not do this",
+    const std::string role = "your role (" + std::string(name(caller.role())) + ") may not do this";
+    if (operation == policy::Operation::operator_admin)
+        return fail(ErrorKind::forbidden, "no_role", role, "the gateway's operator does this: the same command with --operator");
+    if (caller.is_operator()) return fail(ErrorKind::forbidden, "no_role", role, "sign in as a person of a company: entente login");
+    return fail(ErrorKind::forbidden, "no_role", role,
                 "ask an administrator of your company for a role that permits " + std::string(name(operation)));
 }
 

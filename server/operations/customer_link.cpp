@@ -131,7 +131,8 @@ Audited<LinkSent> send_authorization_link(Txn& txn, const Context& context, cons
             {.kind = ErrorKind::forbidden,
              .code = "contact_not_confirmed",
              .message = "a link goes only to a confirmed contact or to a confirmed domain of this customer",
-             .next_step = "a colleague confirms it: entente customer confirm " + std::to_string(customer->customer.id.value)});
+             .next_step = "a colleague confirms it: entente customer confirm " + std::to_string(customer->customer.id.value) +
+                          " --contact " + (address.empty() ? std::string("MAIL") : address)});
     if (!ask_customer(txn, context, record, *stored, address, wish.language.value_or(language_of(customer->customer, address)),
                       stored->authorization.emergency))
         return refused<LinkSent>(std::move(record),

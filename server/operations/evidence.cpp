@@ -84,6 +84,7 @@ const Fact* Evidence::fact(std::string_view name) const {
 bool Evidence::holds(std::size_t control) const {
     if (controls()[control].serves == Serves::no) return false;
     if (populations[control].entries > 0) return true;
+    if (begin >= end) return false;  // the log has nothing of this period: today's facts say nothing about it
     return std::ranges::any_of(words_of(controls()[control].facts), [this](std::string_view name) {
         const Fact* found = fact(name);
         return found != nullptr && found->evidence;

@@ -43,7 +43,7 @@ int gate(Context& context) {
 int preview(Context& context) {
     const Answer answer = context.get(native_case_path(context, "/preview"));
     context.note("As the partner sees it:\n");
-    return print_case(context, answer);
+    return print_case(context, answer, Hint::none);
 }
 
 int customer(Context& context) {

@@ -49,7 +49,7 @@ void print_facts(Context& context, const Value& row) {
     if (!row.truth("responded")) facts.add("answer due", short_time(row.text("respondBy")), Ink::yellow);
     facts.add("submitted by", person(row.at("submittedBy")));
     facts.add("contact", person(row.at("submitterContactDetails")));
-    facts.add("their engineer", person(row.at("receiverContactDetails")));
+    facts.add(row.text("direction") == "OUTBOUND" ? "their engineer" : "your engineer", person(row.at("receiverContactDetails")));
     facts.add("priority note", plain_text(row.text("priorityNote")));
     facts.add("escalation", plain_text(row.text("escalationInstructions")));
     if (row.truth("testCase")) facts.add("test", "yes, nobody is paged");
@@ -63,28 +63,40 @@ void print_fields(Context& context, const Value& row) {
     if (!text.empty()) context.out() << "\n" << text;
 }
 
+void print_response(Context& context, const Value& response) {
+    context.out() << "\n"
+                  << context.paint()(Ink::dim, short_time(response.text("createdAt"))) << "  "
+                  << context.paint()(Ink::bold, response.text("type"));
+    const std::string who = printable(response.text("engineerName"), Lines::join);
+    const std::string number = printable(response.text("caseNumber"), Lines::join);
+    context.out() << (who.empty() ? "" : "  " + who) << (number.empty() ? "" : "  case " + number) << "\n";
+    for (const std::string_view member : {"reason", "requestedInformation", "nextSteps"})
+        indent(context, response.text(member), "  ");
+}
+
+void print_note(Context& context, const Value& note) {
+    const std::string company = note.text("companyName");
+    context.out() << "\n"
+                  << context.paint()(Ink::dim, short_time(note.text("createdAt"))) << "  "
+                  << context.paint()(Ink::bold, printable(plain_text(note.text("summary")), Lines::join)) << "\n"
+                  << "  "
+                  << context.paint()(Ink::dim, printable(note.text("creatorName"), Lines::join) +
+                                                   (company.empty() ? "" : ", " + printable(company, Lines::join)))
+                  << "\n";
+    indent(context, plain_text(note.text("description")), "  ");
+}
+
+// Answers and notes in one line of time; at the same second the gateway's own note comes first.
 void print_trail(Context& context, const Value& row) {
-    for (const Value& response : row.items("caseResponses")) {
-        context.out() << "\n"
-                      << context.paint()(Ink::dim, short_time(response.text("createdAt"))) << "  "
-                      << context.paint()(Ink::bold, response.text("type"));
-        const std::string who = printable(response.text("engineerName"), Lines::join);
-        const std::string number = printable(response.text("caseNumber"), Lines::join);
-        context.out() << (who.empty() ? "" : "  " + who) << (number.empty() ? "" : "  case " + number) << "\n";
-        for (const std::string_view member : {"reason", "requestedInformation", "nextSteps"})
-            indent(context, response.text(member), "  ");
+    const std::vector<Value> responses = row.items("caseResponses");
+    const std::vector<Value> notes = row.items("caseNotes");
+    auto response = responses.begin();
+    for (const Value& note : notes) {
+        while (response != responses.end() && response->text("createdAt") < note.text("createdAt"))
+            print_response(context, *response++);
+        print_note(context, note);
     }
-    for (const Value& note : row.items("caseNotes")) {
-        const std::string company = note.text("companyName");
-        context.out() << "\n"
-                      << context.paint()(Ink::dim, short_time(note.text("createdAt"))) << "  "
-                      << context.paint()(Ink::bold, printable(plain_text(note.text("summary")), Lines::join)) << "\n"
-                      << "  "
-                      << context.paint()(Ink::dim, printable(note.text("creatorName"), Lines::join) +
-                                                       (company.empty() ? "" : ", " + printable(company, Lines::join)))
-                      << "\n";
-        indent(context, plain_text(note.text("description")), "  ");
-    }
+    while (response != responses.end()) print_response(context, *response++);
 }
 
 std::string next_command(const Value& row) {
@@ -108,6 +120,7 @@ int list(Context& context) {
     const Answer answer = context.get(target);
     if (context.printed_raw(answer)) return exit_code::ok;
     Table table({"TOKEN", "STATUS", "PRIO", "", "PARTNER", "NUMBER", "UPDATED", "SUMMARY"});
+    table.keep_whole({0, 6});
     for (const Value& row : answer.value.items()) {
         const bool outbound = row.text("direction") == "OUTBOUND";
         table.row({row.text("token"), Cell(row.text("status"), ink_for_state(row.text("status"))),
@@ -141,7 +154,7 @@ std::string native_case_path(const Context& context, std::string_view tail) {
     return "/api/v1/cases/" + url_encoded(context.text("TOKEN")) + std::string(tail);
 }
 
-int print_case(Context& context, const Answer& answer) {
+int print_case(Context& context, const Answer& answer, Hint hint) {
     if (context.printed_raw(answer)) return exit_code::ok;
     const Value& row = answer.value;
     const Paint& paint = context.paint();
@@ -158,7 +171,7 @@ int print_case(Context& context, const Answer& answer) {
     }
     print_fields(context, row);
     print_trail(context, row);
-    const std::string next = next_command(row);
+    const std::string next = hint == Hint::none ? std::string() : next_command(row);
     if (!next.empty()) context.note("\nNext: " + next);
     return exit_code::ok;
 }

@@ -8,7 +8,8 @@
 namespace entente::tools {
 
 // Prints one case with its trail and notes; `raw` answers with --json.
-int print_case(Context& context, const Answer& answer);
+enum class Hint { next, none };
+int print_case(Context& context, const Answer& answer, Hint hint = Hint::next);
 
 // For a case that may wait at the gate: what it waits for and what to do; nothing for a case that passed or is the partner's.
 void print_gate(Context& context, const Value& gate);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "protocol/spelling.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/problem.hpp"
 #include "server/tools/text.hpp"
@@ -110,6 +111,36 @@ Arguments collect(const Entry& entry) {
     return out;
 }
 
+// What to say about a word in the place of a command that is none; empty when the words begin with a command, or with an option.
+std::string unknown_command(const std::vector<Command>& commands, std::span<const std::string> words) {
+    std::string path;
+    for (const std::string& word : words) {
+        if (word.starts_with('-') || word.empty() || word.size() > 100) return {};
+        const std::string asked = path.empty() ? word : path + " " + word;
+        std::string best;
+        std::size_t least = 3;
+        bool folder = false;
+        for (const Command& command : commands) {
+            if (command.path == asked) return {};
+            folder = folder || command.path.starts_with(asked + " ");
+            if (!path.empty() && !command.path.starts_with(path + " ")) continue;
+            const std::string_view rest = std::string_view(command.path).substr(path.empty() ? 0 : path.size() + 1);
+            const std::string_view next = rest.substr(0, rest.find(' '));
+            if (const std::size_t off = protocol::edit_distance(word, next); off < least && word != "help") {
+                least = off;
+                best = next;
+            }
+        }
+        if (!folder) {
+            const std::string before = path.empty() ? std::string("entente") : "entente " + path;
+            return "there is no command '" + printable(asked, Lines::join) + "'" +
+                   (best.empty() ? "" : "; is it '" + before + " " + best + "'?") + "\nNext: " + before + " --help\n";
+        }
+        path = asked;
+    }
+    return {};
+}
+
 std::vector<Entry> entries_for(const std::vector<Command>& commands) {
     std::vector<Entry> entries(commands.size());
     for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -175,6 +206,10 @@ int run(const std::vector<Command>& commands, std::span<const std::string> argum
     build(root, entries);
     describe_nouns(root, commands);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    if (const auto hint = unknown_command(commands, arguments); !hint.empty()) {
+        world.err << "entente: " << hint;
+        return exit_code::usage;
+    }
     try {
         root.parse(std::move(reversed));
     } catch (const CLI::ParseError& error) {

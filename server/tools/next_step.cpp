@@ -52,7 +52,8 @@ std::string authorization_command(std::string_view text) {
 std::string command_for(std::string_view next_step) {
     if (next_step.starts_with("entente ")) return std::string(next_step);
     const std::string token = word_after(next_step, "/api/v1/cases/");
-    if (!token.empty() && has(next_step, "/customer")) return "entente case customer " + token + " --customer NAME";
+    if (!token.empty() && has(next_step, "/customer"))
+        return "entente case customer " + token + " --customer NAME   (a colleague, not who opened the case)";
     if (has(next_step, "/api/v1/authorizations")) return authorization_command(next_step);
     if (has(next_step, "/api/v1/agreements")) return agreement_command(next_step);
     if (has(next_step, "/api/v1/customers")) return "entente customer add 'NAME'";

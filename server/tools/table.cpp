@@ -48,8 +48,12 @@ std::vector<std::size_t> Table::widths(std::size_t limit) const {
     const auto total = [&] { return std::accumulate(out.begin(), out.end(), std::size_t{0}) + 2 * (out.size() - 1); };
     constexpr std::size_t narrowest = 8;
     while (total() > limit) {
-        const auto widest = std::ranges::max_element(out);
-        if (*widest <= narrowest) break;
+        auto widest = out.end();
+        for (auto it = out.begin(); it != out.end(); ++it) {
+            const auto column = static_cast<std::size_t>(it - out.begin());
+            if (std::ranges::find(whole_, column) == whole_.end() && (widest == out.end() || *it > *widest)) widest = it;
+        }
+        if (widest == out.end() || *widest <= narrowest) break;
         *widest = std::max(narrowest, *widest - std::min(*widest, total() - limit));
         // Take no more from one column than makes it as wide as the next: the cut is shared.
         const std::size_t fair = [&] {

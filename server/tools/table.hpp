@@ -34,7 +34,8 @@ Ink ink_for_state(std::string_view state);
 class Table {
   public:
     explicit Table(std::vector<std::string> heads);
-    void row(std::vector<Cell> cells);  // missing cells are blank
+    void row(std::vector<Cell> cells);                                                  // missing cells are blank
+    void keep_whole(std::vector<std::size_t> columns) { whole_ = std::move(columns); }  // ids and times, which one copies
     bool empty() const { return rows_.empty(); }
 
     // Lines with two blanks between columns. `width` 0 means unlimited; otherwise the widest columns are shortened until the
@@ -45,6 +46,7 @@ class Table {
     std::vector<std::size_t> widths(std::size_t limit) const;
 
     std::vector<std::string> heads_;
+    std::vector<std::size_t> whole_;
     std::vector<std::vector<Cell>> rows_;
 };
 

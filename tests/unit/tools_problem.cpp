@@ -71,7 +71,7 @@ TEST(NextStep, CallsBecomeCommands) {
     EXPECT_EQ(command_for("record the customer's answer: POST /api/v1/authorizations/9/grant"),
               "entente authorization grant 9 --obtained 'WHO, WHEN, HOW'");
     EXPECT_EQ(command_for("say which customer it is about: POST /api/v1/cases/Hq2sV8nT0LkYp5cWd3aB/customer"),
-              "entente case customer Hq2sV8nT0LkYp5cWd3aB --customer NAME");
+              "entente case customer Hq2sV8nT0LkYp5cWd3aB --customer NAME   (a colleague, not who opened the case)");
     EXPECT_EQ(command_for("entente form add FILE"), "entente form add FILE");
     EXPECT_EQ(command_for("choose the form of another company"), "");
 }

@@ -125,8 +125,8 @@ void note_use(Txn& txn, AuthorizationId authorization, CaseId id, Instant now) {
 void note_disclosure(Txn& txn, CaseId id, CompanyId company, std::int64_t version, std::string_view operation, Instant now) {
     txn.change(
         "INSERT INTO disclosures (case_id, company, version, at, operation, agreement, authorization_id, released_classes)"
-        " SELECT id, receiver, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), agreement, authorization_id,"
-        " released_classes FROM cases WHERE id = $1 AND receiver = $2"
+        " SELECT id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), agreement, authorization_id,"
+        " released_classes FROM cases WHERE id = $1 AND (receiver = $2 OR submitter = $2)"
         " ON CONFLICT (case_id, company, version) DO NOTHING",
         {id.value, company.value, version, now.us, operation});
 }
@@ -136,7 +136,7 @@ std::vector<Disclosure> disclosures_under(ReadTxn& txn, AuthorizationId authoriz
     txn.each(
         "SELECT d.at, d.company, d.operation, c.token, d.version FROM authorization_uses u"
         " JOIN disclosures d ON d.case_id = u.case_id AND d.at >= u.since JOIN cases c ON c.id = u.case_id"
-        " WHERE u.authorization_id = $1 ORDER BY d.at DESC, c.token, d.version DESC LIMIT $2",
+        " WHERE u.authorization_id = $1 AND d.company <> c.submitter ORDER BY d.at DESC, c.token, d.version DESC LIMIT $2",
         {authorization.value, limit}, [&](const Row& row) {
             found.push_back({{row.number(0)}, {row.number(1)}, std::string(row.text(2)), std::string(row.text(3)), row.number(4)});
         });
