@@ -202,6 +202,7 @@ std::variant<CallPtr, Response> Gateway::prepare(std::shared_ptr<const Request> 
     Found found = find_route(call->request->method, call->raw_path);
     if (found.route == nullptr || found.bad) return not_routed(call, found);
     call->route = found.route;
+    if (call->route->dialect == Dialect::native) call->mode = connect::ErrorMode::own;
     call->path = std::move(found.path);
     call->raw_values = std::move(found.raw_values);
     if (found.route->access == Access::signed_in && !call->presented.token && call->presented.certificate_fingerprint.empty()) {

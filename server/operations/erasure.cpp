@@ -104,7 +104,7 @@ std::string waits_for(ReadTxn& txn, const ErasureOrder& order) {
     if (order.state != ErasureState::proposed && order.state != ErasureState::ordered) return {};
     if (subject_on_hold(txn, order)) return "legal_hold";
     if (order.subject == ErasureSubject::customer && any_on_hold(txn, store::cases_to_erase(txn, order))) return "legal_hold";
-    if (order.subject == ErasureSubject::company && !store::holds_in_force(txn, order.company).empty()) return "legal_hold";
+    if (order.subject == ErasureSubject::company && !store::standing_holds(txn, order.company).empty()) return "legal_hold";
     if (store::cases_going_on(txn, order) > 0) return "cases_open";
     return {};
 }

@@ -86,10 +86,13 @@ int order(Context& context) {
     json.member("reason", context.text("reason")).end();
     const Answer answer = context.post("/api/v1/erasures", json.take());
     print(context, answer);
-    if (answer.value.text("state") == "proposed")
+    if (answer.value.text("state") == "proposed") {
         context.note(answer.value.text("scope") == "company"
                          ? "The gateway's operator confirms: entente erasure confirm " + answer.value.text("id") + " --operator"
                          : "A colleague confirms: entente erasure confirm " + answer.value.text("id"));
+    } else if (answer.value.text("waitsFor").empty()) {
+        context.note("It is being carried out, and cannot be undone: entente erasure show " + answer.value.text("id"));
+    }
     return exit_code::ok;
 }
 
@@ -160,7 +163,7 @@ int hold_place(Context& context) {
     json.member("reason", context.text("reason")).end();
     const Answer answer = context.post("/api/v1/holds", json.take());
     print_object(context, answer, hold_fields());
-    context.note("It holds once a colleague confirmed it: entente hold confirm " + answer.value.text("id"));
+    context.note("It stands from now on. A colleague confirms it: entente hold confirm " + answer.value.text("id"));
     return exit_code::ok;
 }
 

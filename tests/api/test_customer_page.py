@@ -103,6 +103,14 @@ def test_links_that_are_none(posted):
         person.send(f"/receipt/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/{path}", [("ticket", "x"), ("sure", "yes")], expect=404)
 
 
+def test_what_is_no_form_is_refused_whoever_sends_it(posted):
+    asked, person = posted.ask()
+    for path in (f"/authorize/{person.token}", f"/authorize/{person.token}/code", f"/receipt/{person.token}", f"/feedback/{person.token}"):
+        answer = person.eyes.request("POST", path, data=b"{}", headers={"Content-Type": "application/json", "Accept": "*/*"}, expect=400)
+        assert answer.code == "not_a_form"
+    assert posted.read(asked)["state"] == "requested"
+
+
 # --- deciding ---
 
 
@@ -235,6 +243,20 @@ def test_the_receipt_shows_what_was_shown_and_withdraws_at_once(posted, ada, bo)
     assert shown["description"] and shown["description"] not in str(frozen)
     assert case.gate()["flow"] == "frozen"
     person.withdraw(expect=409)
+
+
+def test_who_answers_without_having_read_was_shown_the_case(posted, ada, bo):
+    """The answer to an answer is the case: it stands in the register as a read does, for the company, the customer and the log alike."""
+    customer = ada.customer()
+    case = posted.world.open_case(ada, bo, customer)
+    case.release_to_receiver()
+    _, person = posted.ask(customer)
+    person.decide()
+    assert case.approve().body["description"]
+    register = ada.compliance.get(f"/api/v1/disclosures?case={case.token}", expect=200).items
+    assert [row["company"] for row in register] == [bo.id]
+    page = person.open_receipt().text
+    assert case.token in page and bo.name in page and "Nothing was shown" not in page
 
 
 def test_the_ticket_is_the_visit_s(posted):

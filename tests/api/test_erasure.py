@@ -127,10 +127,11 @@ def test_the_partner_is_asked_and_answers(world, pair, ended):
 def test_a_legal_hold_stands_against_it_until_two_people_lift_it(world, pair, ended):
     left, _ = pair
     customer, _ = ended
+    wanted = order(left, {"scope": "customer", "subject": customer.id})
     hold = left.compliance.post("/api/v1/holds", {"scope": "customer", "subject": customer.id, "reason": left.word("hold reason")}, expect=201)
     assert hold["state"] == "proposed"
     left.compliance.post(f"/api/v1/holds/{hold['id']}/confirm", expect=403)
-    wanted = order(left, {"scope": "customer", "subject": customer.id})
+    assert left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=422)["code"] == "legal_hold", "it stands from its proposal on"
     assert left.administrator.post(f"/api/v1/holds/{hold['id']}/confirm", expect=200)["state"] == "in_force"
     assert left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=422)["code"] == "legal_hold"
     assert order(left, {"scope": "customer", "subject": customer.id}, expect=422)["code"] == "legal_hold"
@@ -143,6 +144,17 @@ def test_a_legal_hold_stands_against_it_until_two_people_lift_it(world, pair, en
     left.administrator.post(f"/api/v1/holds/{hold['id']}/lift", expect=422)
     left.administrator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=200)
     wait_done(left.compliance, wanted)
+
+
+def test_a_proposed_hold_stands_against_the_order_of_one_person(world, pair):
+    left, right = pair
+    case = world.released_case(left, right)
+    close(case)
+    hold = left.compliance.post("/api/v1/holds", {"scope": "case", "case": case.token, "reason": "Court"}, expect=201)
+    assert order(left, {"scope": "case", "case": case.token}, expect=422)["code"] == "legal_hold"
+    # Who proposed it may take it back: nothing was agreed yet.
+    assert left.compliance.post(f"/api/v1/holds/{hold['id']}/lift", expect=200)["state"] == "lifted"
+    wait_done(left.compliance, order(left, {"scope": "case", "case": case.token}))
 
 
 def test_an_order_that_waits_for_a_hold_goes_on_when_it_is_lifted(world, pair):

@@ -70,6 +70,14 @@ def test_who_does_not_make_evidence(halden, exchanged, role):
     caller.post("/api/v1/evidence/breaches", {**period(), "partner": exchanged["case"].receiver.id}, expect=403)
 
 
+def test_there_is_no_evidence_of_a_time_without_records(world):
+    """What is true today proves nothing about a time of which the log has nothing."""
+    for query in ("from=2001-01-01T00:00:00Z&until=2001-04-01T00:00:00Z", "from=2098-01-01T00:00:00Z&until=2098-04-01T00:00:00Z"):
+        answer = world.operator.get(f"/api/v1/evidence/controls?{query}", expect=200)
+        assert not [item["id"] for item in answer["items"] if item["evidence"]]
+        assert {row["withEvidence"] for row in answer["coverage"]} == {0}
+
+
 @pytest.mark.parametrize("query", ["from=yesterday", "until=x", "from=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z", "from=1970-01-01T00:00:00Z"])
 def test_periods_that_are_none(halden, query):
     halden.compliance.get(f"/api/v1/evidence/controls?{query}", expect=400)

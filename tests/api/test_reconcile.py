@@ -48,6 +48,16 @@ def test_both_directions_and_both_sides_agree(case, halden, brightwell):
     assert totals["receivedOpen"] == len([row for row in rows if row["direction"] == "received" and row["taken"] is None])
 
 
+def test_what_the_submitter_reads_is_taken_too(case, halden, brightwell):
+    case.approve()
+    assert of(statement(halden.engineer)[0], case, "received")[-1]["taken"] is None
+    case.seen_by_submitter()
+    assert of(statement(halden.engineer)[0], case, "received")[-1]["taken"]["how"] == "read"
+    assert of(statement(brightwell.engineer)[0], case, "sent")[-1]["taken"]["how"] == "read"
+    # What a company was shown of its own case is no disclosure.
+    assert halden.id not in [row["company"] for row in halden.compliance.get(f"/api/v1/disclosures?case={case.token}", expect=200).items]
+
+
 def test_a_statement_is_the_companys_own(world, case, dorn, halden, brightwell):
     assert not [row for row in statement(dorn.compliance)[0] if row["case"] == case.token]
     assert dorn.engineer.post(f"/api/v1/cases/{case.token}/acknowledgement", expect=404).code == "case_not_found"

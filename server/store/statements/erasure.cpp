@@ -442,31 +442,29 @@ std::vector<LegalHold> holds_of(ReadTxn& txn, Vault& vault, CompanyId company) {
     return all;
 }
 
-std::vector<std::int64_t> holds_in_force(ReadTxn& txn, CompanyId company) {
+std::vector<std::int64_t> standing_holds(ReadTxn& txn, CompanyId company) {
     std::vector<std::int64_t> ids;
-    txn.each("SELECT id FROM legal_holds WHERE company = $1 AND (state = 'in_force' OR state = 'lifting')", {company.value},
+    txn.each("SELECT id FROM legal_holds WHERE company = $1 AND state <> 'lifted'", {company.value},
              [&](const Row& row) { ids.push_back(row.number(0)); });
     return ids;
 }
 
 bool on_hold(ReadTxn& txn, HoldSubject subject, std::int64_t id) {
     return txn
-        .first("SELECT 1 FROM legal_holds WHERE scope = $1 AND subject = $2 AND (state = 'in_force' OR state = 'lifting')",
-               {name(subject), id}, [](const Row&) { return true; })
+        .first("SELECT 1 FROM legal_holds WHERE scope = $1 AND subject = $2 AND state <> 'lifted'", {name(subject), id},
+               [](const Row&) { return true; })
         .has_value();
 }
 
 bool owner_on_hold(ReadTxn& txn, const Owner& owner) {
     const std::size_t slash = owner.uid.find('/');
     if (slash == std::string::npos)
-        return txn
-            .first("SELECT 1 FROM legal_holds WHERE state = 'in_force' OR state = 'lifting' LIMIT 1", {},
-                   [](const Row&) { return true; })
+        return txn.first("SELECT 1 FROM legal_holds WHERE state <> 'lifted' LIMIT 1", {}, [](const Row&) { return true; })
             .has_value();
     const std::string_view scope = std::string_view(owner.uid).substr(0, slash);
     const std::int64_t id = std::stoll(owner.uid.substr(slash + 1));
     if (scope == "person") return on_hold(txn, HoldSubject::person, id);
-    if (scope == "company") return !holds_in_force(txn, {id}).empty();
+    if (scope == "company") return !standing_holds(txn, {id}).empty();
     if (on_hold(txn, HoldSubject::customer, id)) return true;
     const auto company =
         txn.first("SELECT company FROM customers WHERE id = $1", {id}, [](const Row& row) { return row.number(0); });
@@ -476,7 +474,7 @@ bool owner_on_hold(ReadTxn& txn, const Owner& owner) {
 bool case_on_hold(ReadTxn& txn, CaseId id) {
     return txn
         .first(
-            "SELECT 1 FROM cases c JOIN legal_holds h ON (h.state = 'in_force' OR h.state = 'lifting') AND"
+            "SELECT 1 FROM cases c JOIN legal_holds h ON h.state <> 'lifted' AND"
             " ((h.scope = 'case' AND h.subject = c.id) OR (h.scope = 'customer' AND h.subject = c.customer) OR"
             " (h.scope = 'company' AND h.subject = c.submitter)) WHERE c.id = $1 LIMIT 1",
             {id.value}, [](const Row&) { return true; })

@@ -103,6 +103,7 @@ std::vector<ErasureRequest> erasure_requests_to(ReadTxn& txn, Vault& vault, prot
 std::vector<ErasureRequest> erasure_requests_of(ReadTxn& txn, Vault& vault, std::int64_t erasure);
 
 // --- legal holds ---
+// One stands from its proposal until it is lifted: what it is to protect must not go while the second person is asked.
 enum class HoldSubject : std::uint8_t { customer, case_alone, person, company };
 std::string_view name(HoldSubject subject);
 std::optional<HoldSubject> parse_hold_subject(std::string_view text);
@@ -129,7 +130,7 @@ void insert_hold(Txn& txn, Vault& vault, const LegalHold& hold);
 void update_hold(Txn& txn, const LegalHold& hold);
 std::optional<LegalHold> find_hold(ReadTxn& txn, Vault& vault, protocol::CompanyId company, std::int64_t id);
 std::vector<LegalHold> holds_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company /* none: all */);
-std::vector<std::int64_t> holds_in_force(ReadTxn& txn, protocol::CompanyId company);
+std::vector<std::int64_t> standing_holds(ReadTxn& txn, protocol::CompanyId company);
 bool on_hold(ReadTxn& txn, HoldSubject subject, std::int64_t id);
 // The key's owner, or for the gateway's keys anybody at all: core sections tell of everybody.
 bool owner_on_hold(ReadTxn& txn, const Owner& owner);
