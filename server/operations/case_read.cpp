@@ -29,11 +29,19 @@ Result<StoredCase> submitters_case(ReadTxn& txn, const Context& context, const C
     return c;
 }
 
+// What may cross: what did, what would now, or, as long as an authorization is missing, what the agreement lets an authorization
+// permit.
+protocol::DataClasses classes_to_cross(ReadTxn& txn, const StoredCase& c, const Judgement& judgement, Instant now) {
+    if (c.released_at) return c.released;
+    if (judgement.decision.verdict == policy::Verdict::allow) return judgement.decision.released;
+    return judge_agreement(txn, c.submitter, c.receiver, now).released;
+}
+
 }  // namespace
 
-// What of the case's words goes, stays back, or is masked under `permitted`.
+// What of the case's words goes, stays back, or is masked.
 void explain_words(ReadTxn& txn, const Context& context, const StoredCase& c, const Judgement& judgement, GateView& gate) {
-    const protocol::DataClasses permitted = c.released_at ? c.released : judgement.decision.released;
+    const protocol::DataClasses permitted = classes_to_cross(txn, c, judgement, context.now);
     StoredCase judged = c;
     judged.customer = judgement.finding.customer ? judgement.finding.customer : c.customer;
     judged.released = permitted;
@@ -134,9 +142,7 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
     const Shown shown{c->id, c->version, c->gate_epoch};
     if (!c->released_at) {
         const Judgement judgement = judge(txn, context.tools, *c, context.now);
-        const policy::Decision agreement = judge_agreement(txn, c->submitter, c->receiver, context.now);
-        const bool allowed = judgement.decision.verdict == policy::Verdict::allow;
-        c->released = allowed ? judgement.decision.released : agreement.released;
+        c->released = classes_to_cross(txn, *c, judgement, context.now);
         if (judgement.finding.customer) c->customer = judgement.finding.customer;
         Sharer sharer = sharer_for(txn, context, *c, Side::submitter);
         c->shared = share_case(sharer, c->original, c->released, judgement.staff_contacts).words;

@@ -286,6 +286,14 @@ def test_two_authorizations_one_withdrawn(world, halden, brightwell, customer):
     assert (case.seen_by_receiver()["description"] == case.draft["problemDescription"]) == (case.gate()["flow"] == "open")
 
 
+def test_gate_and_preview_of_a_held_case_say_the_same(world, halden, brightwell):
+    case = world.open_case(halden, brightwell, halden.customer())
+    gate = case.gate()
+    preview = halden.engineer.get(f"/api/v1/cases/{case.token}/preview", expect=200)
+    assert gate["verdict"] == "hold" and gate["releasedFields"]
+    assert {field["fieldName"] for field in preview["customFields"]} == set(gate["releasedFields"])
+
+
 # --- without an agreement ---
 
 
