@@ -200,7 +200,7 @@ Audited<UploadOpened> open_upload(Txn& txn, const Context& context, const Caller
     const auto opened = open_for_write(txn, context, caller, token, record);
     if (!opened) return refused<UploadOpened>(std::move(record), opened.error());
     const StoredCase& c = opened->c;
-    if (const auto next = protocol::next_status(c.status, protocol::CaseAction::add_note, opened->side); !next)
+    if (const auto next = step(txn, context, *opened, protocol::CaseAction::add_note, false); !next)
         return refused<UploadOpened>(std::move(record), next.error());
     UploadOpened upload;
     upload.case_id = c.id;

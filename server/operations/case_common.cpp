@@ -12,6 +12,43 @@ using protocol::Flow;
 using protocol::Side;
 using store::StoredCase;
 
+namespace {
+
+// The command that helps where the case's status does not allow the step; empty where none does.
+std::string step_instead(const Opened& opened, protocol::CaseAction action) {
+    using protocol::CaseAction;
+    using protocol::CaseStatus;
+    const StoredCase& c = opened.c;
+    const bool submitter = opened.side == Side::submitter;
+    const std::string answer = "entente case answer " + c.token;
+    const bool to_close = action == CaseAction::close;
+    switch (c.status) {
+        case CaseStatus::closed:
+            if (to_close) return {};
+            if (c.flow == Flow::ended) return submitter ? "entente case open --help" : "";  // taken back, not solved
+            return (submitter ? "" : "the side that opened the case can reopen it: ") + ("entente case reopen " + c.token) +
+                   " --reason recurred";
+        case CaseStatus::rejected:
+            return submitter ? "entente case open --help" : "";
+        case CaseStatus::open:
+            if (to_close && submitter && !c.responded) return "entente case withdraw " + c.token;
+            if (to_close && !submitter) return answer + " --reject REASON";
+            break;
+        case CaseStatus::information:
+            if (to_close && submitter) return "the partner accepts or rejects it first: " + answer + " --reply TEXT";
+            if (to_close) return answer + " --reject REASON";
+            break;
+        case CaseStatus::accepted:
+            if (action == CaseAction::approve && !submitter) return answer + " --update --number TEXT";
+            break;
+    }
+    if (action == CaseAction::update_approval && !submitter) return answer + " --accept --number TEXT";
+    if (action == CaseAction::provide_information && submitter) return "entente case note " + c.token + " --summary TEXT";
+    return {};
+}
+
+}  // namespace
+
 Error case_not_found(std::string_view token) {
     return {.kind = ErrorKind::not_found, .code = "case_not_found", .message = protocol::connect::case_not_found_text(token)};
 }
@@ -51,7 +88,8 @@ Result<Opened> open_for_write(Txn& txn, const Context& context, const Caller& ca
 
 Result<protocol::CaseStatus> step(ReadTxn& txn, const Context& context, const Opened& opened, protocol::CaseAction action,
                                   bool words) {
-    const auto next = protocol::next_status(opened.c.status, action, opened.side);
+    auto next = protocol::next_status(opened.c.status, action, opened.side);
+    if (!next && next.error().kind == ErrorKind::wrong_state) next.error().next_step = step_instead(opened, action);
     if (!next) return next;
     const Flow flow = flow_now(txn, opened.c, context.now);
     if (flow == Flow::frozen && words) return std::unexpected(gate_closed(opened.c));

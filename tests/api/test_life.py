@@ -84,6 +84,17 @@ def test_closing_too_early_says_the_literal_sentence(case, state):
     assert case.submitter.engineer.post(f"{case.path}/closure", accept=LEGACY_MODE, expect=500)["message"] == sentence
 
 
+def test_a_refusal_by_state_names_the_step_there_is(case):
+    ours, theirs = case.submitter.engineer, case.receiver.engineer
+    note = {"summary": "S", "description": "D"}
+    assert ours.post(f"{case.path}/closure", expect=422)["nextStep"] == f"entente case withdraw {case.token}"
+    assert theirs.post(f"{case.path}/closure", expect=422)["nextStep"] == f"entente case answer {case.token} --reject REASON"
+    bring_to(case, "CLOSED")
+    assert ours.post(f"{case.path}/notes", note, expect=422)["nextStep"] == f"entente case reopen {case.token} --reason recurred"
+    assert theirs.post(f"{case.path}/notes", note, expect=422)["nextStep"].endswith(f": entente case reopen {case.token} --reason recurred")
+    assert "nextStep" not in ours.post(f"{case.path}/closure", expect=422).body
+
+
 def test_approval_shows_on_both_sides(case):
     answer = case.approve(caseNumber="BW-100", nextSteps="First a trace")
     for view in (answer.body, case.seen_by_submitter().body, case.seen_by_receiver().body):
