@@ -2,6 +2,7 @@
 
 #include "certs/digest.hpp"
 #include "protocol/encoding.hpp"
+#include "protocol/json_writer.hpp"
 #include "server/api/conditional.hpp"
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
@@ -23,6 +24,20 @@ Plan log_out(Gateway& gateway, CallPtr call) {
             return ops::log_out(txn, context, caller, token);
         },
         [](Gateway& g, const CallPtr& c, bool&) { return g.empty(c, 204); });
+}
+
+// What the credential of this call is good for. It says nothing that the caller did not bring, so there is nothing to record.
+Plan session(Gateway& gateway, CallPtr call) {
+    return gateway.look_up<protocol::Role>(
+        std::move(call),
+        [](store::ReadTxn&, const ops::Context&, const ops::Caller& caller) -> protocol::Result<protocol::Role> {
+            return caller.role();
+        },
+        [](Gateway& g, const CallPtr& c, protocol::Role& role) {
+            protocol::JsonWriter out;
+            out.object().member("role", name(role)).end();
+            return g.reply(c, 200, out.take());
+        });
 }
 
 // The documents change only with the program, so a caller that has one asks with its tag.
@@ -75,6 +90,7 @@ constexpr Route session_table[] = {
     {Method::get, "/api/v1/openapi.json", "getOpenApiJson", Dialect::native, Access::open, openapi_json},
     {Method::get, "/api/v1/docs", "getDocumentation", Dialect::native, Access::open, docs},
     {Method::get, "/api/v1/problems", "getProblems", Dialect::native, Access::open, problems},
+    {Method::get, "/api/v1/session", "getSession", Dialect::native, Access::signed_in, session},
     {Method::delete_, "/api/v1/session", "endSession", Dialect::native, Access::signed_in, log_out},
 };
 

@@ -26,6 +26,11 @@ def test_login_token_works_and_names_the_caller(halden):
     assert "encodedCredentials" not in me.body
 
 
+def test_a_caller_learns_its_role(world, halden):
+    for caller, role in ((halden.engineer, "engineer"), (halden.compliance, "compliance"), (halden.client, "api_client"), (world.operator, "operator")):
+        assert caller.get("/api/v1/session", expect=200).body == {"role": role}
+
+
 @pytest.mark.parametrize("members", [{"password": "wrong"}, {"username": "nobody-of-that-name", "password": PASSWORD}])
 def test_wrong_credentials(world, halden, members):
     halden.person("engineer", "-wrong")
@@ -133,7 +138,7 @@ CALLS = [
     ("GET", "/api/v1/companies"), ("POST", "/api/v1/companies"), ("GET", "/api/v1/users"), ("POST", "/api/v1/users"), ("GET", "/api/v1/clients"), ("GET", "/api/v1/forms"),
     ("GET", "/api/v1/departments"), ("GET", "/api/v1/customers"), ("POST", "/api/v1/customers"), ("GET", "/api/v1/agreements"), ("POST", "/api/v1/agreements"),
     ("GET", "/api/v1/authorizations"), ("POST", "/api/v1/authorizations"), ("GET", "/api/v1/audit/entries"), ("GET", "/api/v1/audit/entries/1"),
-    ("POST", "/api/v1/audit/verification"), ("GET", "/api/v1/certificates"), ("GET", "/api/v1/directory/companies"), ("DELETE", "/api/v1/session"),
+    ("POST", "/api/v1/audit/verification"), ("GET", "/api/v1/certificates"), ("GET", "/api/v1/directory/companies"), ("GET", "/api/v1/session"), ("DELETE", "/api/v1/session"),
     ("GET", "/api/v1/cases/T/gate"), ("GET", "/api/v1/cases/T/preview"), ("POST", "/api/v1/cases/T/customer"),
 ]
 
