@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <ostream>
 
+#include "protocol/spelling.hpp"
 #include "server/tools/context.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/problem.hpp"
@@ -11,10 +13,6 @@
 
 namespace entente::tools {
 namespace {
-
-bool is_number(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 std::string shown(const Value& row, std::string_view path) {
     std::string text = row.text(path);
@@ -34,6 +32,28 @@ bool named_so(const Value& row, std::string_view named) {
     return std::ranges::any_of(row.items("aliases"), [&](const Value& alias) { return same_ignoring_case(alias.text(), named); });
 }
 
+// How far the words are from what a row is called, by name or alias.
+std::size_t slips(const Value& row, std::string_view named) {
+    std::size_t least = protocol::edit_distance(lower(row.text("name")), lower(named));
+    for (const Value& alias : row.items("aliases"))
+        least = std::min(least, protocol::edit_distance(lower(alias.text()), lower(named)));
+    return least;
+}
+
+// At most three rows that are called nearly so, the nearest first.
+std::vector<Value> nearest(const std::vector<Value>& rows, std::string_view named) {
+    std::multimap<std::size_t, Value> near;
+    const std::size_t most = std::max<std::size_t>(2, named.size() / 4);
+    for (const Value& row : rows) {
+        const std::size_t off = named.size() > 200 ? most + 1 : slips(row, named);
+        if (off <= most && off < named.size()) near.emplace(off, row);
+    }
+    std::vector<Value> out;
+    for (const auto& [off, row] : near)
+        if (out.size() < 3) out.push_back(row);
+    return out;
+}
+
 std::string the_only(const std::vector<Value>& rows, std::string_view named, std::string_view kind,
                      const std::string& list_command) {
     std::vector<Value> found;
@@ -41,9 +61,10 @@ std::string the_only(const std::vector<Value>& rows, std::string_view named, std
     if (found.size() == 1) return found[0].text("id");
     std::string what = found.empty() ? "no " + std::string(kind) + " is called '" : "several are called '";
     what += std::string(named) + "'";
-    const std::vector<Value>& near = found.empty() ? rows : found;
+    const bool many = found.empty() && rows.size() > 12;
+    const std::vector<Value> near = many ? nearest(rows, named) : found.empty() ? rows : found;
     if (!near.empty() && near.size() <= 12) {
-        what += found.empty() ? "; there are" : ":";
+        what += many ? "; nearest are" : found.empty() ? "; there are" : ":";
         for (const Value& row : near) what += "\n  " + row.text("id") + "  " + row.text("name");
     }
     throw Stop(exit_code::refused, what, list_command);
@@ -163,6 +184,15 @@ std::string company_id(Context& context, std::string_view named) {
 std::string customer_id(Context& context, std::string_view named) {
     if (is_number(named)) return std::string(named);
     return the_only(context.get("/api/v1/customers").value.items(), named, "customer", "entente customer list");
+}
+
+std::string customers_meant(Context& context, std::string_view named) {
+    const Answer answer = context.attempt(api::Method::get, "/api/v1/customers");
+    if (!answer.good()) return {};
+    std::string names;
+    for (const Value& row : nearest(answer.value.items(), named)) names += (names.empty() ? "" : ", ") + row.text("name");
+    if (names.empty()) return {};
+    return "No customer is called '" + printable(named, Lines::join) + "'. Nearest: " + printable(names, Lines::join);
 }
 
 Names Names::of_companies(Context& context) {

@@ -20,11 +20,14 @@ void write_engineer(protocol::JsonWriter& json, Context& context) {
 }
 
 int accept(Context& context, bool again) {
+    if (context.text("number").empty())
+        throw Stop(exit_code::usage,
+                   again ? "--update says the whole acceptance again, so give your own case number too: --number TEXT"
+                         : "accepting needs your own case number: --number TEXT");
     protocol::JsonWriter json;
     json.object().member("caseNumber", context.text("number"));
     write_engineer(json, context);
     json.member("nextSteps", context.text("next-steps")).end();
-    if (context.text("number").empty()) throw Stop(exit_code::usage, "accepting needs your own case number: --number TEXT");
     const std::string path = case_path(context, "/approval");
     return print_case(context, again ? context.patch(path, json.take()) : context.post(path, json.take()));
 }

@@ -5,6 +5,7 @@
 #include "protocol/case_moves.hpp"
 #include "server/tools/case_view.hpp"
 #include "server/tools/exit_code.hpp"
+#include "server/tools/problem.hpp"
 #include "server/tools/text.hpp"
 
 namespace entente::tools {
@@ -98,6 +99,23 @@ int timeline(Context& context) {
     return exit_code::ok;
 }
 
+// The department that a case goes to, by id or name. Whoever opened the case finds the receiver's departments as any partner's.
+std::string department_meant(Context& context) {
+    const std::string named = context.text("department");
+    if (is_number(named)) return named;
+    const Value row = context.get(native_case_path(context, "")).value;
+    if (row.text("side") == "receiver") return find_row(context, "/api/v1/departments", "name", named, "department").text("id");
+    const std::string company = row.text("receiver.companyName");
+    std::string names;
+    for (const Value& found : context.get("/v1/partners/" + url_encoded(shortened(company, 100))).value.items()) {
+        if (found.text("companyId") != row.text("receiver.company") || found.text("departmentId").empty()) continue;
+        if (same_ignoring_case(found.text("departmentName"), named)) return found.text("departmentId");
+        names += "\n  " + found.text("departmentName");
+    }
+    throw Stop(exit_code::refused,
+               company + " has no department '" + named + "'" + (names.empty() ? std::string() : "; it has" + names));
+}
+
 // The body of a move: the options that were given, under the names of the API.
 std::string body_of(Context& context) {
     protocol::JsonWriter json;
@@ -106,7 +124,7 @@ std::string body_of(Context& context) {
     if (context.given("text")) json.member("text", text_or_file(context, "text"));
     json.member_if("level", context.number("level"));
     json.member_if("score", context.number("score"));
-    json.member_if("department", context.number("department"));
+    if (context.given("department")) json.key("department").raw(department_meant(context));
     if (context.given("until")) json.member("until", moment(context, "until"));
     return json.end().take();
 }
@@ -221,7 +239,7 @@ std::vector<Command> case_life_commands() {
     const std::string token = "Hq2sV8nT0LkYp5cWd3aB";
     Option score = choice("score", {"1", "2", "3", "4", "5"}, "1 very dissatisfied, 5 very satisfied");
     score.required = true;
-    Option department = needed("department", "ID", "a department of the receiver");
+    Option department = needed("department", "NAME", "a department of the receiver, by name or id");
     return {
         {.path = "case timeline",
          .summary = "Show who had the move, what they did, why and for how long",
@@ -243,7 +261,7 @@ std::vector<Command> case_life_commands() {
         a_move(LifeMove::withdrawn, "case withdraw", "Take back a case that is not answered yet",
                "  entente case withdraw " + token + " --reason solved", {}, withdraw),
         a_move(LifeMove::rerouted, "case reroute", "Send a case to another department of the receiver",
-               "  entente case reroute " + token + " --department 731002118", {std::move(department)}, reroute),
+               "  entente case reroute " + token + " --department 'Block Storage'", {std::move(department)}, reroute),
         a_move(LifeMove::escalated, "case escalate", "Raise the escalation level, or lower your own",
                "  entente case escalate " + token + " --reason no_progress --channel phone",
                {value("level", "0-3", "absent: one more than now"),

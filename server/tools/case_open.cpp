@@ -2,6 +2,7 @@
 // does not have is refused here, with the labels that it has.
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <ostream>
 
@@ -73,29 +74,52 @@ void write_fields(protocol::JsonWriter& json, const Value& form, Values values) 
                "entente case form --form " + form.text("documentId"));
 }
 
+// Which option fills the fields that were refused: their places say little to somebody who typed labels.
+void name_fields(Problem& problem, const Value& form) {
+    const std::vector<Value> fields = form.items("customFields");
+    for (protocol::Violation& violation : problem.violations) {
+        const std::size_t digits = violation.pointer.find_first_of("0123456789");
+        if (violation.pointer.find("customFields") > 1 || digits == std::string::npos) continue;
+        std::size_t at = fields.size();
+        std::from_chars(violation.pointer.data() + digits, violation.pointer.data() + violation.pointer.size(), at);
+        if (at < fields.size()) violation.pointer += " (--field " + shell_quoted(fields[at].text("label") + "=...") + ")";
+    }
+}
+
+Answer send(Context& context, const Value& form, std::string body) {
+    try {
+        return context.post("/v1/collaboration-requests", std::move(body));
+    } catch (Refused& refused) {
+        name_fields(refused.problem, form);
+        throw;
+    }
+}
+
 int open(Context& context) {
     const Value form = form_for(context).value;
     protocol::JsonWriter json;
     json.object().key("documentId").raw(form.text("documentId")).member("internalCaseNumber", context.text("number"));
     json.member("problemSummary", context.text("summary")).member("problemDescription", text_or_file(context, "description"));
-    std::string priority = context.text("priority", "medium");
-    std::ranges::transform(priority, priority.begin(),
-                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    json.member("priority", priority).member("testSubmission", context.flag("test"));
-    write_fields(json, form, values_given(context));
+    json.member("priority", upper(context.text("priority", "medium"))).member("testSubmission", context.flag("test"));
+    Values values = values_given(context);
+    const std::string customer = values.contains("customer company") ? values["customer company"] : std::string();
+    write_fields(json, form, std::move(values));
     if (context.given("contact-name") || context.given("contact-email")) {
         json.key("submitterContactDetails").object();
         add_texts(json, context, {{"contact-name", "name"}, {"contact-email", "email"}, {"contact-phone", "phone"}});
         json.end();
     }
     json.key("internalNotes").array().end().end();
-    const Answer answer = context.post("/v1/collaboration-requests", json.take());
+    const Answer answer = send(context, form, json.take());
     if (context.printed_raw(answer)) return exit_code::ok;
     const std::string token = answer.value.text("token");
     context.out() << "Opened " << context.paint()(Ink::bold, token) << " with "
                   << printable(answer.value.text("receiveCompanyName"), Lines::join) << "\n";
     const Answer gate = context.attempt(api::Method::get, "/api/v1/cases/" + token + "/gate");
     if (gate.good()) print_gate(context, gate.value);
+    if (gate.value.text("reason") == "customer_missing" && !customer.empty()) {
+        if (const std::string hint = customers_meant(context, customer); !hint.empty()) context.note(hint);
+    }
     if (gate.value.text("flow", "open") == "open") context.note("Next: entente case show " + token);
     return exit_code::ok;
 }

@@ -112,21 +112,56 @@ std::string next_command(const Value& row) {
     return {};
 }
 
+// The own API lists cases here, because the contract's list does not say which of them are held or frozen.
+std::string list_target(Context& context) {
+    std::string target = "/api/v1/cases?limit=500";
+    const auto add = [&target](std::string_view name, std::string_view value) {
+        target.append("&").append(name).append("=").append(url_encoded(value));
+    };
+    const std::string type = context.text("type", "all");
+    if (type != "all") add("side", type == "inbound" ? "receiver" : "submitter");
+    const std::string status = context.text("status", "all");
+    if (status != "all") add(status == "held" || status == "frozen" ? "flow" : "status", status);
+    if (context.given("number")) add("caseNumber", context.text("number"));
+    if (context.given("updated-after")) add("updatedAfter", moment(context, "updated-after"));
+    return target;
+}
+
+// While something keeps a case from its partner, that says more than the status.
+Cell state_of(const Value& row) {
+    const std::string flow = row.text("flow");
+    const std::string word = flow == "held" || flow == "frozen" ? flow : upper(row.text("status"));
+    return {word, ink_for_state(word)};
+}
+
+void add_row(Table& table, const Value& row) {
+    const bool outbound = row.text("side") == "submitter";
+    const std::string priority = row.text("priority");
+    table.row({row.text("token"), state_of(row), Cell(priority, ink_for_priority(priority)), outbound ? "to" : "from",
+               row.text(outbound ? "receiver.companyName" : "submitter.companyName"),
+               row.text(outbound ? "submitter.caseNumber" : "receiver.caseNumber"), short_time(row.text("updatedAt")),
+               row.text("summary")});
+}
+
 int list(Context& context) {
-    std::string target = "/v2/collaboration-requests/list?type=" + url_encoded(context.text("type", "ALL")) +
-                         "&status=" + url_encoded(context.text("status", "ALL"));
-    if (context.given("number")) target += "&internalCaseNumber=" + url_encoded(context.text("number"));
-    if (context.given("updated-after")) target += "&updatedAfter=" + url_encoded(moment(context, "updated-after"));
-    const Answer answer = context.get(target);
+    const std::string target = list_target(context);
+    Answer answer = context.get(target);
+    std::vector<Value> rows = answer.value.items();
+    const bool one_page = answer.value.text("next").empty();
+    while (!answer.value.text("next").empty()) {
+        answer = context.get(target + "&after=" + url_encoded(answer.value.text("next")));
+        for (Value& row : answer.value.items()) rows.push_back(std::move(row));
+    }
+    if (context.json() && !one_page) {
+        // Further pages read as one that had room for all of them.
+        std::string all;
+        for (const Value& row : rows) all += (all.empty() ? "" : ",") + row.serialized();
+        answer.body = R"({"items":[)" + all + R"(],"next":null})";
+    }
     if (context.printed_raw(answer)) return exit_code::ok;
     Table table({"TOKEN", "STATUS", "PRIO", "", "PARTNER", "NUMBER", "UPDATED", "SUMMARY"});
     table.keep_whole({0, 6});
-    for (const Value& row : answer.value.items()) {
-        const bool outbound = row.text("direction") == "OUTBOUND";
-        table.row({row.text("token"), Cell(row.text("status"), ink_for_state(row.text("status"))),
-                   Cell(row.text("priority"), ink_for_priority(row.text("priority"))), outbound ? "to" : "from", partner_of(row),
-                   own_number(row), short_time(row.text("updatedAt")), row.text("summary")});
-    }
+    for (const Value& row : rows) add_row(table, row);
     if (table.empty())
         context.note("No cases. Open one: entente case open --help");
     else
@@ -194,13 +229,15 @@ std::string short_time(const std::string& time) {
 
 std::vector<Command> case_commands() {
     Option type = choice("type", {"inbound", "outbound", "all"}, "which side you are on (all)");
-    Option status = choice("status", {"open", "information", "accepted", "rejected", "closed", "all"}, "only these (all)");
+    Option status =
+        choice("status", {"open", "information", "accepted", "rejected", "closed", "held", "frozen", "all"}, "only these (all)");
     std::vector<Command> out{
         case_open_command(),
         case_form_command(),
         {.path = "case list",
          .summary = "List your company's cases, newest first",
-         .example = "  entente case list --type inbound --status open\n  entente case list --updated-after 2027-01-31 --json",
+         .example = "  entente case list --type inbound --status open\n  entente case list --status held\n  entente case list "
+                    "--updated-after 2027-01-31 --json",
          .caller = Caller::person,
          .options = {type, status, value("number", "TEXT", "your own case number"),
                      value("updated-after", "TIME", "changed since then")},

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ostream>
+#include <sstream>
 
 #include "protocol/spelling.hpp"
 #include "server/tools/exit_code.hpp"
@@ -12,10 +13,10 @@
 namespace entente::tools {
 namespace {
 
-constexpr std::string_view about = R"(Entente brokers joint support cases between vendors.
-
-`entente serve` is the gateway. Everything else talks to it: to the one given by --url, to the one that runs on this machine, or,
-when that one is stopped, to its data directly.)";
+constexpr std::string_view about =
+    "Entente brokers joint support cases between vendors.\n\n"
+    "`entente serve` is the gateway. Everything else talks to it: to the one given by --url, to the one that runs on this machine, "
+    "or, when that one is stopped, to its data directly.";
 
 constexpr std::string_view afterword = R"(First steps:
   entente login --username ada@brightwater.example
@@ -23,8 +24,11 @@ constexpr std::string_view afterword = R"(First steps:
   entente case open --help
 
 Exit codes:
-  0 done   1 refused or invalid   2 wrong usage   3 no gateway reached   4 not signed in   5 audit log tampered with
-  70 fault of program or machine   75 mail server: try later      78 configuration wrong)";
+  0 done                    1 refused or invalid    2 wrong usage
+  3 no gateway reached      4 not signed in         5 audit log tampered with
+  70 fault of program or machine
+  75 mail server: try later
+  78 configuration wrong)";
 
 // What one command's parser writes into. Filled before parsing; addresses stay, because the vector is sized once.
 struct Slot {
@@ -32,6 +36,40 @@ struct Slot {
     CLI::Option* parsed = nullptr;
     std::vector<std::string> values;
     bool set = false;
+};
+
+// The library's layout, with texts that end where the terminal does.
+class Page final : public CLI::Formatter {
+  public:
+    explicit Page(std::size_t width) : width_(width == 0 ? 80 : width) {
+        column_width(34);
+        label("REQUIRED", "(required)");
+        label("SUBCOMMAND", "COMMAND");
+    }
+    std::string make_subcommand(const CLI::App* app) const override {
+        constexpr std::size_t names = 20;
+        return lines(app->get_display_name(true), app->get_description(), names);
+    }
+    std::string make_option(const CLI::Option* option, bool positional) const override {
+        return lines(make_option_name(option, positional) + make_option_opts(option), make_option_desc(option), column_width_);
+    }
+    std::string make_description(const CLI::App* app) const override {
+        return app->get_description().empty() ? std::string() : fold(app->get_description(), width_) + "\n";
+    }
+
+  private:
+    static std::string fold(std::string_view text, std::size_t width) {
+        std::string out;
+        for (const std::string& line : wrapped(text, width)) out += (out.empty() ? "" : "\n") + line;
+        return out;
+    }
+    std::string lines(const std::string& name, const std::string& text, std::size_t column) const {
+        std::ostringstream out;
+        CLI::detail::format_help(out, name, fold(text, width_ > column + 20 ? width_ - column : 20), column);
+        return out.str();
+    }
+
+    std::size_t width_;
 };
 
 struct Entry {
@@ -54,9 +92,15 @@ void attach(CLI::App& app, Slot& slot) {
     if (option.kind == Option::Kind::rest) slot.parsed->expected(1, 1000);
     // Words after an option's value, or after one argument, are further arguments, not further values.
     if (option.kind != Option::Kind::rest) slot.parsed->allow_extra_args(false);
-    slot.parsed->type_name(positional ? "" : option.word);
     if (option.required) slot.parsed->required();
-    if (!option.choices.empty()) slot.parsed->check(CLI::IsMember(option.choices));
+    std::string word = positional ? "" : option.word;
+    if (!option.choices.empty()) {
+        // The library writes what a check describes behind a colon; the choices stand for the value instead.
+        CLI::Validator one_of = CLI::IsMember(option.choices);
+        slot.parsed->check(one_of.description(""));
+        if (word.empty()) word = "{" + CLI::detail::join(option.choices, ",") + "}";
+    }
+    slot.parsed->type_name(word);
 }
 
 CLI::App* folder_for(CLI::App& root, std::string_view path) {
@@ -68,6 +112,7 @@ CLI::App* folder_for(CLI::App& root, std::string_view path) {
     }
     CLI::App* made = root.add_subcommand(noun, "");
     made->require_subcommand(1);
+    made->group("Commands");
     return made;
 }
 
@@ -84,19 +129,17 @@ void describe_nouns(CLI::App& root, const std::vector<Command>& commands) {
     }
 }
 
-void build(CLI::App& root, std::vector<Entry>& entries) {
+void build(CLI::App& root, std::vector<Entry>& entries, std::size_t width) {
+    root.formatter(std::make_shared<Page>(width));
     root.footer(std::string(afterword));
     root.require_subcommand(0, 1);
     root.set_help_flag("-h,--help", "say what this does");
-    root.get_formatter()->column_width(34);
-    root.get_formatter()->label("REQUIRED", "(required)");
-    root.get_formatter()->label("SUBCOMMAND", "COMMAND");
-    root.get_formatter()->label("Subcommands", "Commands");
     for (Entry& entry : entries) {
         CLI::App* folder = folder_for(root, entry.command->path);
         const std::size_t space = entry.command->path.find(' ');
         entry.app =
             folder->add_subcommand(entry.command->path.substr(space == std::string::npos ? 0 : space + 1), entry.command->summary);
+        entry.app->group("Commands");
         entry.app->footer("Example:\n" + entry.command->example);
         for (Slot& slot : entry.slots) attach(*entry.app, slot);
     }
@@ -166,7 +209,9 @@ int carry_out(const Command& command, Arguments arguments, World& world) {
         return code;
     } catch (const Refused& refused) {
         if (raw) world.out << refused.problem.body << "\n";
-        world.err << describe(refused.problem, paint);
+        Problem problem = refused.problem;
+        name_options(problem, command);
+        world.err << describe(problem, paint);
         return exit_code_of(refused.problem);
     } catch (const Stop& stop) {
         world.err << paint(Ink::red, "entente: ") << printable(stop.what(), Lines::keep) << "\n";
@@ -203,7 +248,7 @@ int run(const std::vector<Command>& commands, std::span<const std::string> argum
     std::vector<Entry> entries = entries_for(commands);
     bool version = false;
     root.add_flag("--version", version, "print the version");
-    build(root, entries);
+    build(root, entries, world.width);
     describe_nouns(root, commands);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     if (const auto hint = unknown_command(commands, arguments); !hint.empty()) {

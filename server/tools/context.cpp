@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <ostream>
 
 #include "certs/files.hpp"
@@ -18,6 +19,12 @@ Answer answer_of(api::Response response) {
     Answer out{.status = response.status, .headers = std::move(response.headers), .body = std::move(response.body), .value = {}};
     if (const std::optional<Value> value = Value::parse(out.body)) out.value = *value;
     return out;
+}
+
+// A file that was named and is not there is a slip of its own, not an absent sign-in or a gateway that nobody reaches.
+void must_be_readable(const std::string& file, int code, std::string_view what, std::string_view named_by) {
+    if (file.empty() || std::ifstream(file).good()) return;
+    throw Stop(code, "cannot read " + std::string(what) + " " + file + " (named by " + std::string(named_by) + ")");
 }
 
 }  // namespace
@@ -87,6 +94,9 @@ Address Context::address() {
     if (out.url.empty()) out.url = world_.environment("ENTENTE_URL").value_or("");
     if (out.ca_file.empty()) out.ca_file = world_.environment("ENTENTE_CA").value_or("");
     if (out.config_file.empty()) out.config_file = world_.environment("ENTENTE_CONFIG").value_or("");
+    must_be_readable(out.config_file, exit_code::configuration, "the configuration",
+                     given("config") ? "--config" : "ENTENTE_CONFIG");
+    must_be_readable(out.ca_file, exit_code::usage, "the certificate authority in", given("ca") ? "--ca" : "ENTENTE_CA");
     if (command_.caller == Caller::gateway_operator || flag("operator")) return out;
     if (const std::optional<Profile> profile = fitting_profile(out)) {
         if (out.config_file.empty()) out.config_file = profile->config_file;

@@ -154,6 +154,8 @@ certs::Secret password(Context& context, std::string_view option, const std::str
 // The id of a company named by id, name or mail domain; of a customer by id, name or alias. Throws Stop with the candidates.
 std::string company_id(Context& context, std::string_view named);
 std::string customer_id(Context& context, std::string_view named);
+// One line about a customer that nobody is called like, with those that may be meant; empty when there is none to name.
+std::string customers_meant(Context& context, std::string_view named);
 
 // Ids as people read them, "Keplin Networks (844171613)", as far as the caller may know the names. Asks the gateway once.
 class Names {

@@ -1,5 +1,7 @@
 // entente gate replay, gate rehearse, case rebuild: what was decided and what happened, again, from the log alone.
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <ostream>
 
@@ -41,6 +43,13 @@ int replay(Context& context) {
 }
 
 std::string terms_to_try(Context& context) {
+    constexpr std::array terms{"successor", "class",           "product",     "assurance",
+                               "purpose",   "emergency-hours", "valid-until", "suspended"};
+    if (std::ranges::none_of(terms, [&](const char* term) { return context.given(term); })) {
+        std::string options;
+        for (const char* term : terms) options += (options.empty() ? "--" : ", --") + std::string(term);
+        throw Stop(exit_code::usage, "say what is to be tried, by one or several of " + options);
+    }
     protocol::JsonWriter json;
     json.object();
     for (const char* id : {"agreement", "successor"})

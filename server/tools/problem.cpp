@@ -1,5 +1,8 @@
 #include "server/tools/problem.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "server/tools/exit_code.hpp"
 #include "server/tools/next_step.hpp"
 #include "server/tools/text.hpp"
@@ -31,7 +34,81 @@ std::string_view heading(const Problem& problem) {
     return problem.status == 400 ? "Not accepted" : "Refused";
 }
 
+// "requiredAssurance" as an option would spell it: "required-assurance".
+std::string as_option(std::string_view member) {
+    std::string out;
+    for (const char c : member) {
+        const bool capital = c >= 'A' && c <= 'Z';
+        if (capital && !out.empty()) out += '-';
+        out += capital ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return out;
+}
+
+struct Spelled {
+    std::string_view member;
+    std::string_view option;
+};
+constexpr std::array spelled_otherwise{
+    Spelled{"problemSummary", "summary"},
+    Spelled{"problemDescription", "description"},
+    Spelled{"internalCaseNumber", "number"},
+    Spelled{"caseNumber", "number"},
+    Spelled{"requiredAssurance", "assurance"},
+    Spelled{"dataClasses", "class"},
+    Spelled{"engineerName", "engineer"},
+    Spelled{"engineerEmail", "email"},
+    Spelled{"engineerPhone", "phone"},
+    Spelled{"testSubmission", "test"},
+    Spelled{"owner", "to"},
+    Spelled{"parties", "party"},
+    Spelled{"aliases", "alias"},
+    Spelled{"reason", "reject"},
+    Spelled{"description", "text"},
+};
+
+// Words of a pointer, however it is spelled: /customFields/4/value, customFields[4].value.
+std::vector<std::string> words_of(std::string_view pointer) {
+    std::vector<std::string> out;
+    while (!pointer.empty()) {
+        const std::size_t end = std::min(pointer.find_first_of("/.[]"), pointer.size());
+        if (end > 0 && !is_number(pointer.substr(0, end))) out.emplace_back(pointer.substr(0, end));
+        pointer.remove_prefix(std::min(end + 1, pointer.size()));
+    }
+    return out;
+}
+
+std::string called(const Command& command, std::string_view name) {
+    for (const Option& option : command.options) {
+        const bool positional = option.kind == Option::Kind::argument || option.kind == Option::Kind::rest;
+        if (!positional && option.name == name) return "--" + option.name;
+        if (positional && lower(option.name) == name) return option.name;
+    }
+    return {};
+}
+
+std::string option_for(std::string_view pointer, const Command& command) {
+    const std::vector<std::string> words = words_of(pointer);
+    if (words.empty()) return {};
+    if (words.front() == "customFields") return called(command, "field").empty() ? std::string() : "--field 'LABEL=...'";
+    const std::string name = as_option(words.back());
+    if (words.front() == "submitterContactDetails") return called(command, "contact-" + name);
+    std::string option = called(command, name);
+    for (const Spelled& each : spelled_otherwise)
+        if (option.empty() && each.member == words.back()) option = called(command, each.option);
+    if (option.empty() && name.ends_with('s')) option = called(command, name.substr(0, name.size() - 1));
+    return option;
+}
+
 }  // namespace
+
+void name_options(Problem& problem, const Command& command) {
+    for (protocol::Violation& violation : problem.violations) {
+        if (violation.pointer.find(" (") != std::string::npos) continue;  // the command said it itself
+        const std::string option = option_for(violation.pointer, command);
+        if (!option.empty()) violation.pointer += " (" + option + ")";
+    }
+}
 
 Problem read_problem(const api::Response& response) {
     Problem out{

@@ -8,6 +8,7 @@
 
 #include "protocol/result.hpp"
 #include "server/api/message.hpp"
+#include "server/tools/command.hpp"
 #include "server/tools/table.hpp"
 
 namespace entente::tools {
@@ -26,6 +27,9 @@ Problem read_problem(const api::Response& response);
 
 // Several lines: what happened, reason, violations with their pointers, the next command to type.
 std::string describe(const Problem& problem, const Paint& paint);
+
+// Adds to the pointers which option of the command fills the place, where one clearly does: people typed options, not members.
+void name_options(Problem& problem, const Command& command);
 
 // "Next: COMMAND" for the next step that a refusal names, with the gateway's own words above; empty without one.
 std::string next_line(std::string_view next_step, const Paint& paint);

@@ -239,6 +239,16 @@ std::string lower(std::string_view ascii) {
     return out;
 }
 
+std::string upper(std::string_view ascii) {
+    std::string out(ascii);
+    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    return out;
+}
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 bool same_ignoring_case(std::string_view a, std::string_view b) {
     return lower(a) == lower(b);
 }

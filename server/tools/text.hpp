@@ -34,6 +34,8 @@ std::string plain_text(std::string_view html);
 std::string shell_quoted(std::string_view word);
 
 std::string lower(std::string_view ascii);
+std::string upper(std::string_view ascii);
+bool is_number(std::string_view text);  // digits and nothing else
 bool same_ignoring_case(std::string_view a, std::string_view b);
 std::string_view trimmed(std::string_view text);
 

@@ -27,6 +27,19 @@ def test_a_case_is_moved_and_its_time_shown(world, gateway, halden, brightwell, 
     assert "waiting (contested)" in shown and "reworking" in shown and re.search(r"fixes rejected +1$", shown, re.MULTILINE)
 
 
+def test_a_held_case_is_listed_as_held_and_a_department_is_a_name(world, gateway, halden, brightwell, tmp_path):
+    customer = halden.customer()
+    held = world.open_case(halden, brightwell, customer)
+    listed = run(gateway, halden.engineer, tmp_path, "case", "list", "--status", "held")
+    assert re.search(rf"^{held.token} +held ", listed, re.MULTILINE)
+    case = world.released_case(halden, brightwell, world.harbour)
+    listed = run(gateway, brightwell.engineer, tmp_path, "case", "list", "--type", "inbound")
+    assert re.search(rf"^{case.token} +OPEN ", listed, re.MULTILINE) and held.token not in listed
+    for company, name in ((halden, "Routing"), (brightwell, "Storage")):
+        department = world.department(brightwell, name)
+        assert department["name"] in run(gateway, company.engineer, tmp_path, "case", "reroute", case.token, "--department", department["name"])
+
+
 def test_calendars_and_targets(gateway, corvid, tmp_path):
     def typed(*words):
         return run(gateway, corvid.administrator, tmp_path, *words)

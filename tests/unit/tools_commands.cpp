@@ -40,20 +40,141 @@ TEST(Commands, EveryCommandHasASummaryAnExampleAndHelp) {
 
 TEST(Commands, ListIsATableAndJsonIsRaw) {
     const std::string body =
-        R"([{"token":"Tk1","status":"OPEN","priority":"HIGH","direction":"INBOUND","submitCompanyName":"Northwind",
-        "receiverCaseNumber":null,"updatedAt":"2030-05-04T09:00:00Z","summary":"Paths\u001b[2J flap"}])";
+        R"({"items":[{"token":"Tk1","status":"open","flow":"open","priority":"HIGH","side":"receiver","submitter":{"companyName":"Northwind"},
+        "receiver":{"caseNumber":null},"updatedAt":"2030-05-04T09:00:00Z","summary":"Paths\u001b[2J flap"}],"next":null})";
     Terminal terminal;
     terminal.answers(200, body);
-    EXPECT_EQ(terminal.run({"case", "list", "--type", "inbound"}), exit_code::ok);
-    EXPECT_EQ(terminal.asked[0].target, "/v2/collaboration-requests/list?type=inbound&status=ALL");
+    EXPECT_EQ(terminal.run({"case", "list", "--type", "inbound", "--status", "open", "--number", "N 1"}), exit_code::ok);
+    EXPECT_EQ(terminal.asked[0].target, "/api/v1/cases?limit=500&side=receiver&status=open&caseNumber=N%201");
     EXPECT_EQ(terminal.asked[0].authorization, "Bearer token-of-ada");
     EXPECT_NE(terminal.out.str().find("Tk1    OPEN    HIGH  from  Northwind          2030-05-04 09:00Z  Paths\uFFFD[2J flap"),
               std::string::npos)
         << terminal.out.str();
     terminal.answers(200, body);
     EXPECT_EQ(terminal.run({"case", "list", "--json"}), exit_code::ok);
+    EXPECT_EQ(terminal.asked[1].target, "/api/v1/cases?limit=500");
     EXPECT_EQ(terminal.out.str(), body + "\n");
     EXPECT_EQ(terminal.err.str(), "");
+}
+
+TEST(Commands, ListSaysWhatIsHeldAndReadsToTheEnd) {
+    const auto page = [](std::string token, std::string flow, std::string next) {
+        return R"({"items":[{"token":")" + token + R"(","status":"open","flow":")" + flow + R"(","side":"submitter"}],"next":)" +
+               next + "}";
+    };
+    Terminal terminal;
+    terminal.answers(200, page("Tk1", "held", R"("c&1")"));
+    terminal.answers(200, page("Tk2", "frozen", "null"));
+    EXPECT_EQ(terminal.run({"case", "list", "--status", "held"}), exit_code::ok);
+    EXPECT_EQ(terminal.asked[0].target, "/api/v1/cases?limit=500&flow=held");
+    EXPECT_EQ(terminal.asked[1].target, "/api/v1/cases?limit=500&flow=held&after=c%261");
+    EXPECT_NE(terminal.out.str().find("Tk1    held"), std::string::npos) << terminal.out.str();
+    EXPECT_NE(terminal.out.str().find("Tk2    frozen"), std::string::npos) << terminal.out.str();
+    terminal.answers(200, page("Tk1", "open", R"("c1")"));
+    terminal.answers(200, page("Tk2", "open", "null"));
+    EXPECT_EQ(terminal.run({"case", "list", "--json"}), exit_code::ok);
+    EXPECT_EQ(terminal.out.str(), R"({"items":[{"token":"Tk1","status":"open","flow":"open","side":"submitter"},)"
+                                  R"({"token":"Tk2","status":"open","flow":"open","side":"submitter"}],"next":null})"
+                                  "\n");
+}
+
+TEST(Commands, RerouteTakesANameOrAnId) {
+    const std::string receivers = R"({"side":"receiver","receiver":{"company":31,"companyName":"Fabrikam"}})";
+    const std::string submitters = R"({"side":"submitter","receiver":{"company":31,"companyName":"Fabrikam"}})";
+    const std::string partners = R"([{"companyId":30,"departmentId":300,"departmentName":"Routing"},
+        {"companyId":31,"departmentId":310,"departmentName":"Routing"},{"companyId":31,"departmentId":311,"departmentName":"Switching"}])";
+    Terminal terminal;
+    terminal.answers(200, "{}");
+    EXPECT_EQ(terminal.run({"case", "reroute", "Tk1", "--department", "310"}), exit_code::ok);
+    EXPECT_EQ(terminal.asked.back().body, R"({"department":310})");
+    terminal.answers(200, receivers);
+    terminal.answers(200, R"({"items":[{"id":309,"name":"Switching"},{"id":310,"name":"Routing"}]})");
+    terminal.answers(200, "{}");
+    EXPECT_EQ(terminal.run({"case", "reroute", "Tk1", "--department", "routing"}), exit_code::ok);
+    EXPECT_EQ(terminal.asked.back().body, R"({"department":310})");
+    terminal.answers(200, submitters);
+    terminal.answers(200, partners);
+    terminal.answers(200, "{}");
+    EXPECT_EQ(terminal.run({"case", "reroute", "Tk1", "--department", "Routing"}), exit_code::ok);
+    EXPECT_EQ(terminal.asked.back().body, R"({"department":310})");
+    terminal.answers(200, submitters);
+    terminal.answers(200, partners);
+    EXPECT_EQ(terminal.run({"case", "reroute", "Tk1", "--department", "Storage"}), exit_code::refused);
+    EXPECT_NE(terminal.err.str().find("no department 'Storage'; it has\n  Routing\n  Switching"), std::string::npos);
+}
+
+TEST(Commands, AMistypedCustomerIsHintedAt) {
+    Terminal terminal;
+    const auto opened = [&](const std::string& customers) {
+        terminal.answers(200, form_body);
+        terminal.answers(200, R"({"token":"Tk1","receiveCompanyName":"Fabrikam"})");
+        terminal.answers(200, R"({"flow":"held","verdict":"hold","reason":"customer_missing","text":"no customer"})");
+        terminal.answers(200, customers);
+        return terminal.run({"case", "open", "--form", "7001", "--number", "N", "--summary", "S", "--description", "D",
+                             "--customer", "Harbourlin Shipping"});
+    };
+    EXPECT_EQ(opened(R"({"items":[{"id":5,"name":"Harbourline Shipping"},{"id":6,"name":"Fjord Ferries","aliases":["FF"]}]})"),
+              exit_code::ok);
+    EXPECT_NE(terminal.err.str().find("No customer is called 'Harbourlin Shipping'. Nearest: Harbourline Shipping\n"),
+              std::string::npos)
+        << terminal.err.str();
+    EXPECT_EQ(opened(R"({"items":[{"id":6,"name":"Fjord Ferries"}]})"), exit_code::ok);
+    EXPECT_EQ(terminal.err.str().find("Nearest"), std::string::npos);
+}
+
+TEST(Commands, RefusedMembersAreNamedByTheirOptions) {
+    Terminal terminal;
+    terminal.answers(200, form_body);
+    terminal.answers(400, R"({"detail":"bad","violations":[{"pointer":"/problemSummary","code":"too_long","message":"m"},
+        {"pointer":"/customFields/1/value","code":"not_allowed","message":"n"}]})");
+    EXPECT_EQ(terminal.run({"case", "open", "--form", "7001", "--number", "N", "--summary", "S", "--description", "D"}),
+              exit_code::refused);
+    EXPECT_NE(terminal.err.str().find("/problemSummary (--summary): m"), std::string::npos) << terminal.err.str();
+    EXPECT_NE(terminal.err.str().find("/customFields/1/value (--field Product=...): n"), std::string::npos) << terminal.err.str();
+    terminal.asked.clear();
+    EXPECT_EQ(terminal.run({"gate", "rehearse"}), exit_code::usage);
+    EXPECT_NE(terminal.err.str().find("--successor, --class, --product, --assurance"), std::string::npos) << terminal.err.str();
+    EXPECT_EQ(terminal.run({"case", "answer", "Tk1", "--update"}), exit_code::usage);
+    EXPECT_NE(terminal.err.str().find("--number TEXT"), std::string::npos);
+    EXPECT_TRUE(terminal.asked.empty());
+}
+
+TEST(Commands, WhoamiSaysTheRole) {
+    Terminal terminal;
+    terminal.answers(200, R"({"company":{"name":"Northwind"},"user":{"firstName":"Ada"}})");
+    terminal.answers(200, R"({"role":"engineer"})");
+    EXPECT_EQ(terminal.run({"whoami"}), exit_code::ok);
+    EXPECT_NE(terminal.out.str().find("role        engineer\n"), std::string::npos) << terminal.out.str();
+    EXPECT_NE(terminal.out.str().find("first name  Ada\n"), std::string::npos) << terminal.out.str();
+}
+
+TEST(Commands, HelpFitsTheTerminal) {
+    Terminal terminal;
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"--help"}, {"case", "--help"}, {"case", "list", "--help"}}) {
+        EXPECT_EQ(terminal.run(words), exit_code::ok);
+        const std::string help = terminal.out.str();
+        std::istringstream lines(help.substr(0, help.find("Example:")));
+        for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+        EXPECT_EQ(help.find("Subcommands"), std::string::npos);
+        EXPECT_EQ(help.find(" :{"), std::string::npos);
+    }
+    EXPECT_NE(terminal.out.str().find("--status {open,"), std::string::npos) << terminal.out.str();
+    EXPECT_EQ(terminal.run({"case", "--help"}), exit_code::ok);
+    EXPECT_NE(terminal.out.str().find("\nCommands:\n"), std::string::npos);
+}
+
+TEST(Commands, FilesThatWereNamedAndAreNotThereAreSaid) {
+    Terminal terminal;
+    const std::string missing = (terminal.folder / "missing").string();
+    EXPECT_EQ(terminal.run({"case", "list", "--ca", missing}), exit_code::usage);
+    EXPECT_NE(terminal.err.str().find("cannot read the certificate authority in " + missing + " (named by --ca)"),
+              std::string::npos);
+    terminal.environment["ENTENTE_CONFIG"] = missing;
+    EXPECT_EQ(terminal.run({"case", "list"}), exit_code::configuration);
+    EXPECT_NE(terminal.err.str().find("cannot read the configuration " + missing + " (named by ENTENTE_CONFIG)"),
+              std::string::npos);
+    EXPECT_TRUE(terminal.asked.empty());
 }
 
 TEST(Commands, OpenFillsTheFormAndTellsWhatHoldsTheCase) {
