@@ -23,6 +23,20 @@ TEST(Commands, UsageErrorsAreTwoAndHelpIsZero) {
     EXPECT_TRUE(terminal.asked.empty());
 }
 
+TEST(Commands, AMistypedCommandIsNamedWithTheNearest) {
+    const auto said = [](std::vector<std::string> words) {
+        Terminal terminal;
+        EXPECT_EQ(terminal.run(std::move(words)), exit_code::usage);
+        EXPECT_TRUE(terminal.asked.empty());
+        return terminal.err.str();
+    };
+    EXPECT_NE(said({"case", "shwo", "T"}).find("'case shwo'; is it 'entente case show'?"), std::string::npos);
+    EXPECT_NE(said({"cse", "list"}).find("'cse'; is it 'entente case'?"), std::string::npos);
+    const std::string far = said({"case", "elephant"});
+    EXPECT_NE(far.find("'case elephant'"), std::string::npos) << far;
+    EXPECT_EQ(far.find("is it"), std::string::npos) << far;
+}
+
 TEST(Commands, EveryCommandHasASummaryAnExampleAndHelp) {
     Terminal terminal;
     for (const Command& command : api_commands()) {
