@@ -161,8 +161,8 @@ Sharer sharer_under(ReadTxn& txn, const Context& context, const store::StoredCas
     terms.side = side;
     terms.ceiling = ceiling_of(txn, c.agreement, rules);
     terms.label = store::case_label(txn, c.id, introducing).label;
-    return Sharer(tools.detectors, std::move(terms),
-                  side == protocol::Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver, std::move(names));
+    return Sharer(tools.detectors, terms, side == protocol::Side::submitter ? c.pseudonyms_submitter : c.pseudonyms_receiver,
+                  std::move(names));
 }
 
 // Most companies have no rule that could object, and then only the markings are looked at.

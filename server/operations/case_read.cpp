@@ -177,6 +177,7 @@ std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller
         record.case_scope = record.resources.size() == 1 ? item.id : protocol::CaseId{};
     }
     std::vector<audit::Record> records;
+    records.reserve(by_parties.size());
     for (auto& [parties, record] : by_parties) records.push_back(std::move(record));
     return records;
 }

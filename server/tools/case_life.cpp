@@ -101,7 +101,7 @@ int timeline(Context& context) {
 
 // The department that a case goes to, by id or name. Whoever opened the case finds the receiver's departments as any partner's.
 std::string department_meant(Context& context) {
-    const std::string named = context.text("department");
+    std::string named = context.text("department");
     if (is_number(named)) return named;
     const Value row = context.get(native_case_path(context, "")).value;
     if (row.text("side") == "receiver") return find_row(context, "/api/v1/departments", "name", named, "department").text("id");

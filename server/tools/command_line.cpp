@@ -159,7 +159,8 @@ std::string unknown_command(const std::vector<Command>& commands, std::span<cons
     std::string path;
     for (const std::string& word : words) {
         if (word.starts_with('-') || word.empty() || word.size() > 100) return {};
-        const std::string asked = path.empty() ? word : path + " " + word;
+        std::string asked = path;
+        asked.append(path.empty() ? "" : " ").append(word);
         std::string best;
         std::size_t least = 3;
         bool folder = false;
@@ -175,9 +176,11 @@ std::string unknown_command(const std::vector<Command>& commands, std::span<cons
             }
         }
         if (!folder) {
-            const std::string before = path.empty() ? std::string("entente") : "entente " + path;
-            return "there is no command '" + printable(asked, Lines::join) + "'" +
-                   (best.empty() ? "" : "; is it '" + before + " " + best + "'?") + "\nNext: " + before + " --help\n";
+            std::string before = "entente";
+            before.append(path.empty() ? "" : " ").append(path);
+            std::string said = "there is no command '" + printable(asked, Lines::join) + "'";
+            if (!best.empty()) said.append("; is it '").append(before).append(" ").append(best).append("'?");
+            return said.append("\nNext: ").append(before).append(" --help\n");
         }
         path = asked;
     }
