@@ -134,7 +134,7 @@ int export_part(Context& context) {
 
 // The newest checkpoint that the gateway stored; the running gateway is at most a second further. With witnesses the newest that
 // their quorum cosigned under the log's present name, unless none of the last hour has their word.
-std::string stored_checkpoint(store::DatabaseFile& file, const audit::Policy& witnesses) {
+std::string stored_checkpoint(Context& context, store::DatabaseFile& file, const audit::Policy& witnesses) {
     constexpr std::int64_t looked_back_us = 3'600'000'000;
     std::optional<std::string> newest, cosigned;
     file.read([&](store::ReadTxn& txn) {
@@ -149,6 +149,10 @@ std::string stored_checkpoint(store::DatabaseFile& file, const audit::Policy& wi
                  });
     });
     if (!newest) throw Stop(exit_code::refused, "the log has no signed checkpoint yet", "entente audit checkpoint");
+    if (!cosigned)
+        context.note("No checkpoint of the last hour has a quorum of witnesses: this export ends under the log's signature alone.");
+    else if (cosigned != newest)
+        context.note("The newest checkpoint has no quorum of witnesses yet: this export ends at the one before that has.");
     return cosigned.value_or(*newest);
 }
 
@@ -167,7 +171,7 @@ int export_complete(Context& context) {
     const auto database = store::open_database_file(places->data_folder / "entente.db", derived.database());
 
     const audit::Policy witnesses = deliveries::read_witnesses(config->audit.policy);
-    audit::WholeExport options{.note = stored_checkpoint(*database, witnesses)};
+    audit::WholeExport options{.note = stored_checkpoint(context, *database, witnesses)};
     const std::string origin = options.note.substr(0, options.note.find('\n'));
     audit::Policy policy;
     for (const certs::LogKey& key : certs::open_log_keys(places->keys_folder)->keys())
