@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import threading
+import uuid
 
 import pytest
 import requests
@@ -51,6 +52,7 @@ class Load:
 
     def __init__(self, world):
         self.world, self.down, self.over = world, threading.Event(), threading.Event()
+        self.name = uuid.uuid4().hex[:8]  # of its keys, which no other load may use
         self.failures, self.written = [], []
         self.case = world.released_case(world.left, world.right)
         self.threads = [threading.Thread(target=self._run, args=(number,)) for number in range(CALLERS)]
@@ -78,7 +80,7 @@ class Load:
             count = 0
             while not self.over.is_set():
                 count += 1
-                word = f"note {number} {count} of load {id(self)}"
+                word = f"note {number} {count} of load {self.name}"
                 self._send(caller, "POST", f"/api/v1/cases/{self.case.token}/notes", json={"summary": word, "text": "t", "visibility": "shared"},
                            headers={"Idempotency-Key": word.replace(" ", "-")})
                 self.written.append(word)
