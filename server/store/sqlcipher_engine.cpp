@@ -31,7 +31,8 @@ void check_engine() {
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v2(memory, "PRAGMA cipher_version", -1, &statement, nullptr) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW) {
-        version = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+        // Nothing where there is no memory for it.
+        if (const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)); text != nullptr) version = text;
     }
     sqlite3_finalize(statement);
     sqlite3_close(memory);

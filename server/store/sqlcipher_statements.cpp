@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <new>
 
 #include "protocol/result.hpp"
 
@@ -50,6 +51,7 @@ class StatementRow final : public Row {
     std::string_view text(int column) const override {
         expect(column, SQLITE_TEXT);
         const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+        if (text == nullptr) throw std::bad_alloc();
         return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
     }
     Bytes bytes(int column) const override {
@@ -232,10 +234,12 @@ void Connection::execute(const std::string& script) {
 
 std::string Connection::ask(const std::string& sql) {
     sqlite3_stmt* statement = prepare(sql, false);
-    const int code = sqlite3_step(statement);
+    int code = sqlite3_step(statement);
     std::string answer;
     if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
-        answer = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+        if (text != nullptr) answer = text;
+        if (text == nullptr) code = SQLITE_NOMEM;
     }
     sqlite3_finalize(statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE) raise(code, "a statement failed");
