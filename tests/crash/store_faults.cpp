@@ -2,13 +2,15 @@
 // crashes, who asked is told that nothing happened, and the next start on what is left is clean, verifies and goes on.
 //
 //   store_faults [FAULTS | --long] [SEED]       300 faults by default, spread evenly from a place by lot; --long makes every one
+//   store_faults --at PLACE NUMBER [lasting]    one of them again, as a failure names it: "SQLite's allocation" 219
 //
 // Each fault has a process of its own, which opens the store of a template, writes, signs a checkpoint, reads and closes. It may
 // end in four ways:
 //   by itself; refusing to start, with a sentence; stopping with a sentence, because it cannot tell whether a commit reached the
 //   disk (the store's promise for an I/O error at commit) or has no memory left to answer; and nothing else: no signal, no other
 //   abort, no hanging.
-// Allocations are those of SQLite and SQLCipher, and on the store's writing thread those of C++ as well.
+// Allocations are those of SQLite and SQLCipher, and on the store's writing thread those of C++ as well. Not those with which
+// SQLCipher makes its provider of ciphers (below).
 
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -17,12 +19,14 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <new>
 #include <optional>
 #include <random>
+#include <span>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
 #include "tests/crash/house.hpp"
 #include "tests/crash/shim_vfs.hpp"
@@ -86,6 +90,23 @@ void install_failing_memory() {
     };
     if (sqlite3_config(SQLITE_CONFIG_MALLOC, &failing) != SQLITE_OK) throw std::runtime_error("no allocator");
 }
+
+// The first use of a key in a process makes SQLCipher's provider of ciphers, and SQLCipher 4.6 does not look whether it got the
+// memory: it writes through null, before any file is opened. That is a crash of a process that has done nothing yet and cannot be
+// kept from here, so this process makes the provider before it counts, and those that it forks have it.
+class ProviderOfCiphers {
+  public:
+    ProviderOfCiphers() {
+        if (sqlite3_open(":memory:", &db_) != SQLITE_OK || sqlite3_key(db_, "provider", 8) != SQLITE_OK)
+            throw std::runtime_error("no provider of ciphers");
+    }
+    ProviderOfCiphers(const ProviderOfCiphers&) = delete;
+    ProviderOfCiphers& operator=(const ProviderOfCiphers&) = delete;
+    ~ProviderOfCiphers() { sqlite3_close(db_); }
+
+  private:
+    sqlite3* db_ = nullptr;
+};
 
 thread_local bool writing_thread = false;
 
@@ -230,14 +251,28 @@ std::vector<Fault> faults(const Ended& calm, std::uint64_t count, bool every, st
     return all;
 }
 
+// --at PLACE NUMBER [lasting]; nothing: no such place or number.
+std::optional<Fault> named_fault(std::span<char* const> words) {
+    if (words.size() < 2) return std::nullopt;
+    const auto* const place = std::ranges::find(where_names, std::string_view(words[0]));
+    const std::uint64_t number = std::strtoull(words[1], nullptr, 10);
+    if (place == where_names.end() || number == 0) return std::nullopt;
+    return Fault{.where = static_cast<Where>(place - where_names.begin()),
+                 .number = number,
+                 .lasting = words.size() > 2 && std::string_view(words[2]) == "lasting"};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool every = argc > 1 && std::strcmp(argv[1], "--long") == 0;
-    const std::uint64_t count = argc > 1 && !every ? std::strtoull(argv[1], nullptr, 10) : 300;
-    const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : std::random_device{}();
-    if (count == 0) {
-        std::fprintf(stderr, "usage: store_faults [FAULTS | --long] [SEED]\n");
+    const std::span<char* const> words(argv + 1, static_cast<std::size_t>(argc - 1));
+    const bool every = !words.empty() && std::string_view(words[0]) == "--long";
+    const bool one = !words.empty() && std::string_view(words[0]) == "--at";
+    const std::uint64_t count = !words.empty() && !every && !one ? std::strtoull(words[0], nullptr, 10) : 300;
+    const std::uint64_t seed = !one && words.size() > 1 ? std::strtoull(words[1], nullptr, 10) : std::random_device{}();
+    const std::optional<Fault> again = one ? named_fault(words.subspan(1)) : std::nullopt;
+    if (count == 0 || (one && !again)) {
+        std::fprintf(stderr, "usage: store_faults [FAULTS | --long] [SEED]\n       store_faults --at PLACE NUMBER [lasting]\n");
         return 2;
     }
     std::mt19937_64 random(seed);
@@ -246,6 +281,7 @@ int main(int argc, char** argv) {
     try {
         install_failing_memory();
         install_shim_vfs();
+        const ProviderOfCiphers provider;
         Disk disk;
         listen_to_files(&disk);
         const auto begun = std::chrono::steady_clock::now();
@@ -272,7 +308,7 @@ int main(int argc, char** argv) {
         const Ended calm = run_with(folder, {});
         if (judged(calm) != Outcome::went_on || calm.acknowledged.size() != works)
             throw std::runtime_error("the run without a fault failed: " + calm.said);
-        const auto all = faults(calm, count, every, random);
+        const auto all = again ? std::vector{*again} : faults(calm, count, every, random);
         std::printf("store_faults: %zu faults, seed %llu; the run has", all.size(), static_cast<unsigned long long>(seed));
         for (std::size_t i = 0; i < where_names.size(); ++i)
             std::printf("%s %llu x %s", i == 0 ? "" : ",", static_cast<unsigned long long>(calm.counted[i]), where_names[i]);
@@ -309,7 +345,7 @@ int main(int argc, char** argv) {
         scratch.keep = true;
         std::fprintf(stderr, "store_faults: FAILED%s: %s (seed %llu, data in %s)\n",
                      at ? (std::string(" at ") + where_names[static_cast<std::size_t>(at->where)] + " " +
-                           std::to_string(at->number) + (at->lasting ? " and after" : ""))
+                           std::to_string(at->number) + (at->lasting ? " lasting" : ""))
                               .c_str()
                         : "",
                      fault.what(), static_cast<unsigned long long>(seed), scratch.path().c_str());

@@ -6,6 +6,7 @@ what was made, and the audit log verifies. The seed is printed; the moments stil
 
 import os
 import random
+import shutil
 import threading
 import time
 import uuid
@@ -16,6 +17,7 @@ from support.gateway import Gateway
 from support.world import World
 
 WRITERS = 4
+KILLS_A_FOLDER = 100
 
 
 class Writer(threading.Thread):
@@ -64,14 +66,20 @@ class Writer(threading.Thread):
             assert answer.status == 503, answer
 
 
-def test_kill_nine(tmp_path, budget):
-    seconds, rounds = budget
-    seed = int(os.environ.get("ENTENTE_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
-    print(f"ENTENTE_SEED={seed}")
-    chance = random.Random(seed)
-    began = time.monotonic()
-    acknowledged = doubtful = repeated = kills = 0
-    with Gateway(tmp_path / "g") as gateway:
+class Tally:
+    """What all kills together came to."""
+
+    def __init__(self):
+        self.kills = self.acknowledged = self.notes = self.doubtful = self.repeated = 0
+
+    def __str__(self):
+        return (f"{self.kills} kills: {self.acknowledged} acknowledged cases, {self.notes} notes, {self.doubtful} in doubt of which {self.repeated} had been "
+                "durable")
+
+
+def kill_over_and_over(folder, chance, go_on, tally):
+    """One gateway, killed as long as `go_on(kills)` says; what was acknowledged is looked for after each kill and after all of them."""
+    with Gateway(folder) as gateway:
         gateway.start()
         world = World(gateway, "crash")
         left, right = world.company("left"), world.company("right")
@@ -81,8 +89,8 @@ def test_kill_nine(tmp_path, budget):
         case = world.released_case(left, right, customer)
         template = dict(case.draft)
         world.ledger.release(str(template), right.key)
-        written_notes, kept = [], {}
-        while kills < rounds or (time.monotonic() - began < seconds and kills < rounds * 20):
+        written_notes, kept, kills = [], {}, 0
+        while go_on(kills):
             stop = threading.Event()
             writers = [Writer(world, left.engineer, template, case.path, stop) for _ in range(WRITERS)]
             for writer in writers:
@@ -90,6 +98,7 @@ def test_kill_nine(tmp_path, budget):
             stop.wait(chance.choice([0.01, 0.05, 0.2, 0.5]) * chance.random() * 2)  # where in the load the kill falls
             gateway.kill()
             kills += 1
+            tally.kills += 1
             stop.set()
             for writer in writers:
                 writer.join()
@@ -105,7 +114,7 @@ def test_kill_nine(tmp_path, budget):
             for writer in writers:
                 for key, (number, token) in writer.cases.items():
                     assert there_with(number) == [token], f"acknowledged case {number} ({key}) is not there once"
-                    acknowledged += 1
+                    tally.acknowledged += 1
                     kept[number] = token
                 for key, number in writer.doubtful.items():
                     there = there_with(number)
@@ -114,9 +123,9 @@ def test_kill_nine(tmp_path, budget):
                     assert again.status == 200, again
                     if there:
                         assert again["token"] == there[0], "the repeat made a second case"
-                        repeated += 1
+                        tally.repeated += 1
                     assert there_with(number) == [again["token"]]
-                    doubtful += 1
+                    tally.doubtful += 1
                     kept[number] = again["token"]
                 written_notes += writer.notes
             summaries = [note["summary"] for note in left.engineer.get(f"{case.path}/notes", expect=200, judge=False).body if note["type"] != "SYSTEM"]
@@ -124,8 +133,7 @@ def test_kill_nine(tmp_path, budget):
             assert not lost, f"acknowledged notes lost: {sorted(lost)[:5]}"
             assert len(summaries) == len(set(summaries)), "a note is there twice"
             assert case.seen_by_receiver()["status"] == "OPEN"
-        print(f"{kills} kills: {acknowledged} acknowledged cases, {len(written_notes)} notes, {doubtful} in doubt of which {repeated} had been durable")
-        assert acknowledged > 0
+        tally.notes += len(written_notes)
         found = {}
         for page in range(len(kept) // 200 + 2):
             for row in left.engineer.get(f"/v2/collaboration-requests?type=OUTBOUND&page={page}&size=200", expect=200, judge=False)["content"]:
@@ -134,6 +142,25 @@ def test_kill_nine(tmp_path, budget):
         assert gateway.stop() == 0
         done = gateway.command("audit", "verify")
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_kill_nine(tmp_path, budget):
+    seconds, rounds = budget
+    seed = int(os.environ.get("ENTENTE_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
+    print(f"ENTENTE_SEED={seed}")
+    chance = random.Random(seed)
+    began, tally = time.monotonic(), Tally()
+
+    def wanted():
+        return tally.kills < rounds or (time.monotonic() - began < seconds and tally.kills < rounds * 20)
+
+    while wanted():
+        # A gateway of its own for each hundred, because each look at all that there is grows with it.
+        folder = tmp_path / f"g{tally.kills}"
+        kill_over_and_over(folder, chance, lambda kills: kills < KILLS_A_FOLDER and wanted(), tally)
+        shutil.rmtree(folder)
+        print(tally, flush=True)
+    assert tally.acknowledged > 0
 
 
 def test_kill_while_starting(tmp_path):
