@@ -83,8 +83,13 @@ void Connection::open(const std::filesystem::path& file, Bytes key, Access acces
     open_with(file, key, access, page_mac);
 }
 
-bool Connection::readable() const {
-    return sqlite3_exec(db_, "SELECT count(*) FROM sqlite_master", nullptr, nullptr, nullptr) != SQLITE_NOTADB;
+bool Connection::readable() {
+    const int code = sqlite3_exec(db_, "SELECT count(*) FROM sqlite_master", nullptr, nullptr, nullptr);
+    if (code != SQLITE_NOMEM) return code != SQLITE_NOTADB;
+    // The first read derives the keys, and where SQLCipher 4.6 does not get the memory to copy them, both of its contexts keep the
+    // same pointers and closing frees them twice. So this handle is never closed; there is no memory, and whoever opens gives up.
+    db_ = nullptr;
+    throw Fault("the database cannot be read: out of memory, or the pages that list its tables are damaged");
 }
 
 void Connection::open_with(const std::filesystem::path& file, Bytes key, Access access, const char* mac) {

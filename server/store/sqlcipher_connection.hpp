@@ -105,7 +105,7 @@ class Connection final : public Txn {
 
     void open(const std::filesystem::path& file, protocol::Bytes key, Access access);
     void open_with(const std::filesystem::path& file, protocol::Bytes key, Access access, const char* mac);
-    bool readable() const;
+    bool readable();
     void configure(Access access);
     void close() noexcept;
     sqlite3_stmt* prepare(std::string_view sql, bool keep);
