@@ -162,11 +162,19 @@ void check_row(ReadTxn& txn, Critical kind, std::int64_t id) {
     if (txn.checked_lately(label)) return;
     const auto told = txn.first("SELECT digest FROM critical_rows WHERE kind = $1 AND id = $2", {name(kind), id},
                                 [](const Row& found) { return hash_of(found.bytes(0)); });
-    if ((told ? row_digest(txn, row) == *told : !rows_seeded(txn)) || dirty(txn, row)) return;
+    if ((told ? row_digest(txn, row) == *told : !rows_seeded(txn)) || (txn.writes() && dirty(txn, row))) return;
     txn.forget_checked(label);
     throw RowTampered("the " + std::string(name(kind)) + " " + std::to_string(id) +
                       (told ? " is not stored as the log says: an older copy was put back, or it was changed past the gateway"
                             : " is in no entry of the log: it was put in past the gateway"));
+}
+
+void require_none_touched(ReadTxn& txn) {
+    const auto marked = txn.first("SELECT kind, id FROM critical_dirty LIMIT 1", {},
+                                  [](const Row& row) { return std::string(row.text(0)) + " " + std::to_string(row.number(1)); });
+    if (marked)
+        throw RowTampered("the " + *marked +
+                          " is marked as changed, and no work of the gateway changed it: it was marked past the gateway");
 }
 
 std::vector<CriticalRow> touched_rows(ReadTxn& txn) {

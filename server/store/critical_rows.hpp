@@ -62,6 +62,9 @@ std::string row_text(ReadTxn& txn, const CriticalRow& row);
 // audit::row_digest of it. A row that is not there has a digest too.
 protocol::Hash row_digest(ReadTxn& txn, const CriticalRow& row);
 std::vector<CriticalRow> touched_rows(ReadTxn& txn);
+// RowTampered where a row is marked as changed before a batch begins: the marks of a batch go with it, so somebody marked a row of
+// their own to have the next batch tell it.
+void require_none_touched(ReadTxn& txn);
 // The entry `index` tells it.
 void note_told(Txn& txn, const CriticalRow& row, const protocol::Hash& digest, std::int64_t index);
 struct Told {

@@ -22,6 +22,10 @@ bool opens_with(const std::filesystem::path& file, Bytes key) {
 }
 
 void check_whole(const std::filesystem::path& file, Bytes key) {
+    // A change that was interrupted has its pages in the log beside the file, and the file itself still under the key before. What
+    // follows looks at the file alone.
+    if (!Connection(file, key, Access::writer).checkpoint_truncate())
+        throw Fault(file.string() + " is in use by another process, so its log file cannot be written back");
     const auto pages = open_database_file(file, key)->damaged_pages();
     if (!pages.empty()) throw Fault("page " + std::to_string(pages.front()) + " of " + file.string() + " is damaged");
     const std::string found = Connection(file, key, Access::copy).ask("PRAGMA integrity_check");

@@ -13,7 +13,8 @@ void rekey_database(const std::filesystem::path& file, protocol::Bytes old_key, 
 
 bool opens_with(const std::filesystem::path& file, protocol::Bytes key);
 
-// Opens with this key, every page authenticates and the engine's own check finds nothing. Fault with what it found.
+// Opens with this key, every page authenticates and the engine's own check finds nothing. Fault with what it found. Writes the log
+// file back first, where the pages of a change lie that was interrupted.
 void check_whole(const std::filesystem::path& file, protocol::Bytes key);
 
 }  // namespace entente::store

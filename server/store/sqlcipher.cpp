@@ -9,6 +9,7 @@
 
 #include "protocol/result.hpp"
 #include "server/store/bounded_queue.hpp"
+#include "server/store/critical_rows.hpp"
 #include "server/store/data_folder.hpp"
 #include "server/store/sqlcipher_connection.hpp"
 #include "server/store/sqlcipher_upkeep.hpp"
@@ -184,6 +185,7 @@ std::size_t Engine::attempt(std::span<Job> jobs, std::string& fault) {
     fault.clear();
     try {
         writer_->begin_write();
+        require_none_touched(*writer_);
         while (ran < jobs.size() && (ran == 0 || Clock::now() - begun < batch_budget_)) run_work(jobs[ran++], records);
         std::vector<audit::Receipt> receipts;
         moment(Moment::before_recording);

@@ -74,13 +74,13 @@ Connection::~Connection() {
 void Connection::open(const std::filesystem::path& file, Bytes key, Access access) {
     open_with(file, key, access, page_mac);
     if (key.empty() || readable()) return;
-    // A file that an earlier version made authenticates its pages by the engine's default. If it does not help either, the key is
-    // wrong or the first page damaged, and whoever reads will say so.
+    // A file that an earlier version made authenticates its pages by the engine's default.
     close();
     open_with(file, key, access, page_mac_before);
     if (readable()) return;
     close();
     open_with(file, key, access, page_mac);
+    if (!readable()) throw Fault(file.string() + std::string(not_readable));
 }
 
 bool Connection::readable() {
@@ -163,10 +163,12 @@ void Connection::close() noexcept {
 }
 
 void Connection::begin_read() {
+    writes_ = false;
     run("BEGIN");
 }
 void Connection::begin_write() {
     run("BEGIN IMMEDIATE");
+    writes_ = true;
 }
 void Connection::savepoint() {
     run("SAVEPOINT work");

@@ -46,6 +46,7 @@ class Connection final : public Txn {
     std::int64_t change(std::string_view sql, Args args) override;
     void lock(std::string_view) override {}
     bool checked_lately(std::string_view what) override;
+    bool writes() const override { return writes_; }
     void forget_checked(std::string_view what) override;
 
     // Statements without arguments and answers, also several at once. Not for business statements: they are not kept prepared.
@@ -116,8 +117,13 @@ class Connection final : public Txn {
     sqlite3* db_ = nullptr;
     std::unordered_map<std::string, Prepared, TextHash, std::equal_to<>> statements_;
     int wal_pages_ = 0;
+    bool writes_ = false;  // the transaction that was begun last
     std::unordered_map<std::string, std::chrono::steady_clock::time_point, TextHash, std::equal_to<>> checked_;
 };
+
+// What is said of a file that does not open.
+inline constexpr std::string_view not_readable =
+    " cannot be read: it belongs to another key, is no data file, or its first page is damaged";
 
 // Settings of the whole process, once, before anything is opened.
 void initialize_engine();

@@ -30,8 +30,7 @@ class File final : public DatabaseFile {
             // With the right key only the damaged pages fail to authenticate; then reads say which answers they cost.
             const auto damaged = damaged_pages();
             if (damaged.empty() || damaged.front() == 1) {
-                throw Fault(file_.string() +
-                            " cannot be read: it belongs to another key, is no data file, or its first page is damaged");
+                throw Fault(file_.string() + std::string(not_readable));
             }
         }
     }

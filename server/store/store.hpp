@@ -97,6 +97,8 @@ class ReadTxn {
     // that need not be repeated for every request (critical_rows.hpp).
     virtual bool checked_lately(std::string_view what) = 0;
     virtual void forget_checked(std::string_view what) = 0;
+    // Whether this transaction is the writer's, which may have changed what it reads.
+    virtual bool writes() const = 0;
 
   protected:
     ~ReadTxn() = default;

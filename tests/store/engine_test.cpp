@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "server/store/data_folder.hpp"
+#include "server/store/rekey.hpp"
 #include "server/store/sqlcipher_connection.hpp"
 #include "tests/store/fixture.hpp"
 
@@ -312,6 +313,27 @@ TEST_F(Engine, a_raw_copy_with_its_log_file_beside_it_is_read_whole) {
         things = *txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); });
     });
     EXPECT_EQ(things, 1);
+}
+
+// As a process that ends between the commit of another key and its write-back leaves them: the file under the old key, every page
+// under the new one in the log beside it.
+TEST_F(Engine, a_change_of_the_key_whose_pages_are_in_the_log_file_alone_is_whole) {
+    open();
+    submit_and_wait(*store, add_thing(1));
+    store.reset();
+    const auto left = folder.path() / "left.db";
+    {
+        Connection past(file(), key_of(7).bytes(), Access::writer);
+        past.execute("PRAGMA wal_autocheckpoint=0");
+        past.execute("PRAGMA rekey=\"x'" + protocol::hex(key_of(9).bytes()) + "'\"");
+        std::filesystem::copy_file(file(), left);
+        std::filesystem::copy_file(file().string() + "-wal", left.string() + "-wal");
+    }
+    EXPECT_FALSE(opens_with(left, key_of(7).bytes()));
+    EXPECT_NO_THROW(check_whole(left, key_of(9).bytes()));
+    EXPECT_TRUE(opens_with(left, key_of(9).bytes()));
+    std::filesystem::remove(left.string() + "-wal");
+    EXPECT_NO_THROW(check_whole(left, key_of(9).bytes()));
 }
 
 TEST_F(Engine, a_copy_with_another_key_or_none_is_refused) {

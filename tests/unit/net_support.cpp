@@ -36,6 +36,7 @@ class NoTxn final : public store::Txn {
   public:
     void each(std::string_view, store::Args, const store::RowFn&) override {}
     bool checked_lately(std::string_view) override { return true; }
+    bool writes() const override { return false; }
     void forget_checked(std::string_view) override {}
     std::int64_t change(std::string_view, store::Args) override { return 1; }
     void lock(std::string_view) override {}

@@ -63,7 +63,10 @@ void RowReplay::compare(ReadTxn& txn, bool all_read, const Found& found) const {
     });
 }
 
-void check_rows_at_start(ReadTxn& txn, store::Vault& vault) {
+namespace {
+
+void compare_rows_at_start(ReadTxn& txn, store::Vault& vault) {
+    store::require_none_touched(txn);
     std::map<std::int64_t, Told> by_entry;
     store::each_told(txn, [&](const store::Told& told) {
         if (store::row_digest(txn, told.row) != told.digest)
@@ -88,6 +91,16 @@ void check_rows_at_start(ReadTxn& txn, store::Vault& vault) {
         return;
     }
     store::each_critical_row(txn, [&](const CriticalRow& row) { store::check_row(txn, row.kind, row.id); });
+}
+
+}  // namespace
+
+void check_rows_at_start(ReadTxn& txn, store::Vault& vault) {
+    try {
+        compare_rows_at_start(txn, vault);
+    } catch (const store::RowTampered& tampered) {
+        throw Tampered(tampered.what());
+    }
 }
 
 }  // namespace entente::audit
