@@ -313,6 +313,11 @@ struct Gateway::Parts {
                        .verifier = [this] { return verifier; },
                        .origin = config.published.origin,
                        .notary = &*notary,
+                       .sign_now =
+                           [this] {
+                               notary->round();
+                               if (witnesses) witnesses->ask_now();
+                           },
                        .witness_policy = [this] { return audit::format_policy(log_policy()); },
                        .scrub = {.state = [this] { return scrubber ? scrubber->state() : api::ScrubState{}; },
                                  .begin =

@@ -58,6 +58,7 @@ struct Parts {
     operations::FileDesk* files = nullptr;        // carries attachments; none: they are not taken
     std::string origin;                           // of the audit log
     audit::Notary* notary = nullptr;              // signs checkpoints
+    std::function<void()> sign_now;               // what is there now, and asks the witnesses; blocks, Fault
     std::function<std::string()> witness_policy;  // whom a verifier of this log should believe (c2sp.org/tlog-policy)
     Scrub scrub;                                  // empty functions: this gateway does not check in the background
 };

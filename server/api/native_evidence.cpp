@@ -132,11 +132,13 @@ Plan sign_and_prove(Gateway& gateway, const CallPtr& call, const std::shared_ptr
     sign->run = [&gateway, call, work, proving, finish = std::move(finish)]() -> Plan {
         audit::Notary& notary = *gateway.parts().notary;
         try {
-            notary.round();
+            gateway.parts().sign_now();
         } catch (const protocol::Fault& fault) {
             return gateway.fault(call, fault.what());
         }
-        proving->published = notary.newest();
+        // As its policy wants it, if the witnesses answered; in any case over every record of the pack.
+        const auto newest = notary.newest();
+        proving->published = newest ? notary.covering(newest->checkpoint.size) : nullptr;
         if (!proving->published) return gateway.fault(call, "the log has no checkpoint to prove records under");
         proving->proofs.checkpoint = proving->published->note;
         proving->proofs.policy = gateway.parts().witness_policy();

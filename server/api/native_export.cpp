@@ -113,7 +113,7 @@ Plan export_entries(Gateway& gateway, CallPtr call) {
     auto step = std::make_unique<OnWorker>();
     step->run = [&gateway, call, look]() -> Plan {
         try {
-            gateway.parts().notary->round();
+            gateway.parts().sign_now();
         } catch (const protocol::Fault& fault) {
             return gateway.fault(call, fault.what());
         }

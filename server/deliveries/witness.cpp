@@ -49,9 +49,11 @@ std::optional<NoteSignature> Witnesses::ask(const PolicyWitness& witness, const 
     try {
         auto signature = ask_from(witness, published, false);
         (signature ? asked_ : refused_).add();
+        known_[witness.name].failed.reset();
         return signature;
     } catch (const std::exception& fault) {
         refused_.add();
+        known_[witness.name].failed = std::chrono::steady_clock::now();
         log::warning("audit.witness_failed", {{"witness", witness.name}, {"cause", fault.what()}});
         return std::nullopt;
     }
@@ -111,19 +113,32 @@ std::optional<NoteSignature> Witnesses::ask_from(const PolicyWitness& witness, c
 }
 
 void Witnesses::round() {
+    const std::lock_guard one(rounds_);
+    ask_all(false);
+}
+
+void Witnesses::ask_now() {
+    constexpr std::chrono::seconds patience{2};
+    const std::unique_lock one(rounds_, patience);
+    if (one.owns_lock()) ask_all(true);
+}
+
+void Witnesses::ask_all(bool waited_for) {
     const auto published = notary_.newest();
     if (!published || !notary_.halted().empty() || published->checkpoint.size <= done_) return;
+    auto note = audit::parse_note(published->note);
     std::vector<NoteSignature> signatures;
+    const auto lately = std::chrono::steady_clock::now() - options_.interval;
     for (const PolicyWitness& witness : options_.policy.witnesses) {
-        if (witness.url.empty()) continue;
+        // Who cosigned this one is not asked for it again because others did not answer: a note has room for so many lines.
+        if (witness.url.empty() || audit::verify_note(*note, std::span(&witness.key, 1))) continue;
+        if (waited_for && known_[witness.name].failed.value_or(lately) > lately) continue;
         if (auto signature = ask(witness, *published)) signatures.push_back(*std::move(signature));
         if (stopping_) return;  // what one says against this log takes nothing from the word of the others
     }
-    if (signatures.empty()) return;
-    auto note = audit::parse_note(published->note);
     note->signatures.insert(note->signatures.end(), signatures.begin(), signatures.end());
     const bool quorum = options_.policy.quorum_met(*note);
-    notary_.add_cosignatures(*published, signatures, quorum);
+    if (!signatures.empty() || quorum) notary_.add_cosignatures(*published, signatures, quorum);
     if (quorum) done_ = published->checkpoint.size;
 }
 

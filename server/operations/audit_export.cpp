@@ -96,7 +96,7 @@ Result<Exported> find_entries(ReadTxn& txn, const Context& context, const Caller
     if (auto allowed = require(caller, policy::Operation::audit_read); !allowed) return refuse(allowed.error());
     auto filter = filter_of(txn, caller, asked);
     if (!filter) return refuse(filter.error());
-    exported.published = asked.size ? notary.of_size(txn, *asked.size) : notary.newest();
+    exported.published = asked.size ? notary.of_size(txn, *asked.size) : notary.believed();
     if (!exported.published) {
         return refuse({.kind = ErrorKind::not_found,
                        .code = "checkpoint_not_found",

@@ -244,7 +244,8 @@ void collect_facts(ReadTxn& txn, const Context& context, Evidence& evidence) {
         {"cryptography", "Algorithms as built",
          "TLS 1.3, or 1.2 with ECDHE and AEAD; the database is SQLCipher with AES-256 and an HMAC over each page; texts and "
          "persons are "
-         "sealed once more under keys of their owners with AES-256-GCM and 192-bit nonces; the log is a Merkle tree over SHA-256 "
+         "sealed once more under keys of their owners with XAES-256-GCM (C2SP), whose nonces have 192 bits; the log is a Merkle "
+         "tree over SHA-256 "
          "(RFC 6962); signatures are Ed25519; passwords are kept as Argon2id",
          true});
 }

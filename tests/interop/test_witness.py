@@ -10,8 +10,9 @@ import subprocess
 import pytest
 import requests
 
+from support.evidence import Pack
 from support.gateway import Gateway, program, until
-from support.world import World
+from support.world import World, stamp
 
 WITNESS = program().parent / "entente-witness"
 VERIFY = program().parent / "entente-verify"
@@ -93,6 +94,38 @@ def test_receipts_carry_the_word_of_the_witness(watched, tmp_path):
     world.witness.start(world.vkey, listen=listen)
     world.operator.get("/api/v1/audit/entries?limit=1", expect=200)
     until(lambda: world.gateway.metric("entente_audit_cosignatures_total") > before, what="another cosignature")
+
+
+def test_a_part_that_is_exported_ends_under_the_word_of_the_witness(watched, tmp_path):
+    world = watched
+    cosigned(world)
+    for kind in ("export", "evidence"):
+        event = world.operator.get("/api/v1/audit/entries?limit=1", expect=200).headers["Audit-Event"]  # younger than what is cosigned
+        if kind == "export":
+            folder = tmp_path / kind
+            world.gateway.command("audit", "export", folder, "--operator")
+            index = world.operator.get(f"/api/v1/audit/entries/{event}", expect=200)["index"]
+            assert (folder / "receipts" / f"{index}.tlog-proof").exists(), "what happened up to now belongs into it"
+        else:
+            period = {"from": stamp(-86_400), "until": stamp(60)}
+            folder = Pack.of_answer(world.operator.post("/api/v1/evidence/packs", {**period, "seed": "s"}, expect=200)).write(tmp_path / kind)
+        done = subprocess.run([VERIFY, "log", folder, "--policy", world.policy], capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and NAME in (folder / "checkpoint").read_text(encoding="utf-8"), done.stdout
+
+
+def test_who_cosigned_is_not_asked_again_because_another_is_down(watched):
+    """A note has room for so many lines, and each round would add one."""
+    world = watched
+    gateway = world.gateway
+    down = subprocess.run([WITNESS, "key", gateway.folder.parent / "down.key", "--name", "down.example/1"], check=True, capture_output=True, text=True).stdout.strip()
+    gateway.stop()
+    world.policy.write_text(world.policy.read_text(encoding="ascii").replace("quorum brightwell", f"witness down {down} "
+                            "https://127.0.0.1:1/\ngroup both all brightwell down\nquorum both"), encoding="ascii")
+    gateway.start()
+    cosigned(world)
+    until(lambda: (gateway.metric("entente_audit_witness_failures_total") or 0) >= 4, what="several rounds without the second witness")
+    note = world.operator.get("/api/v1/audit/checkpoint", expect=200)["checkpoint"]
+    assert note.count(NAME) == 1, note
 
 
 def test_the_witness_answers_as_the_protocol_says(watched):

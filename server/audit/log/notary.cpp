@@ -170,6 +170,11 @@ std::shared_ptr<const Published> Notary::covering(std::uint64_t entries) const {
     return nullptr;
 }
 
+std::shared_ptr<const Published> Notary::believed() const {
+    const std::lock_guard hold(mutex_);
+    return cosigned_ && newest_->time.us - cosigned_->time.us <= hour_us ? cosigned_ : newest_;
+}
+
 void Notary::add_cosignatures(const Published& published, const std::vector<NoteSignature>& signatures, bool quorum) {
     auto fresh = std::make_shared<Published>(published);
     for (const NoteSignature& signature : signatures) fresh->note += format_signature_line(signature);

@@ -8,7 +8,7 @@
 // At start the newest checkpoint and the anchors are held against the log: a log that is shorter than what was published, or
 // another one, was put back or changed (Tampered). That also finds a whole store put back to an earlier, valid state.
 //
-// newest, key, proofs: any thread. Tampered while running stops the signing for good; halted() says why.
+// newest, key, proofs: any thread. Tampered while running stops the signing until the process ends; halted() says why.
 
 #include <chrono>
 #include <condition_variable>
@@ -45,7 +45,7 @@ struct NotaryOptions {
     std::vector<std::filesystem::path> anchors{};     // each replaced atomically; their folders exist
     std::chrono::milliseconds pause{250};             // between two checkpoints of the thread, at least
     std::function<protocol::Instant()> now{};         // stamps checkpoints
-    std::function<void(const std::string&)> alarm{};  // told once when the signing stops for good
+    std::function<void(const std::string&)> alarm{};  // told once when the signing stops
     std::function<void()> published{};                // after each new one; must not block
 };
 
@@ -76,6 +76,9 @@ class Notary {
     std::shared_ptr<const Published> cosigned() const;
     // The best that covers so many entries: cosigned if there is one. Nothing: no checkpoint covers them yet.
     std::shared_ptr<const Published> covering(std::uint64_t entries) const;
+    // What evidence ends with: the newest that the witnesses' quorum cosigned, unless it is more than an hour older than the
+    // newest.
+    std::shared_ptr<const Published> believed() const;
     // Adds what witnesses said about a checkpoint that was published; `quorum`: they are enough.
     void add_cosignatures(const Published& published, const std::vector<NoteSignature>& signatures, bool quorum);
     // Somebody outside holds another history of this log: nothing is signed any more.
