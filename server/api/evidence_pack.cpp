@@ -7,6 +7,7 @@
 #include "protocol/encoding.hpp"
 #include "protocol/json_writer.hpp"
 #include "server/api/evidence_oscal.hpp"
+#include "server/audit/package/paths.hpp"
 #include "server/pages/evidence_report.hpp"
 
 namespace entente::api {
@@ -17,6 +18,7 @@ using operations::Evidence;
 using operations::Framework;
 using operations::ProvenEntry;
 using protocol::JsonWriter;
+namespace package = audit::package;
 
 namespace {
 
@@ -189,7 +191,12 @@ constexpr std::string_view readme =
     "                         way, or from an earlier pack: one that comes with the pack proves only that the pack fits itself.\n"
     "SHA256SUMS               sha256sum -c SHA256SUMS\n"
     "\n"
-    "entente-verify receipt receipts/N.tlog-proof --policy policy --event opened/N.1.json --salt opened/N.1.salt\n"
+    "All of them at once:  entente-verify log FOLDER --policy POLICY --sums    (POLICY: the key as you got it)\n"
+    "One of them:          entente-verify receipt receipts/N.tlog-proof --policy POLICY --event opened/N.1.json --salt "
+    "opened/N.1.salt\n"
+    "That proves the records. What the report says about them, and that it names them all, you prove by drawing the samples again "
+    "and,\n"
+    "for all records, with an export of the whole log (entente audit export --complete).\n"
     "The same period and seed give the same bytes, but for receipts and checkpoint, which are of the day, and facts about the\n"
     "present state.\n";
 
@@ -200,9 +207,9 @@ void add_proofs(std::vector<PackFile>& files, const std::vector<const ProvenEntr
         files.push_back({opened_name(*entry, "salt"), std::string(protocol::as_text(entry->salt)), false});
     }
     for (const auto& [index, receipt] : proofs.receipts) files.push_back({receipt_name(index), receipt});
-    if (!proofs.checkpoint.empty()) files.push_back({"checkpoint", proofs.checkpoint});
-    if (!proofs.policy.empty()) files.push_back({"policy", proofs.policy});
-    files.push_back({"README.txt", std::string(readme)});
+    if (!proofs.checkpoint.empty()) files.push_back({std::string(package::checkpoint), proofs.checkpoint});
+    if (!proofs.policy.empty()) files.push_back({std::string(package::policy_beside), proofs.policy});
+    files.push_back({std::string(package::readme), std::string(readme)});
 }
 
 void add_sums(std::vector<PackFile>& files) {
@@ -210,7 +217,7 @@ void add_sums(std::vector<PackFile>& files) {
     std::string sums;
     for (const PackFile& file : files)
         sums += protocol::hex(certs::sha256(protocol::as_bytes(file.bytes))) + "  " + file.name + "\n";
-    files.push_back({"SHA256SUMS", std::move(sums)});
+    files.push_back({std::string(package::sums), std::move(sums)});
 }
 
 }  // namespace
@@ -221,10 +228,10 @@ std::string encode_controls(const Evidence& evidence, std::string_view origin) {
 
 std::vector<PackFile> evidence_pack(const Evidence& evidence, std::string_view origin, const Proofs& proofs) {
     std::vector<PackFile> files;
-    files.push_back({"report.html", pages::evidence_report(evidence, origin)});
-    files.push_back({"assessment-results.json", oscal_results(evidence, origin)});
-    files.push_back({"controls.json", controls_file(evidence, origin, true)});
-    files.push_back({"samples.json", samples_file(evidence)});
+    files.push_back({std::string(package::report), pages::evidence_report(evidence, origin)});
+    files.push_back({std::string(package::oscal), oscal_results(evidence, origin)});
+    files.push_back({std::string(package::controls), controls_file(evidence, origin, true)});
+    files.push_back({std::string(package::samples), samples_file(evidence)});
     std::vector<const ProvenEntry*> entries;
     entries.reserve(evidence.samples.size());
     for (const ProvenEntry& sample : evidence.samples) entries.push_back(&sample);
@@ -235,8 +242,8 @@ std::vector<PackFile> evidence_pack(const Evidence& evidence, std::string_view o
 
 std::vector<PackFile> breach_pack(const operations::Breach& breach, std::string_view origin, const Proofs& proofs) {
     std::vector<PackFile> files;
-    files.push_back({"report.html", pages::breach_report(breach, origin)});
-    files.push_back({"breach.json", breach_file(breach, origin)});
+    files.push_back({std::string(package::report), pages::breach_report(breach, origin)});
+    files.push_back({std::string(package::breach), breach_file(breach, origin)});
     std::map<std::int64_t, const ProvenEntry*> once;  // a record may show several cases
     for (const operations::BreachItem& item : breach.items) once.emplace(item.entry.index, &item.entry);
     std::vector<const ProvenEntry*> entries;

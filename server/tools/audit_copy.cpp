@@ -1,6 +1,7 @@
 // entente audit verify and audit copy: verification of the running log through the API, of a copy of the database with the keys of
 // this machine, and how to make such a copy while the gateway runs.
 
+#include <algorithm>
 #include <ostream>
 
 #include "certs/digest.hpp"
@@ -101,12 +102,13 @@ int rows(Context& context) {
     const certs::DerivedKeys derived(*keys);
     audit::RowList list;
     store::open_database_file(places.data_folder / "entente.db", derived.database())->read([&](store::ReadTxn& txn) {
-        list.size = static_cast<std::uint64_t>(audit::head(txn).size);
         list.origin = txn.first("SELECT origin FROM audit_origin ORDER BY since DESC LIMIT 1", {},
                                 [](const store::Row& row) { return std::string(row.text(0)); })
                           .value_or(config.published.origin);
         store::each_told(txn, [&](const store::Told& told) {
             list.rows[{std::string(store::name(told.row.kind)), told.row.id}] = {told.index, store::row_text(txn, told.row)};
+            // No row was told after that, so that an export which ends anywhere behind it shows whether this is all.
+            list.size = std::max(list.size, static_cast<std::uint64_t>(told.index) + 1);
         });
         store::each_critical_row(txn, [&](const store::CriticalRow& row) {
             list.rows.try_emplace({std::string(store::name(row.kind)), row.id}, audit::ListedRow{0, store::row_text(txn, row)});

@@ -2,6 +2,7 @@
 // API, with what the caller may see; the whole log on the gateway's own machine.
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <ostream>
 
@@ -199,6 +200,13 @@ int export_complete(Context& context) {
 }
 
 int run(Context& context) {
+    if (context.flag("open") && context.given("recipient"))
+        throw Stop(exit_code::usage,
+                   "--open writes the sections in the clear and --recipient seals them to a key: give one of the two");
+    const std::filesystem::path target = context.text("DIR");
+    std::error_code ignored;
+    if (std::filesystem::exists(target) && !std::filesystem::is_empty(target, ignored))
+        throw Stop(exit_code::usage, target.string() + " exists and is not empty: an export goes into a new folder");
     return context.flag("complete") ? export_complete(context) : export_part(context);
 }
 

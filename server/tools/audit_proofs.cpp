@@ -43,7 +43,16 @@ audit::Checkpoint verified_checkpoint(const std::string& note, const audit::Veri
 
 // The log that was seen then is the beginning of the log as it is now.
 void require_growth(Context& context, const audit::VerifierKey& key, const std::string& file) {
-    const audit::Checkpoint before = verified_checkpoint(context.world().read_file(file), key, file);
+    const std::string kept = context.world().read_file(file);
+    const std::string name = kept.substr(0, kept.find('\n'));
+    if (audit::parse_note(kept) && name != key.name) {
+        throw Stop(
+            exit_code::refused, file + " is a checkpoint of " + name + ", and the log is called " + key.name + " now",
+            "where a log goes on under another name, an export shows that it begins with what was before: entente-verify log "
+            "EXPORT --policy FILE --from-checkpoint " +
+                file + ", with the lines of both names in the policy");
+    }
+    const audit::Checkpoint before = verified_checkpoint(kept, key, file);
     const Answer answer = context.get("/api/v1/audit/consistency?from=" + std::to_string(before.size));
     const audit::Checkpoint now = verified_checkpoint(answer.value.text("checkpoint"), key, "the gateway's checkpoint");
     std::vector<audit::Hash> path;
@@ -52,7 +61,6 @@ void require_growth(Context& context, const audit::VerifierKey& key, const std::
         if (!bytes || bytes->size() != sizeof(audit::Hash)) not_proven("a line of the path is no hash");
         std::ranges::copy(*bytes, path.emplace_back().begin());
     }
-    if (now.origin != before.origin) not_proven("it is about the log " + now.origin + ", not " + before.origin);
     if (!audit::verify_consistency(before.size, now.size, path, before.root, now.root)) {
         not_proven("the log of " + std::to_string(now.size) + " records does not begin with the " + std::to_string(before.size) +
                    " records of " + file);

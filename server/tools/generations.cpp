@@ -36,7 +36,7 @@ int rotate(Context& context) {
 int end(Context& context) {
     const Answer answer = context.post("/api/v1/keys/generations/" + url_encoded(context.text("GENERATION")) + "/end");
     if (context.printed_raw(answer)) return exit_code::ok;
-    context.out() << "generation " << answer.value.text("generation") << " is destroyed\n";
+    context.out() << "generation " << answer.value.text("generation") << " has ended; its file is destroyed within seconds\n";
     context.note("Backups that are older than the last rotation cannot be read any more.");
     return exit_code::ok;
 }
@@ -70,7 +70,7 @@ int rotate_log(Context& context) {
 int end_log_key(Context& context) {
     const Answer answer = context.post("/api/v1/keys/log/" + url_encoded(context.text("NUMBER")) + "/end");
     if (context.printed_raw(answer)) return exit_code::ok;
-    context.out() << "key " << answer.value.text("number") << " of the log is destroyed\n";
+    context.out() << "key " << answer.value.text("number") << " of the log has ended; its file is destroyed within seconds\n";
     context.note("What it signed stays verifiable. Readers who know it alone follow through an export of the whole log.");
     return exit_code::ok;
 }

@@ -29,6 +29,7 @@
 namespace {
 
 using namespace entente;
+using audit::PackageKind;
 using protocol::JsonWriter;
 
 enum ExitCode : int { holds = 0, tampering = 1, incomplete = 2, wrong_use = 3 };
@@ -39,6 +40,8 @@ class WrongUse : public protocol::Fault {
 };
 
 std::string read_file(const std::string& name) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(name, ignored)) throw WrongUse(name + " is a folder, and a file is wanted");
     std::ifstream in(name, std::ios::binary);
     if (!in) throw WrongUse(name + " cannot be read");
     std::string content{std::istreambuf_iterator<char>(in), {}};
@@ -54,7 +57,7 @@ audit::Policy read_policy(const std::string& name) {
 
 struct Input {
     std::string folder, policy, file, older, newer, event, salt, identity, rows;
-    std::vector<std::string> earlier;
+    std::vector<std::string> earlier, ended;
     unsigned threads = 1;
     bool sums = false;
     bool json = false;
@@ -83,7 +86,7 @@ ExitCode verdict(const audit::LogReport& report) {
     return report.tampered() ? tampering : incomplete;
 }
 
-void print_json(const audit::LogReport& report, bool part, bool rows = false) {
+void print_json(const audit::LogReport& report, PackageKind kind, const audit::RowList* rows = nullptr) {
     JsonWriter out;
     const ExitCode code = verdict(report);
     out.object()
@@ -91,15 +94,21 @@ void print_json(const audit::LogReport& report, bool part, bool rows = false) {
         .member("verdict", code == holds       ? "holds"
                            : code == tampering ? "tampering"
                                                : "incomplete");
-    out.member("kind", part ? "part" : "log").member("origin", report.checkpoint.origin);
+    out.member("kind", kind == PackageKind::log ? "log" : kind == PackageKind::part ? "part" : "evidence");
+    out.member("origin", report.checkpoint.origin);
     out.member("size", static_cast<std::int64_t>(report.checkpoint.size)).member("root", protocol::hex(report.root));
     out.member("entries", static_cast<std::int64_t>(report.entries)).member("sections", static_cast<std::int64_t>(report.sections));
     out.member("erased", static_cast<std::int64_t>(report.erased)).member("opened", static_cast<std::int64_t>(report.opened));
     out.member("yetToErase", static_cast<std::int64_t>(report.yet_to_erase));
     out.member("sealedOpenings", static_cast<std::int64_t>(report.sealed_openings));
-    if (rows) {
-        out.member("rows", static_cast<std::int64_t>(report.rows));
+    if (rows != nullptr) {
+        out.member("rows", static_cast<std::int64_t>(report.rows)).member("rowsListedAt", static_cast<std::int64_t>(rows->size));
         out.member("rowsNotVerified", static_cast<std::int64_t>(report.rows_unverified));
+    }
+    if (kind != PackageKind::log) {
+        out.key("notSigned").array();
+        for (const std::string& file : report.unsigned_files) out.value(file);
+        out.end();
     }
     out.key("newKeys").array();
     for (const audit::VerifierKey& key : report.new_keys) out.value(audit::format_vkey(key));
@@ -115,7 +124,19 @@ void print_json(const audit::LogReport& report, bool part, bool rows = false) {
     std::cout << out.take() << "\n";
 }
 
-void print_words(const audit::LogReport& report, bool part, bool rows = false) {
+// What a receipt cannot prove: that nothing is missing, and what is said about the records.
+void print_limits(const audit::LogReport& report) {
+    std::cout
+        << "  These entries are in the log as they are here. That none is missing only the whole log shows: entente audit export "
+           "--complete\n";
+    if (report.unsigned_files.empty()) return;
+    std::cout << "  not signed by the log:";
+    for (const std::string& file : report.unsigned_files) std::cout << (&file == report.unsigned_files.data() ? " " : ", ") << file;
+    std::cout << "\n";
+}
+
+void print_words(const audit::LogReport& report, PackageKind kind, const audit::RowList* rows = nullptr) {
+    const bool part = kind != PackageKind::log;
     const std::string counts = std::to_string(report.entries) +
                                (part ? " entries" : " of " + std::to_string(report.checkpoint.size) + " entries") + ", " +
                                std::to_string(report.sections) + " envelopes, " + std::to_string(report.erased) + " erased, " +
@@ -123,17 +144,20 @@ void print_words(const audit::LogReport& report, bool part, bool rows = false) {
     switch (verdict(report)) {
         case holds:
             std::cout << (part ? "Every receipt holds: " : "The log is intact: ") << counts << "\n";
+            if (part) print_limits(report);
             break;
         case tampering:
             std::cout << "TAMPERING: this is not what the log's key signed. Checked: " << counts << "\n";
             break;
         default:
-            std::cout << "INCOMPLETE: files are missing, so this proves nothing. Checked: " << counts << "\n";
+            std::cout << "INCOMPLETE: what is named below is missing, so this does not show that all is well. Checked: " << counts
+                      << "\n";
     }
     if (!report.checkpoint.origin.empty()) std::cout << "  log    " << report.checkpoint.origin << "\n";
     if (!part) std::cout << "  root   " << protocol::hex(report.root) << "\n";
-    if (rows) {
-        std::cout << "  rows   " << report.rows << " are as the log told last";
+    if (rows != nullptr) {
+        std::cout << "  rows   listed at " << rows->size << " of " << report.checkpoint.size << " entries; " << report.rows
+                  << " are as the log told last";
         if (report.rows_unverified > 0)
             std::cout << ", " << report.rows_unverified << " could not be compared: what told them has expired";
         std::cout << "\n";
@@ -172,6 +196,27 @@ audit::LogCheckOptions options_of(const Input& input) {
     return options;
 }
 
+// What is wrong with a checkpoint of a log whose last one the reader was told (--ended): whoever stole its key signs on under the
+// old name, and nothing in a receipt or a part shows that the log had ended.
+std::string beyond_end(const Input& input, const audit::Policy& policy, const audit::Checkpoint& checkpoint) {
+    for (const std::string& file : input.ended) {
+        const auto last = audit::verify_checkpoint(read_file(file), policy);
+        if (!last) throw WrongUse(file + ": " + last.error().message);
+        if (last->origin != checkpoint.origin) continue;
+        if (checkpoint.size > last->size)
+            return "the log " + last->origin + " ended with " + std::to_string(last->size) +
+                   " entries, and this is under a checkpoint of " + std::to_string(checkpoint.size);
+        if (checkpoint.size == last->size && checkpoint.root != last->root)
+            return "the log " + last->origin + " ended with another history of " + std::to_string(last->size) + " entries";
+    }
+    return {};
+}
+
+void judge_end(const Input& input, const audit::Policy& policy, audit::LogReport& report) {
+    const std::string wrong = beyond_end(input, policy, report.checkpoint);
+    if (!wrong.empty()) report.findings.push_back({audit::LogCheck::checkpoint, std::nullopt, wrong});
+}
+
 ExitCode state(const Input& input) {
     const audit::Policy policy = read_policy(input.policy);
     const auto list = audit::parse_rows(read_file(input.rows));
@@ -179,10 +224,11 @@ ExitCode state(const Input& input) {
     audit::LogCheckOptions options = options_of(input);
     options.rows = &*list;
     const auto files = audit::open_folder(input.folder);
-    if (audit::is_part(*files))
+    if (kind_of(*files) != PackageKind::log)
         throw WrongUse(input.folder + " is about a part of the log: rows need all of it (audit export --complete)");
-    const audit::LogReport report = audit::check_log(*files, policy, options);
-    input.json ? print_json(report, false, true) : print_words(report, false, true);
+    audit::LogReport report = audit::check_log(*files, policy, options);
+    judge_end(input, policy, report);
+    input.json ? print_json(report, PackageKind::log, &*list) : print_words(report, PackageKind::log, &*list);
     return verdict(report);
 }
 
@@ -190,13 +236,16 @@ ExitCode log(const Input& input) {
     const audit::Policy policy = read_policy(input.policy);
     const audit::LogCheckOptions options = options_of(input);
     const auto files = audit::open_folder(input.folder);
-    const bool part = audit::is_part(*files);
-    const audit::LogReport report = part ? audit::check_part(*files, policy, options) : audit::check_log(*files, policy, options);
-    if (input.json) {
-        print_json(report, part);
-    } else {
-        print_words(report, part);
-    }
+    const PackageKind kind = kind_of(*files);
+    if (kind != PackageKind::log && !input.earlier.empty())
+        throw WrongUse(
+            input.folder +
+            " is about a part of the log and cannot show that the log begins with an earlier checkpoint: that takes all of "
+            "it (audit export --complete)");
+    audit::LogReport report =
+        kind == PackageKind::log ? audit::check_log(*files, policy, options) : audit::check_part(*files, policy, options);
+    judge_end(input, policy, report);
+    input.json ? print_json(report, kind) : print_words(report, kind);
     return verdict(report);
 }
 
@@ -230,7 +279,9 @@ std::string disclosed(const Input& input, const audit::Entry& entry) {
 
 ExitCode receipt(const Input& input) {
     const audit::Policy policy = read_policy(input.policy);
-    const auto found = audit::parse_receipt(read_file(input.file));
+    const std::string text = read_file(input.file);
+    if (!text.starts_with(audit::receipt_first_line)) throw WrongUse(input.file + " is no receipt (c2sp.org/tlog-proof)");
+    const auto found = audit::parse_receipt(text);
     if (!found) return answer(input, found.error().message, {}, [](JsonWriter&) {});
     const auto checkpoint = audit::verify_checkpoint(found->checkpoint, policy);
     if (!checkpoint) return answer(input, checkpoint.error().message, {}, [](JsonWriter&) {});
@@ -239,6 +290,8 @@ ExitCode receipt(const Input& input) {
         return answer(input, "the path does not lead from the entry to the checkpoint's root", {}, [](JsonWriter&) {});
     const auto entry = audit::decode_entry(found->entry);
     if (!entry) return answer(input, entry.error().message, {}, [](JsonWriter&) {});
+    if (const std::string wrong = beyond_end(input, policy, *checkpoint); !wrong.empty())
+        return answer(input, wrong, {}, [](JsonWriter&) {});
     const std::string time = protocol::to_rfc3339(entry->time);
     // A key that the log itself announces is believed like everything else that the receipt proves.
     const bool announces = audit::announced_key(*entry, checkpoint->origin).has_value();
@@ -246,8 +299,8 @@ ExitCode receipt(const Input& input) {
     const std::string announced = announces ? "\nIt announces a key of the log; put this line into the policy:\nlog " + key : "";
     return answer(
         input, disclosed(input, *entry),
-        "The receipt holds: entry " + std::to_string(found->index) + " of " + checkpoint->origin + ", event " +
-            protocol::uuid_text(entry->event) + ", " + time + announced,
+        "The receipt holds: entry " + std::to_string(found->index) + " of the " + std::to_string(checkpoint->size) + " of " +
+            checkpoint->origin + ", event " + protocol::uuid_text(entry->event) + ", " + time + announced,
         [&](JsonWriter& out) {
             out.member("origin", checkpoint->origin).member("index", static_cast<std::int64_t>(found->index));
             out.member("size", static_cast<std::int64_t>(checkpoint->size)).member("event", protocol::uuid_text(entry->event));
@@ -260,9 +313,16 @@ ExitCode consistency(const Input& input) {
     const audit::Policy policy = read_policy(input.policy);
     const auto files = audit::open_folder(input.folder);
     try {
-        const auto checked = audit::check_consistency(*files, policy, read_file(input.older), read_file(input.newer));
-        return answer(input, checked ? std::string{} : checked.error().message,
-                      "The newer log begins with everything that the older checkpoint covered", [](JsonWriter&) {});
+        const std::string older = read_file(input.older);
+        const std::string newer = read_file(input.newer);
+        for (const auto& [name, text] : {std::pair(input.older, older), std::pair(input.newer, newer)})
+            if (!audit::parse_note(text)) throw WrongUse(name + " is no checkpoint (c2sp.org/tlog-checkpoint)");
+        const auto checked = audit::check_consistency(*files, policy, older, newer);
+        std::string wrong = checked ? std::string{} : checked.error().message;
+        for (const std::string* text : {&older, &newer})
+            if (const auto one = audit::verify_checkpoint(*text, policy); wrong.empty() && one)
+                wrong = beyond_end(input, policy, *one);
+        return answer(input, wrong, "The newer log begins with everything that the older checkpoint covered", [](JsonWriter&) {});
     } catch (const WrongUse&) {
         throw;
     } catch (const protocol::Fault& fault) {
@@ -280,9 +340,11 @@ int run(int count, char** words) {
     const auto common = [&](CLI::App* command) {
         command->add_option("--policy", input.policy, "whom to believe: the log's key and its witnesses (c2sp.org/tlog-policy)")
             ->required();
+        command->add_option("--ended", input.ended,
+                            "the last checkpoint of a log that ended because somebody else knew its key: nothing beyond it counts");
         command->add_flag("--json", input.json, "one JSON object instead of words");
     };
-    auto* const log_command = app.add_subcommand("log", "check an exported log, or a package about a part of it");
+    auto* const log_command = app.add_subcommand("log", "check an exported log, a part of one, or a pack of evidence");
     const auto whole_log = [&](CLI::App* command) {
         command->add_option("DIR", input.folder, "the export")->required();
         command->add_option("--from-checkpoint", input.earlier, "a checkpoint kept from before, which the log must begin with");

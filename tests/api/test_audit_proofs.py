@@ -2,9 +2,12 @@
 
 import base64
 import hashlib
+import subprocess
 import uuid
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from support.gateway import program
 
 
 def sha256(*parts):
@@ -181,6 +184,17 @@ def test_evidence_of_a_case_page_by_page(case, halden, brightwell):
     assert all(item["opened"] == [] for item in closed)
     theirs, _ = pages(brightwell.auditor, case=case.token, open="true")
     assert {item["index"] for item in theirs} >= {item["index"] for item in items[-3:]}
+
+
+def test_a_part_of_nothing_is_a_part(world, gateway, tmp_path):
+    verify = program().parent / "entente-verify"
+    (tmp_path / "policy").write_text(f"log {world.operator.get('/api/v1/audit/checkpoint', expect=200)['verifierKey']}\nquorum none\n", encoding="ascii")
+    gateway.command("audit", "export", tmp_path / "part", "--operator", "--since", "2020-01-01", "--until", "2020-02-01")
+    done = subprocess.run([verify, "log", tmp_path / "part", "--policy", tmp_path / "policy"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "0 entries" in done.stdout and "package.json" in done.stdout, done.stdout
+    for more, said in ((("--open", "--recipient", "age1x"), "one of the two"), ((), "not empty")):
+        wrong = gateway.command("audit", "export", tmp_path / "part", "--operator", *more, check=False)
+        assert wrong.returncode == 2 and said in wrong.stderr, wrong.stderr
 
 
 def test_who_may_export_and_what_is_not_understood(world, case, halden, dorn):

@@ -1,12 +1,17 @@
 """Evidence: what there is for which control, packs that prove themselves, and what a partner was shown."""
 
+import json
 import re
+import subprocess
 
 import jsonschema
 import pytest
 
 from support.evidence import OSCAL, UUID, Pack
+from support.gateway import program
 from support.world import stamp
+
+VERIFY = program().parent / "entente-verify"
 
 
 def period():
@@ -197,6 +202,25 @@ def test_the_operator_and_strangers_get_no_breach(world, exchanged, halden, dorn
 
 
 # --- the command line ---
+
+def test_the_verifier_checks_a_whole_archive_and_says_what_nobody_signed(world, exchanged, halden, brightwell, tmp_path):
+    (tmp_path / "policy").write_text(f"log {world.operator.get('/api/v1/audit/checkpoint', expect=200)['verifierKey']}\nquorum none\n", encoding="ascii")
+
+    def verify(folder, *more, expect=0):
+        done = subprocess.run([VERIFY, "log", folder, "--policy", tmp_path / "policy", "--json", *more], capture_output=True, text=True, check=False)
+        assert done.returncode == expect, (done.stdout, done.stderr)
+        return json.loads(done.stdout) if expect < 3 else done.stderr
+
+    for made, beside in ((pack(halden.compliance, samples=5), "controls.json"), (breach_of(halden.compliance, brightwell), "breach.json")):
+        folder = made.write(tmp_path / beside)
+        found = verify(folder, "--sums")
+        opened = sorted(name for name in made.files if name.endswith(".1.json"))
+        assert found["kind"] == "evidence" and found["opened"] == len(opened) > 0 and {"report.html", beside, "README.txt"} <= set(found["notSigned"])
+        assert "part of the log" in verify(folder, "--from-checkpoint", folder / "checkpoint", expect=3)
+        changed = folder / opened[0]
+        changed.write_bytes(changed.read_bytes().replace(b'"time":', b'"Time":'))
+        assert verify(folder, expect=1)["findings"][0]["check"] == "opened"
+
 
 def test_the_command_line_writes_archives(world, gateway, exchanged, tmp_path):
     done = gateway.command("evidence", "controls", "--operator", "--all")

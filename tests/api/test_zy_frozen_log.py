@@ -65,6 +65,7 @@ def small(gateway):
 def test_the_log_ends_and_goes_on_under_another_name(small, gateway, tmp_path):
     # A rotation before it, so that there are two keys and a checkpoint that hands over.
     first = checkpoint(small)["verifierKey"]
+    (tmp_path / "early").write_text(checkpoint(small)["checkpoint"], encoding="utf-8")
     small.operator.post("/api/v1/keys/log", expect=201)
     second = until(lambda: (now := checkpoint(small))["checkpoint"].count("\u2014 ") == 2 and now["verifierKey"], 30, "a checkpoint that both sign")
     before = checkpoint(small)
@@ -113,6 +114,12 @@ def test_the_log_ends_and_goes_on_under_another_name(small, gateway, tmp_path):
     # Who keeps the old line as well sees that the log begins with what ended, because its start entry names it.
     both = policy(tmp_path / "both", first, second, after["verifierKey"])
     verify("log", export, "--policy", both, "--from-checkpoint", last[0])
+    # And what is under the old name is held to its end, whatever the old key signs: here an earlier checkpoint stands for the end.
+    verify("receipt", tmp_path / "receipt", "--policy", both, "--ended", last[0])
+    assert "ended with" in verify("receipt", tmp_path / "receipt", "--policy", both, "--ended", tmp_path / "early", expect=1)
+    verify("log", export, "--policy", both, "--ended", tmp_path / "early")  # under the next name
+    since = gateway.command("audit", "checkpoint", "--operator", "--since", tmp_path / "before", check=False)
+    assert since.returncode == 1 and "the log is called" in since.stderr and "--from-checkpoint" in since.stderr, since.stderr
     bundles = b"".join(file.read_bytes() for file in (export / "tile" / "entries").rglob("*") if file.is_file())
     assert b"\x01" + len(name).to_bytes(2, "big") + name.encode() + int(size).to_bytes(8, "big") + base64.b64decode(root) in bundles
     assert small.verify()["ok"] is True

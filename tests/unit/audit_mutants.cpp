@@ -85,7 +85,10 @@ class Runs {
             std::uint64_t steps = 0;
             LogCheckOptions mine = options;
             mine.progress = [&](std::uint64_t, std::uint64_t) { ++steps; };
-            return told(check_part(files, policy, mine)) + std::to_string(steps) + (is_part(files) ? "part" : "log");
+            const LogReport report = check_part(files, policy, mine);
+            std::string all = told(report) + std::to_string(steps) + std::to_string(static_cast<int>(kind_of(files)));
+            for (const std::string& file : report.unsigned_files) all += " " + file;
+            return all;
         });
     }
     // A log of 150 entries that is changed before it is signed, and after.
@@ -459,6 +462,45 @@ void parts(Runs& runs) {
     }
     receipt.entry.push_back(0);
     with([&](auto& files) { put(files, package::receipt(18), format_receipt(receipt)); });
+    // One of the same size and another history.
+    SampleLog fork(150);
+    fork.entries[140].sections[0].envelope[3] ^= 1;
+    with([&](auto& files) { put(files, package::receipt(18), text_of(fork.write_part(18).contents.at(package::receipt(18)))); });
+    for (const bool checkpoint : {true, false}) {
+        with([&](auto& files) {
+            put(files, package::receipt(18), text_of(fork.write_part(18).contents.at(package::receipt(18))));
+            if (!checkpoint) files.contents.erase("checkpoint");
+        });
+    }
+    // What has no receipt: an empty part, a folder with nothing, and one with a salt and no text.
+    const auto without = [&](const std::function<bool(const std::string&)>& gone, const std::string& about) {
+        with([&](auto& files) {
+            std::erase_if(files.contents, [&](const auto& file) { return gone(file.first); });
+            if (!about.empty()) put(files, std::string(package::about), about);
+        });
+    };
+    const auto of_entries = [](const std::string& path) { return path.contains('/') && path != package::policy; };
+    without(of_entries, R"({"kind":"part"})");
+    without(of_entries, R"({"kind":"log"})");
+    without(of_entries, {});
+    without([](const std::string&) { return true; }, {});
+    with([](auto& files) { put(files, package::opened(18, 1, package::Opened::salt), std::string(32, 's')); });
+    with([](auto& files) { put(files, "tile/0/000", "x"); });
+    with([](auto& files) { put(files, "sealed/000", "x"); });
+    // A pack of evidence: without what is sealed, with its report.
+    for (const std::string_view name : package::evidence_files) {
+        with([&](auto& files) {
+            std::erase_if(files.contents, [](const auto& file) { return file.first.starts_with("sealed-of/"); });
+            put(files, std::string(name), "{}");
+        });
+        with([&](auto& files) { put(files, std::string(name), "{}"); });
+        with([&](auto& files) {
+            std::erase_if(files.contents, [](const auto& file) { return file.first.starts_with("sealed-of/"); });
+            files.contents.erase(std::string(package::policy));
+            put(files, std::string(package::controls), "{}");
+            put(files, std::string(name), "{}");
+        });
+    }
     SampleLog one(1);
     FilesInMemory tiny = one.write_part(1);
     Blob broken = one.entry_bytes(0);
@@ -569,7 +611,7 @@ void rows(Runs& runs) {
         change(log, *list);
         FilesInMemory files = log.write();
         runs.add([files = std::move(files), policy = log.policy(), list] {
-            return told(check_log(files, policy, {.rows = list.get()}));
+            return told(check_log(files, policy, {.rows = list.get()})) + told(check_log(files, policy, {}));
         });
     };
     with([](auto&, auto&) {});
@@ -582,6 +624,17 @@ void rows(Runs& runs) {
     with([](auto&, auto& list) {
         list.size = last;
         list.rows[{"agreement", 5}] = {first, "as it was"};
+    });
+    // Told anew after the listing was made, and told anew as it is listed; a row that is in the later word alone.
+    with([](auto&, auto& list) { list.size = last; });
+    with([](auto&, auto& list) {
+        list.size = last;
+        list.rows[{"agreement", 5}].index = first;
+    });
+    with([](auto&, auto& list) {
+        list.size = first;
+        list.rows.erase({"user", 9});
+        list.rows.erase({"agreement", 5});
     });
     with([](auto& log, auto&) { log.entries[30].sections[0].opened = false; });
     with([](auto& log, auto&) {
@@ -696,6 +749,33 @@ void handovers(Runs& runs) {
     with(60, [](auto&, auto& files) { file_of(files, entries_path(0, 150)).resize(300); });
 }
 
+// A key that the log ended in entry 100, and what is signed after that.
+void ended_keys(Runs& runs) {
+    const auto with = [&](KeyAction action, bool freeze, bool another, std::uint8_t named) {
+        SampleLog log(150);
+        const auto second = SampleLog::seeded(8);
+        for (const std::size_t i : {std::size_t{40}, std::size_t{100}}) log.entries[i].sections.clear();
+        if (freeze) log.entries[149].sections.clear();
+        log.entries[40].entry.extension =
+            KeyChange{KeyPurpose::log, KeyAction::add, format_vkey({log.origin, KeyType::ed25519, second.public_key()})};
+        log.entries[100].entry.extension =
+            KeyChange{KeyPurpose::log, action, format_vkey({log.origin, KeyType::ed25519, SampleLog::seeded(named).public_key()})};
+        if (freeze) log.entries[149].entry.extension = Freeze{"log_key_compromised"};
+        const std::string handed = log.checkpoint(60);
+        const Policy policy = log.policy();
+        if (another) log.key = SampleLog::seeded(8);
+        FilesInMemory files = log.write();
+        put(files, package::handover(60), handed);
+        runs.log(files, policy);
+        file_of(files, "checkpoint")[70] ^= 1;
+        runs.log(std::move(files), policy);
+    };
+    for (const KeyAction action : {KeyAction::retire, KeyAction::revoke, KeyAction::add})
+        for (const bool freeze : {false, true})
+            for (const bool another : {false, true})
+                for (const std::uint8_t named : {std::uint8_t{1}, std::uint8_t{8}}) with(action, freeze, another, named);
+}
+
 // What somebody does to a log, as drawn: the same every time.
 void drawn(Runs& runs) {
     std::mt19937_64 random(7);
@@ -793,7 +873,7 @@ TEST(Verifier, with_any_check_of_the_verifier_switched_off_something_comes_out_d
         runs.log(std::move(files), log.policy(), options);
     }
     for (const auto add : {good_logs, checkpoints, entries, erasures, disclosed, sums, parts, consistency, disclosed_to_one, rows,
-                           handovers, drawn, large})
+                           handovers, ended_keys, drawn, large})
         add(runs);
     std::vector<std::string> expected;
     for (const Check& run : runs.all()) expected.push_back(run());

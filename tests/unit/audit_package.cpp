@@ -188,6 +188,87 @@ TEST(Package, a_receipt_of_another_log_has_no_place_in_a_part) {
     EXPECT_EQ(report.first_bad(), 18u);
 }
 
+TEST(Package, the_receipts_of_a_part_are_of_one_history) {
+    SampleLog log(150);
+    const FilesInMemory good = log.write_part(9);
+    const auto with_receipt_of = [&](SampleLog& other) {
+        FilesInMemory files = good;
+        files.contents[package::receipt(18)] = other.write_part(18).contents.at(package::receipt(18));
+        return check_part(files, log.policy(), {});
+    };
+    // The log's own key signed another history of the same size: whoever holds both has proof of it.
+    SampleLog fork(150);
+    fork.entries[140].sections[0].envelope[3] ^= 1;
+    const LogReport forked = with_receipt_of(fork);
+    EXPECT_TRUE(forked.tampered() && found(forked, LogCheck::consistency)) << sentences(forked);
+    // Of another size: it may be the same history, but nothing here shows it.
+    SampleLog longer(200);
+    const LogReport open = with_receipt_of(longer);
+    EXPECT_TRUE(!open.good() && !open.tampered() && found(open, LogCheck::missing)) << sentences(open);
+}
+
+TEST(Package, a_part_without_records_is_a_part_and_a_salt_needs_its_text) {
+    SampleLog log(150);
+    FilesInMemory files = log.write_part(9);
+    const auto put = [&](const std::string& path, std::string_view text) { files.contents[path].assign(text.begin(), text.end()); };
+    std::erase_if(files.contents, [](const auto& file) {
+        return file.first.starts_with("receipts/") || file.first.contains("-of/") || file.first.starts_with("opened/");
+    });
+    put(std::string(package::about), R"({"format":"entente-evidence/1","kind":"part"})");
+    EXPECT_EQ(kind_of(files), PackageKind::part);
+    const LogReport empty = check_part(files, log.policy(), {});
+    EXPECT_TRUE(empty.good()) << sentences(empty);
+    EXPECT_EQ(empty.entries, 0u);
+    put(package::opened(9, 1, package::Opened::salt), std::string(32, 's'));
+    EXPECT_TRUE(found(check_part(files, log.policy(), {}), LogCheck::surplus));
+}
+
+TEST(Package, a_pack_of_evidence_holds_by_its_receipts_and_says_what_they_do_not_cover) {
+    SampleLog log(150);
+    FilesInMemory files = log.write_part(19);
+    const auto put = [&](std::string_view path, std::string_view text) {
+        files.contents[std::string(path)].assign(text.begin(), text.end());
+    };
+    std::erase_if(files.contents, [](const auto& file) {
+        return file.first.starts_with("sealed-of/") || file.first == package::policy || file.first == package::about;
+    });
+    put(package::controls, "{}");
+    put(package::report, "<p>");
+    EXPECT_EQ(kind_of(files), PackageKind::evidence);
+    const LogReport good = check_part(files, log.policy(), {});
+    EXPECT_TRUE(good.good()) << sentences(good);
+    EXPECT_EQ(good.unsigned_files, (std::vector<std::string>{"controls.json", "report.html"}));
+    EXPECT_GT(good.opened, 0u);
+    put("receipt.html", "<p>");
+    EXPECT_TRUE(found(check_part(files, log.policy(), {}), LogCheck::surplus));
+    files.contents.erase("receipt.html");
+    file_of(files, package::receipt(19))[60] ^= 1;
+    EXPECT_TRUE(check_part(files, log.policy(), {}).tampered());
+}
+
+TEST(Package, a_key_that_the_log_ended_signs_nothing_after_that_but_the_last_word_over_a_freeze) {
+    const auto ended_by = [](KeyAction action, bool freeze) {
+        SampleLog log(150);
+        log.entries[100].sections.clear();
+        log.entries[100].entry.extension =
+            KeyChange{KeyPurpose::log, action, format_vkey({log.origin, KeyType::ed25519, log.key.public_key()})};
+        if (freeze) {
+            log.entries[149].sections.clear();
+            log.entries[149].entry.extension = Freeze{"log_key_compromised"};
+        }
+        return check_log(log.write(), log.policy(), {});
+    };
+    for (const KeyAction action : {KeyAction::retire, KeyAction::revoke}) {
+        const LogReport report = ended_by(action, false);
+        EXPECT_TRUE(report.tampered() && found(report, LogCheck::checkpoint)) << sentences(report);
+        EXPECT_EQ(report.first_bad(), 100u);
+        const LogReport last = ended_by(action, true);
+        EXPECT_TRUE(last.good()) << sentences(last);
+    }
+    const LogReport added = ended_by(KeyAction::add, false);
+    EXPECT_TRUE(added.good()) << sentences(added);
+}
+
 TEST(Package, missing_files_are_no_tampering_and_tampering_is_not_hidden_by_them) {
     SampleLog log(600);
     for (const std::string& path : {entries_path(1), sealed_path(0), tile_path({0, 1}),
@@ -229,7 +310,7 @@ TEST(Package, checkpoints_are_held_against_the_tiles) {
 TEST(Package, a_part_holds_by_its_receipts_and_any_flipped_bit_is_found) {
     SampleLog log(300);
     FilesInMemory files = log.write_part(37);
-    ASSERT_TRUE(is_part(files));
+    ASSERT_EQ(kind_of(files), PackageKind::part);
     const Policy policy = log.policy();
     const LogReport good = check_part(files, policy, {});
     EXPECT_TRUE(good.good()) << sentences(good);

@@ -225,11 +225,22 @@ TEST_F(RowsTest, WhatIsLeftOutIsFound) {
     EXPECT_EQ(report.first_bad(), told_first);
 }
 
-TEST_F(RowsTest, WhatWasToldAfterTheListingDoesNotCount) {
+// Whoever puts an old row back would hand out the listing of that time.
+TEST_F(RowsTest, AListingFromBeforeARowWasToldAnewIsIncomplete) {
     list.size = told_last;
     list.rows = {{{"agreement", 5}, {told_first, "as it was"}}, {{"user", 9}, {told_first, "a user"}}};
     const LogReport report = check();
-    EXPECT_TRUE(report.good()) << words(report);
+    EXPECT_FALSE(report.good());
+    EXPECT_FALSE(report.tampered()) << words(report);
+    EXPECT_EQ(report.first_bad(), told_last);
+    list.size = 0;
+    list.rows.clear();
+    EXPECT_FALSE(check().good());
+}
+
+TEST_F(RowsTest, AListingHoldsAsLongAsNoRowIsToldAnew) {
+    list.size = told_last + 1;
+    EXPECT_TRUE(check().good());
 }
 
 TEST_F(RowsTest, WhatCannotBeReadIsIncomplete) {

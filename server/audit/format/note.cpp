@@ -150,12 +150,24 @@ protocol::Result<std::vector<Signer>> verify_note(const Note& note, std::span<co
     return signers;
 }
 
-std::optional<VerifierKey> announced_key(const Entry& entry, std::string_view origin) {
+namespace {
+
+std::optional<VerifierKey> key_of_change(const Entry& entry, std::string_view origin, bool added) {
     const auto* change = std::get_if<KeyChange>(&entry.extension);
-    if (change == nullptr || change->purpose != KeyPurpose::log || change->action != KeyAction::add) return std::nullopt;
+    if (change == nullptr || change->purpose != KeyPurpose::log || (change->action == KeyAction::add) != added) return std::nullopt;
     auto key = parse_vkey(change->name);
     if (!key || key->type != KeyType::ed25519 || key->name != origin) return std::nullopt;
     return *std::move(key);
+}
+
+}  // namespace
+
+std::optional<VerifierKey> announced_key(const Entry& entry, std::string_view origin) {
+    return key_of_change(entry, origin, true);
+}
+
+std::optional<VerifierKey> ended_key(const Entry& entry, std::string_view origin) {
+    return key_of_change(entry, origin, false);
 }
 
 NoteSignature sign_note(const certs::SigningKey& key, std::string_view name, std::string_view text) {

@@ -73,6 +73,8 @@ protocol::Result<std::vector<Signer>> verify_note(const Note& note, std::span<co
 
 // The key of the log of that origin which an entry announces; nothing for any other entry.
 std::optional<VerifierKey> announced_key(const Entry& entry, std::string_view origin);
+// The one which it ends: retired or revoked, it signs nothing any more.
+std::optional<VerifierKey> ended_key(const Entry& entry, std::string_view origin);
 
 NoteSignature sign_note(const certs::SigningKey& key, std::string_view name, std::string_view text);
 NoteSignature cosign_note(const certs::SigningKey& key, std::string_view name, std::string_view text, std::uint64_t time_s);

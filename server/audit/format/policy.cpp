@@ -39,7 +39,7 @@ class Parser {
             if (words.empty() || words.front().starts_with('#')) continue;
             if (auto read = line(words); !read.empty()) return policy_malformed(number, read);
         }
-        if (!quorum_seen_) return policy_malformed(number, "the quorum line is missing");
+        if (!quorum_seen_) return policy_malformed(number, "the quorum line is missing; without witnesses it is: quorum none");
         return std::move(policy_);
     }
 
@@ -69,6 +69,9 @@ class Parser {
         auto key = parse_vkey(words[2]);
         if (!key) return key.error().message;
         if (key->type != KeyType::cosignature) return "the key of a witness is one for cosignatures";
+        // One witness under two names would count twice for a quorum.
+        for (const PolicyWitness& other : policy_.witnesses)
+            if (other.key.public_key == key->public_key) return "the key of " + words[1] + " is that of " + other.name;
         if (!new_name(words[1])) return "the name " + words[1] + " is taken";
         policy_.witnesses.push_back({words[1], *std::move(key), words.size() > 3 ? words[3] : std::string{}});
         return {};

@@ -9,7 +9,6 @@
 namespace entente::audit {
 namespace {
 
-constexpr std::string_view first_line = "c2sp.org/tlog-proof@v1\n";
 constexpr std::string_view extra_word = "extra ";
 constexpr std::string_view index_word = "index ";
 constexpr std::size_t path_length_max = 64;
@@ -34,7 +33,7 @@ std::optional<std::string_view> cut_value(std::string_view& text, std::string_vi
 }  // namespace
 
 std::string format_receipt(const InclusionReceipt& receipt) {
-    std::string out(first_line);
+    std::string out(receipt_first_line);
     out.append(extra_word).append(protocol::base64(receipt.entry)).append("\n");
     out.append(index_word).append(std::to_string(receipt.index)).append("\n");
     for (const Hash& hash : receipt.path) out.append(protocol::base64(hash)).append("\n");
@@ -43,8 +42,8 @@ std::string format_receipt(const InclusionReceipt& receipt) {
 
 protocol::Result<InclusionReceipt> parse_receipt(std::string_view text) {
     if (text.size() > note_bytes_max) return malformed("a receipt has at most 1,000,000 bytes");
-    if (!text.starts_with(first_line)) return malformed("a receipt begins with c2sp.org/tlog-proof@v1");
-    text.remove_prefix(first_line.size());
+    if (!text.starts_with(receipt_first_line)) return malformed("a receipt begins with c2sp.org/tlog-proof@v1");
+    text.remove_prefix(receipt_first_line.size());
     const auto extra = cut_value(text, extra_word);
     const auto entry = extra ? protocol::from_base64(*extra) : std::nullopt;
     if (!entry) return malformed("the line with the entry is missing or malformed");

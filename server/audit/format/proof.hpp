@@ -16,6 +16,8 @@
 
 namespace entente::audit {
 
+inline constexpr std::string_view receipt_first_line = "c2sp.org/tlog-proof@v1\n";
+
 struct InclusionReceipt {
     Blob entry;
     std::uint64_t index = 0;

@@ -4,7 +4,7 @@
 //
 //   entente-rows 1
 //   origin <origin>
-//   size <entries of the log when it was made>
+//   size <entries of the log that it is as of: the entry that told a row last, and all before it>
 //   row <kind> <id> <index of the entry that told it last> <base64 of the row>
 //   ...
 //   end <number of rows>

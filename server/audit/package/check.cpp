@@ -178,9 +178,11 @@ class LogPass {
     void hear_of_keys(std::uint64_t index, const Entry& entry);
     void check_handovers(std::span<const Hash> leaves);
     void check_signature();
+    void check_ended_keys();
     void hear_of_rows(std::uint64_t index, std::string_view core);
     void check_rows();
     void compare_rows(const RowList& list);
+    void compare_with_later(const RowList& list);
     void name_stray();
     void check_opened(std::uint64_t index, const Entry& entry);
     void compare_with_tile(std::uint64_t number, const std::optional<std::vector<Hash>>& tile);
@@ -209,12 +211,14 @@ class LogPass {
     std::optional<std::string> unbelieved_;  // why the policy does not believe the checkpoint; a handover may explain it
     std::string note_;                       // the checkpoint as signed
     std::map<RowName, std::pair<Hash, std::uint64_t>> told_;        // digest and entry of the last word about each row
+    std::map<RowName, std::pair<Hash, std::uint64_t>> told_later_;  // after the listing was made
     std::uint64_t closed_cores_ = 0;                                // core sections that are there and not disclosed
     std::set<std::uint64_t> claimed_;                               // entries that the listing names as last words
     std::set<std::uint64_t> erased_claims_;                         // those of them whose core section is erased
     bool core_erased_ = false;                                      // of this entry
     std::vector<std::uint64_t> handovers_;                          // sizes, ascending
     std::vector<std::pair<std::uint64_t, VerifierKey>> announced_;  // by the log, and in which entry
+    std::vector<std::pair<std::uint64_t, VerifierKey>> ended_;
     std::vector<std::pair<std::uint64_t, ErasedSection>> stray_;
     std::uint64_t unnamed_ = 0;                    // sections that are missing and that no list names
     std::vector<ErasedSection> unnamed_sections_;  // the first of them
@@ -259,8 +263,8 @@ bool LogPass::read_checkpoint() {
             if (!written || !findings_.left_out(LogCheck::checkpoint)) return false;
         }
         report_.checkpoint = *written;
-        note_ = text;
     }
+    note_ = text;
     read_earlier();
     return true;
 }
@@ -531,6 +535,7 @@ void LogPass::check_opened(std::uint64_t index, const Entry& entry) {
 // The log says in itself which keys sign it (kind 3).
 void LogPass::hear_of_keys(std::uint64_t index, const Entry& entry) {
     if (auto key = announced_key(entry, report_.checkpoint.origin)) announced_.emplace_back(index, *std::move(key));
+    if (auto key = ended_key(entry, report_.checkpoint.origin)) ended_.emplace_back(index, *std::move(key));
 }
 
 // A checkpoint under a key that is believed makes the keys believed that the entries under it announce.
@@ -583,6 +588,22 @@ void LogPass::check_signature() {
     for (const VerifierKey& key : report_.new_keys) policy.logs.push_back({key, {}});
     if (verify_checkpoint(note_, policy)) return;
     findings_.add_always(LogCheck::checkpoint, std::nullopt, "the checkpoint is not good: " + *unbelieved_);
+}
+
+// A key that the log ended signs nothing after that, but the last word over a freeze. Whoever kept it could go on with a copy of
+// the log otherwise.
+void LogPass::check_ended_keys() {
+    if (frozen_before_ == report_.checkpoint.size) return;
+    Policy policy = policy_;
+    for (const VerifierKey& key : report_.new_keys) policy.logs.push_back({key, {}});
+    if (!verify_checkpoint(note_, policy)) return;  // which was said
+    std::erase_if(policy.logs, [&](const PolicyLog& log) {
+        return std::ranges::any_of(ended_, [&](const auto& one) { return one.second == log.key; });
+    });
+    if (verify_checkpoint(note_, policy)) return;
+    findings_.add_always(
+        LogCheck::checkpoint, ended_.front().first,
+        "the checkpoint is signed by keys alone that the log had ended, the first in " + entry_name(ended_.front().first));
 }
 
 // Adds a hash to the right edge of a level above the leaves; a full tile becomes a hash of the next level.
@@ -653,6 +674,7 @@ void LogPass::finish(std::uint64_t size) {
     if (known_) report_.root = frontier_.root_with(edge_);
     check_root();
     check_signature();
+    check_ended_keys();
     check_rows();
     if (options_.sums) check_sums(files_, findings_);
 }
@@ -672,10 +694,11 @@ void LogPass::check_root() {
 }
 
 void LogPass::hear_of_rows(std::uint64_t index, std::string_view core) {
-    if (options_.rows == nullptr || index >= options_.rows->size || !tells_rows(core)) return;
+    if (options_.rows == nullptr || !tells_rows(core)) return;
     const auto rows = told_rows(core);
     if (!rows) return findings_.add(LogCheck::core, index, entry_name(index) + " does not say which rows were changed");
-    for (const auto& [name, digest] : *rows) told_[name] = {digest, index};
+    auto& told = index < options_.rows->size ? told_ : told_later_;
+    for (const auto& [name, digest] : *rows) told[name] = {digest, index};
 }
 
 void LogPass::check_rows() {
@@ -688,10 +711,31 @@ void LogPass::check_rows() {
                              std::to_string(closed_cores_) + " core sections are not disclosed, and each may tell rows");
     }
     if (report_.checkpoint.size < list.size) {
-        return findings_.add(LogCheck::missing, report_.checkpoint.size,
-                             "the rows were listed when the log had " + std::to_string(list.size) + " entries");
+        return findings_.add(
+            LogCheck::missing, report_.checkpoint.size,
+            "the rows were listed when the log had " + std::to_string(list.size) + " entries, and it ends before: export it again");
     }
     compare_rows(list);
+    compare_with_later(list);
+}
+
+// How the rows were at a time says nothing of what the log told since: who puts an old row back would show the listing of that
+// time.
+void LogPass::compare_with_later(const RowList& list) {
+    std::uint64_t since = 0;
+    std::optional<std::uint64_t> first;
+    for (const auto& [name, word] : told_later_) {
+        const auto& [digest, index] = word;
+        const auto listed = list.rows.find(name);
+        if (listed != list.rows.end() && row_digest(name.kind, listed->second.row) == digest) continue;
+        ++since;
+        first = std::min(first.value_or(index), index);
+    }
+    if (since > 0)
+        findings_.add(LogCheck::missing, first,
+                      "the rows were listed when the log had " + std::to_string(list.size) + " entries, and " +
+                          std::to_string(since) + " of them were told anew since, first in " + entry_name(*first) +
+                          ": list them again");
 }
 
 void LogPass::compare_rows(const RowList& list) {

@@ -37,7 +37,7 @@ enum class LogCheck : std::uint8_t {
     core,         // and, if it is the core section, is about its entry
     surplus,      // no file is there that the log does not have
     sums,         // SHA256SUMS, where they are asked for
-    rows,         // listed rows are as the log told last, where a listing is given
+    rows,         // listed rows are as the log told last, where a listing is given; an older listing is incomplete input
 };
 inline constexpr std::size_t log_check_count = 17;
 std::string_view log_check_name(LogCheck check);
@@ -68,12 +68,13 @@ struct LogReport {
     std::uint64_t entries = 0;   // read and parsed
     std::uint64_t sections = 0;  // envelopes hashed
     std::uint64_t erased = 0;
-    std::uint64_t yet_to_erase = 0;     // envelopes that an erasure names and that are still there, their keys destroyed
-    std::uint64_t opened = 0;           // disclosed sections compared
-    std::uint64_t sealed_openings = 0;  // sealed to somebody: not looked at
-    std::uint64_t rows = 0;             // that are as the log told last
-    std::uint64_t rows_unverified = 0;  // whose last word was erased
-    Hash root{};                        // recomputed
+    std::uint64_t yet_to_erase = 0;             // envelopes that an erasure names and that are still there, their keys destroyed
+    std::uint64_t opened = 0;                   // disclosed sections compared
+    std::uint64_t sealed_openings = 0;          // sealed to somebody: not looked at
+    std::uint64_t rows = 0;                     // that are as the log told last
+    std::uint64_t rows_unverified = 0;          // whose last word was erased
+    std::vector<std::string> unsigned_files{};  // of a package about a part: what no receipt covers
+    Hash root{};                                // recomputed
     // Keys that the log itself announced under a signature that the policy believes; the policy should name them.
     std::vector<VerifierKey> new_keys{};
     std::vector<LogFinding> findings;
@@ -87,10 +88,16 @@ struct LogReport {
 // Fault: a file could not be read.
 LogReport check_log(const Files& files, const Policy& policy, const LogCheckOptions& options);
 
-// A package about a part of the log: every receipt, envelope and disclosed section in it.
+// A part of the log or a pack of evidence: every receipt, envelope and disclosed section in it. That nothing was left out only a
+// whole log shows, and so `options.earlier` and `options.rows` are of no use here.
 LogReport check_part(const Files& files, const Policy& policy, const LogCheckOptions& options);
-// Whether the folder holds a part (receipts) and not a whole log.
-bool is_part(const Files& files);
+
+enum class PackageKind : std::uint8_t {
+    log,       // tiles, entries and envelopes
+    part,      // receipts with what is sealed beside them (entente audit export); perhaps of no entry at all
+    evidence,  // a report, with receipts and core sections of the records that it names (entente evidence)
+};
+PackageKind kind_of(const Files& files);
 
 // Two checkpoints (signed notes) against the tiles of a log that covers the newer one.
 protocol::Result<void> check_consistency(const Files& files, const Policy& policy, std::string_view older, std::string_view newer);

@@ -20,7 +20,11 @@ namespace {
 class PartPass {
   public:
     PartPass(const Files& files, const Policy& policy, const LogCheckOptions& options)
-        : files_(files), policy_(policy), options_(options), findings_(options, report_) {}
+        : files_(files),
+          policy_(policy),
+          options_(options),
+          evidence_(kind_of(files) == PackageKind::evidence),
+          findings_(options, report_) {}
 
     LogReport run() {
         std::set<std::uint64_t> indices;
@@ -35,12 +39,18 @@ class PartPass {
             if (name && name->part == package::Opened::text) opened[name->index].insert({name->tag, false});
             if (to_somebody && options_.open_sealed) opened[name->index].insert({name->tag, true});
             if (to_somebody && !options_.open_sealed) ++report_.sealed_openings;
-            const auto beside = package::sealed_of_index(path);
+            const auto beside = evidence_ ? std::nullopt : package::sealed_of_index(path);
             if (beside) sealed.insert(*beside);
-            if (!index && !name && !beside && path != package::checkpoint && path != package::policy && path != package::about &&
-                path != package::sums)
-                strange.push_back(path);
+            const bool told = evidence_ ? std::ranges::find(package::evidence_files, path) != package::evidence_files.end()
+                                        : path == package::about;
+            if (told) report_.unsigned_files.push_back(path);
+            const bool salt_alone = name && name->part == package::Opened::salt &&
+                                    !files_.open(package::opened(name->index, name->tag, package::Opened::text));
+            const bool known = index || name || beside || told || path == package::checkpoint || path == package::sums ||
+                               (!evidence_ && path == package::policy);
+            if (!known || salt_alone) strange.push_back(path);
         });
+        std::ranges::sort(report_.unsigned_files);
         for (const std::string& path : strange)
             findings_.add(LogCheck::surplus, std::nullopt, "the file " + path + " belongs to no package of this kind");
         newest();
@@ -91,13 +101,21 @@ class PartPass {
             findings_.add(LogCheck::checkpoint, index, path + ": " + checkpoint.error().message);
         } else if (!report_.checkpoint.origin.empty() && checkpoint->origin != report_.checkpoint.origin) {
             findings_.add(LogCheck::checkpoint, index, path + " is of another log: " + checkpoint->origin);
+        } else if (!report_.checkpoint.origin.empty() && checkpoint->size != report_.checkpoint.size) {
+            findings_.add(LogCheck::missing, index,
+                          path + " is under a checkpoint of " + std::to_string(checkpoint->size) +
+                              " entries and the package's is of " + std::to_string(report_.checkpoint.size) +
+                              ": nothing here shows that they are of one history");
+        } else if (!report_.checkpoint.origin.empty() && checkpoint->root != report_.checkpoint.root) {
+            findings_.add(LogCheck::consistency, index,
+                          path + " is of another history than the package's checkpoint of the same size");
         } else if (!verify_inclusion(leaf_hash(receipt->entry), index, checkpoint->size, receipt->path, checkpoint->root)) {
             findings_.add(LogCheck::root, index, path + " does not lead from the entry to the checkpoint's root");
         }
         const auto entry = decode_entry(receipt->entry);
         if (!entry) return findings_.add(LogCheck::entry, index, "entry " + std::to_string(index) + ": " + entry.error().message);
         ++report_.entries;
-        sealed(index, *entry);
+        if (!evidence_) sealed(index, *entry);
         const auto mine = opened.extract(index);
         if (mine.empty()) return;
         for (const Disclosed& what : mine.mapped())
@@ -135,6 +153,7 @@ class PartPass {
     const Files& files_;
     const Policy& policy_;
     const LogCheckOptions& options_;
+    const bool evidence_;
     LogReport report_;
     Findings findings_;
     std::string note_;  // of the receipt before, and what it came to
@@ -151,10 +170,22 @@ LogReport check_part(const Files& files, const Policy& policy, const LogCheckOpt
     return PartPass(files, policy, options).run();
 }
 
-bool is_part(const Files& files) {
+PackageKind kind_of(const Files& files) {
+    bool tiles = false;
     bool receipts = false;
-    files.each([&](const std::string& path) { receipts = receipts || path.starts_with("receipts/"); });
-    return receipts;
+    bool evidence = false;
+    files.each([&](const std::string& path) {
+        tiles = tiles || path.starts_with("tile/") || path.starts_with("sealed/");
+        receipts = receipts || path.starts_with("receipts/");
+        evidence = evidence || path == package::controls || path == package::breach;
+    });
+    if (tiles) return PackageKind::log;
+    if (evidence) return PackageKind::evidence;
+    if (receipts) return PackageKind::part;
+    // A part of which nobody asked for anything that is there says so itself.
+    const auto about = read_whole(files, std::string(package::about), note_bytes_max);
+    const bool empty_part = about && protocol::as_text(*about).contains(R"("kind":"part")");
+    return empty_part ? PackageKind::part : PackageKind::log;
 }
 
 protocol::Result<void> check_consistency(const Files& files, const Policy& policy, std::string_view older, std::string_view newer) {
@@ -163,7 +194,8 @@ protocol::Result<void> check_consistency(const Files& files, const Policy& polic
     const auto now = verify_checkpoint(newer, policy);
     if (!now) return std::unexpected(now.error());
     if (before->origin != now->origin) return inconsistent("the checkpoints are of two logs");
-    if (before->size > now->size) return inconsistent("the newer checkpoint covers less than the older one");
+    if (before->size > now->size)
+        return inconsistent("the newer checkpoint covers less than the older one, or the two were given the wrong way round");
     const auto tile = [&](unsigned level, std::uint64_t number) {
         const std::uint64_t hashes = now->size >> (tile_levels * level);
         const auto width = static_cast<unsigned>(std::min<std::uint64_t>(tile_width, hashes - number * tile_width));

@@ -14,7 +14,11 @@
 //   receipts/<index>.tlog-proof    in a package about a part of the log, in place of tiles and entries: C2SP tlog-proof
 //   sealed-of/<index>              there: the envelopes of that entry
 //   package.json, SHA256SUMS       what this is, and sums for transport
+//
+// A pack of evidence has receipts, opened sections and a checkpoint as a part has, its policy beside them, and what they prove:
+// report.html and the files of `evidence_files`.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +30,15 @@ inline constexpr std::string_view checkpoint = "checkpoint";
 inline constexpr std::string_view policy = "witness/policy";
 inline constexpr std::string_view about = "package.json";
 inline constexpr std::string_view sums = "SHA256SUMS";
+
+inline constexpr std::string_view report = "report.html";
+inline constexpr std::string_view oscal = "assessment-results.json";
+inline constexpr std::string_view controls = "controls.json";
+inline constexpr std::string_view samples = "samples.json";
+inline constexpr std::string_view breach = "breach.json";
+inline constexpr std::string_view readme = "README.txt";
+inline constexpr std::string_view policy_beside = "policy";
+inline constexpr std::array evidence_files{report, oscal, controls, samples, breach, readme, policy_beside};
 
 std::string erased_list(std::uint64_t index);
 std::string receipt(std::uint64_t index);
