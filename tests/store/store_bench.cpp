@@ -1,7 +1,9 @@
 // Two ratios of the log, each with its peer interleaved in one run:
 //
 //   durable appends: records a second through the store with its real recorder, beside a bare SQLCipher loop that writes the same
-//   bytes in batches of the same size and does nothing else (aim 0.8); proofs: inclusion proofs a second of entries drawn at
+//   bytes in batches of the same size and does nothing else (aim 0.8), and beside one that also writes the rows by which a record
+//   is found again, by event, company and case, so that the difference between the two is what those rows cost and the rest is what
+//   sealing and hashing cost; proofs: inclusion proofs a second of entries drawn at
 //   random, out of a reader's transaction, beside reading from the same transaction the rows of the tiles that such a proof is made
 //   of (aim 0.8).
 //
@@ -10,6 +12,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -18,9 +21,11 @@
 #include <ctime>
 #include <filesystem>
 #include <latch>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -66,6 +71,10 @@ struct Measured {
     double sealed_bytes = 0;
 };
 
+std::int64_t case_of(std::int64_t number) {
+    return 1 + number % 1000;
+}
+
 audit::Record record_of(std::int64_t number) {
     audit::Record record;
     record.operation = "note.create";
@@ -88,7 +97,7 @@ audit::Record record_of(std::int64_t number) {
                        .set("name", "Alex Engineer")
                        .set("source", "192.0.2.7")
                        .text();
-    record.case_scope = {1 + number % 1000};
+    record.case_scope = {case_of(number)};
     return record;
 }
 
@@ -214,42 +223,72 @@ void run(sqlite3* db, const char* sql) {
     }
 }
 
-// One row of log bytes and one business row for each record, nothing looked up, nothing hashed.
-Measured measure_bare(const fs::path& file, std::int64_t records, const Measured& like) {
+class Statement {
+  public:
+    Statement(sqlite3* db, const char* sql) {
+        if (sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(db));
+    }
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+    ~Statement() { sqlite3_finalize(statement_); }
+
+    Statement& number(int at, std::int64_t value) {
+        sqlite3_bind_int64(statement_, at, value);
+        return *this;
+    }
+    Statement& bytes(int at, std::string_view value) {
+        sqlite3_bind_blob(statement_, at, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+        return *this;
+    }
+    void run() {
+        if (sqlite3_step(statement_) != SQLITE_DONE) throw std::runtime_error("a bare insert failed");
+        sqlite3_reset(statement_);
+    }
+
+  private:
+    sqlite3_stmt* statement_ = nullptr;
+};
+
+// One row of log bytes and one business row for each record, nothing looked up, nothing hashed; with `found_again` also the rows by
+// which the log finds it.
+Measured measure_bare(const fs::path& file, std::int64_t records, const Measured& like, bool found_again) {
     sqlite3* db = nullptr;
     sqlite3_open(file.c_str(), &db);
     run(db, "PRAGMA key = \"x'0101010101010101010101010101010101010101010101010101010101010101'\"");
     run(db, "PRAGMA cipher_hmac_algorithm=HMAC_SHA256; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536");
     run(db,
-        "CREATE TABLE entry (idx INTEGER PRIMARY KEY, entry BLOB, sealed BLOB); CREATE TABLE thing (id INTEGER PRIMARY KEY, body "
-        "BLOB)");
-    sqlite3_stmt* entry = nullptr;
-    sqlite3_stmt* thing = nullptr;
-    sqlite3_prepare_v2(db, "INSERT INTO entry VALUES (?1, ?2, ?3)", -1, &entry, nullptr);
-    sqlite3_prepare_v2(db, "INSERT INTO thing VALUES (?1, ?2)", -1, &thing, nullptr);
-    const std::string bytes(4096, 'y');
+        "CREATE TABLE entry (idx INTEGER PRIMARY KEY, event BLOB, entry BLOB, sealed BLOB);"
+        "CREATE TABLE thing (id INTEGER PRIMARY KEY, body BLOB);"
+        "CREATE TABLE party (company BIGINT NOT NULL, idx BIGINT NOT NULL, PRIMARY KEY (company, idx)) WITHOUT ROWID;"
+        "CREATE TABLE of_case (case_id BIGINT NOT NULL, idx BIGINT NOT NULL, PRIMARY KEY (case_id, idx)) WITHOUT ROWID");
+    if (found_again) run(db, "CREATE UNIQUE INDEX by_event ON entry (event)");
+    std::optional<Statement> entry(std::in_place, db, "INSERT INTO entry VALUES (?1, ?2, ?3, ?4)");
+    std::optional<Statement> thing(std::in_place, db, "INSERT INTO thing VALUES (?1, ?2)");
+    std::optional<Statement> party(std::in_place, db, "INSERT INTO party VALUES (?1, ?2)");
+    std::optional<Statement> of_case(std::in_place, db, "INSERT INTO of_case VALUES (?1, ?2)");
+    const std::string filler(4096, 'y');
+    const auto of_size = [&](double size) { return std::string_view(filler).substr(0, static_cast<std::size_t>(size)); };
     const int batch = std::max(1, static_cast<int>(like.batch + 0.5));
+    std::array<char, 16> event{};
     const auto begun = Clock::now();
     const double cpu = cpu_seconds();
     for (std::int64_t number = 0; number < records;) {
         run(db, "BEGIN IMMEDIATE");
         for (int i = 0; i < batch && number < records; ++i, ++number) {
-            sqlite3_bind_int64(entry, 1, number);
-            sqlite3_bind_blob(entry, 2, bytes.data(), static_cast<int>(like.entry_bytes), SQLITE_STATIC);
-            sqlite3_bind_blob(entry, 3, bytes.data(), static_cast<int>(like.sealed_bytes), SQLITE_STATIC);
-            sqlite3_step(entry);
-            sqlite3_reset(entry);
-            sqlite3_bind_int64(thing, 1, number);
-            sqlite3_bind_blob(thing, 2, bytes.data(), business_bytes, SQLITE_STATIC);
-            sqlite3_step(thing);
-            sqlite3_reset(thing);
+            const auto ordered = static_cast<std::uint64_t>(number);  // event ids begin with the time
+            for (std::size_t at = 0; at < 8; ++at) event.at(at) = static_cast<char>(ordered >> (56 - 8 * at));
+            entry->number(1, number).bytes(2, {event.data(), event.size()});
+            entry->bytes(3, of_size(like.entry_bytes)).bytes(4, of_size(like.sealed_bytes)).run();
+            thing->number(1, number).bytes(2, of_size(business_bytes)).run();
+            if (!found_again) continue;
+            for (const std::int64_t company : {100, 101}) party->number(1, company).number(2, number).run();
+            of_case->number(1, case_of(number)).number(2, number).run();
         }
         run(db, "COMMIT");
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
     const double used = cpu_seconds() - cpu;
-    sqlite3_finalize(entry);
-    sqlite3_finalize(thing);
+    for (auto* statement : {&entry, &thing, &party, &of_case}) statement->reset();
     sqlite3_close(db);
     return {.per_second = static_cast<double>(records) / seconds,
             .cpu_us = used / static_cast<double>(records) * 1e6,
@@ -269,23 +308,28 @@ int main(int argc, char** argv) {
     const int rounds = smoke ? 1 : argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : 3;
     const std::int64_t records = smoke ? 2'000 : argc > 2 ? std::strtoll(argv[2], nullptr, 10) : 50'000;
     const double proof_seconds = smoke ? 0.1 : 2;
-    std::vector<double> ours, bare, ratios, proof_ratios;
+    std::vector<double> ours, bare, ratios, row_ratios, proof_ratios;
     try {
         for (int round = 0; round < rounds; ++round) {
             std::string name = (fs::temp_directory_path() / "entente-bench-XXXXXX").string();
             if (::mkdtemp(name.data()) == nullptr) return 2;
             const Measured store = measure_store(name, records);
-            const Measured loop = measure_bare(fs::path(name) / "bare.db", records, store);
+            const Measured loop = measure_bare(fs::path(name) / "bare.db", records, store, false);
+            const Measured rows = measure_bare(fs::path(name) / "rows.db", records, store, true);
             const ProofRates proofs = measure_proofs(name, proof_seconds);
             std::printf(
-                "round %d: store %.0f records/s (%.1f us CPU each), bare loop %.0f (%.1f us), ratio %.2f; entry %.0f B, sealed "
-                "%.0f B, %.0f to a commit\n         proofs %.0f/s, tile reads %.0f/s, ratio %.2f\n",
+                "round %d: store %.0f records/s (%.1f us CPU each), bare loop %.0f (%.1f us), ratio %.2f; with the rows that find "
+                "it "
+                "%.0f (%.1f us), ratio %.2f; entry %.0f B, sealed %.0f B, %.0f to a commit\n         proofs %.0f/s, tile reads "
+                "%.0f/s, ratio %.2f\n",
                 round + 1, store.per_second, store.cpu_us, loop.per_second, loop.cpu_us, store.per_second / loop.per_second,
-                store.entry_bytes, store.sealed_bytes, store.batch, proofs.proofs, proofs.tiles, proofs.proofs / proofs.tiles);
+                rows.per_second, rows.cpu_us, store.per_second / rows.per_second, store.entry_bytes, store.sealed_bytes,
+                store.batch, proofs.proofs, proofs.tiles, proofs.proofs / proofs.tiles);
             std::fflush(stdout);
             ours.push_back(store.per_second);
             bare.push_back(loop.per_second);
             ratios.push_back(store.per_second / loop.per_second);
+            row_ratios.push_back(store.per_second / rows.per_second);
             proof_ratios.push_back(proofs.proofs / proofs.tiles);
             std::error_code ignored;
             fs::remove_all(name, ignored);
@@ -296,6 +340,7 @@ int main(int argc, char** argv) {
     }
     std::printf("durable appends / bare SQLCipher inserts: %.2f   (aim %.1f; medians %.0f and %.0f records/s)\n", median(ratios),
                 aim, median(ours), median(bare));
+    std::printf("durable appends / bare inserts of the rows that find a record too: %.2f\n", median(row_ratios));
     std::printf("proofs / bare tile reads: %.2f   (aim %.1f)\n", median(proof_ratios), aim);
     return 0;
 }
