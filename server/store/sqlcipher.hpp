@@ -93,6 +93,10 @@ class DatabaseFile {
 // Fault: no such file, not encrypted, another key, or its first page is damaged.
 std::unique_ptr<DatabaseFile> open_database_file(const std::filesystem::path& file, protocol::Bytes key);
 
+// With this ends what is thrown about a file that does not open at all; before it stands the file.
+inline constexpr std::string_view not_readable =
+    " cannot be read: it belongs to another key, is no data file, or its first page is damaged";
+
 // Writes a consistent copy of a store that is in use to a new file, encrypted with the same key.
 void copy_database(const std::filesystem::path& file, protocol::Bytes key, const std::filesystem::path& target);
 

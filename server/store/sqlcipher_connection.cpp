@@ -8,6 +8,7 @@
 
 #include "certs/secret.hpp"
 #include "protocol/result.hpp"
+#include "server/store/sqlcipher.hpp"
 
 namespace entente::store {
 

@@ -121,10 +121,6 @@ class Connection final : public Txn {
     std::unordered_map<std::string, std::chrono::steady_clock::time_point, TextHash, std::equal_to<>> checked_;
 };
 
-// What is said of a file that does not open.
-inline constexpr std::string_view not_readable =
-    " cannot be read: it belongs to another key, is no data file, or its first page is damaged";
-
 // Settings of the whole process, once, before anything is opened.
 void initialize_engine();
 

@@ -10,6 +10,7 @@
 #include "server/audit/log/appender.hpp"
 #include "server/config.hpp"
 #include "server/store/data_folder.hpp"
+#include "server/store/sqlcipher.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
@@ -152,6 +153,24 @@ int init(Context& context) {
     return exit_code::ok;
 }
 
+// Why a database does not open, in words that help more than the engine's; nothing where it is another reason.
+std::string damage_of(const Config& config) {
+    const std::filesystem::path file = config.data.folder / "entente.db";
+    if (!std::filesystem::exists(file) || store::DataFolder::in_use(config.data.folder)) return {};
+    try {
+        const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(config.keys.files());
+        const certs::DerivedKeys derived(*keys);
+        const auto pages = store::open_database_file(file, derived.database())->damaged_pages();
+        if (pages.empty()) return {};
+        return file.string() + " is damaged: " + std::to_string(pages.size()) +
+               (pages.size() == 1 ? " page does not authenticate, page " : " pages do not authenticate, the first is page ") +
+               std::to_string(pages.front());
+    } catch (const protocol::Fault& fault) {
+        const std::string what = fault.what();
+        return what.ends_with(store::not_readable) ? what : std::string{};
+    }
+}
+
 int serve(Context& context) {
     if (context.flag("print-routes")) {
         context.out() << routes_text();
@@ -181,6 +200,13 @@ std::unique_ptr<Gateway> open_gateway(const Config& config, Gateway::Mode mode) 
         return Gateway::open(config, mode);
     } catch (const audit::Frozen& frozen) {
         throw Stop(audit::exit_frozen, frozen.what(), "entente keys log-compromised");
+    } catch (const audit::Tampered&) {
+        throw;
+    } catch (const protocol::Fault&) {
+        const std::string damage = damage_of(config);
+        if (damage.empty()) throw;
+        throw Stop(audit::exit_tampered, damage + "; nothing is served from it",
+                   "entente audit verify --file COPY says what it costs; deploy/keys.md, \"The way back\", how to put a copy back");
     }
 }
 

@@ -1,11 +1,14 @@
 """When auditing is impossible (the disk is full, or does not answer) the running gateway says 503, changes nothing, shows nothing, and
 comes back by itself. The disk is a shim before libc (support/disk_shim.cpp)."""
 
+import os
+import subprocess
+
 import pytest
 import requests
 
 from support.client import LEGACY_MODE, PROBLEM_MODE
-from support.gateway import DiskShim, Gateway, until
+from support.gateway import DiskShim, Gateway, program, until
 from support.world import World
 
 
@@ -83,3 +86,31 @@ def test_a_disk_that_does_not_answer_is_not_waited_for(starved, disk):
     # The second had not begun when it was given up, and never did. The first may have been on its way to the disk.
     assert numbers.count("S-2") == 0 and numbers.count("S-1") <= 1 and numbers.count("S-3") == 1
     assert starved.verify()["ok"] is True
+
+
+def test_a_damaged_file_and_foreign_keys_are_told_from_each_other_and_from_a_fault(tmp_path):
+    with Gateway(tmp_path / "gateway") as gateway:
+        gateway.start()
+        World(gateway, "damaged")
+        gateway.stop()
+        whole = gateway.folder / "data" / "entente.db"
+        before = whole.read_bytes()
+
+        def refused():
+            done = subprocess.run([program(), "serve", "--config", gateway.config], capture_output=True, text=True, timeout=60, check=False)
+            assert done.returncode == 78 and "nothing is served from it" in done.stderr, (done.returncode, done.stderr)
+            return done.stderr
+
+        for first, said in ((1, "its first page is damaged"), (2, "the first is page 2")):  # that page and all after it
+            torn = bytearray(before)
+            for at in range((first - 1) * 4096 + 1000, len(torn), 4096):
+                torn[at] ^= 1
+            whole.write_bytes(torn)
+            assert said in refused()
+        whole.write_bytes(before)
+        root = gateway.keys / "root.key"
+        right = root.read_bytes()
+        root.write_bytes(os.urandom(32))
+        assert "it belongs to another key" in refused()
+        root.write_bytes(right)
+        gateway.start()
