@@ -17,7 +17,8 @@ class LogKeyFolder final : public LogKeys {
   public:
     explicit LogKeyFolder(const std::filesystem::path& folder) : folder_(folder) {
         check_private_folder(folder);
-        read_new();
+        for (const std::uint32_t number : log_keys_in(folder_))
+            keys_.emplace(number, SigningKey(read_key_file(folder_ / log_key_file(number)).bytes()));
         if (keys_.empty()) throw Fault(folder.string() + ": holds no key of the log (log.key); restore it from the key backup");
     }
 
@@ -40,8 +41,10 @@ class LogKeyFolder final : public LogKeys {
 
     std::uint32_t new_key(std::uint32_t known) override {
         const std::unique_lock hold(mutex_);
-        read_new();
-        const std::uint32_t next = std::max(keys_.rbegin()->first, known) + 1;
+        // A file that somebody put there beside this process has its number, and signs nothing before a start has looked at it.
+        std::uint32_t taken = std::max(keys_.rbegin()->first, known);
+        for (const std::uint32_t number : log_keys_in(folder_)) taken = std::max(taken, number);
+        const std::uint32_t next = taken + 1;
         create_key_file(folder_ / log_key_file(next));
         keys_.emplace(next, SigningKey(read_key_file(folder_ / log_key_file(next)).bytes()));
         return next;
@@ -58,12 +61,6 @@ class LogKeyFolder final : public LogKeys {
     }
 
   private:
-    // Somebody may have made one beside this process: it counts, and its number is taken.
-    void read_new() {
-        for (const std::uint32_t number : log_keys_in(folder_))
-            if (!keys_.contains(number)) keys_.emplace(number, SigningKey(read_key_file(folder_ / log_key_file(number)).bytes()));
-    }
-
     const std::filesystem::path folder_;
     mutable std::shared_mutex mutex_;
     std::map<std::uint32_t, SigningKey> keys_;

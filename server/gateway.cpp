@@ -38,6 +38,7 @@
 #include "server/net/server.hpp"
 #include "server/openapi_text.hpp"
 #include "server/operations/directory.hpp"
+#include "server/operations/log_keys.hpp"
 #include "server/scrubber.hpp"
 #include "server/store/critical_rows.hpp"
 #include "server/store/data_folder.hpp"
@@ -286,6 +287,7 @@ struct Gateway::Parts {
             audit::require_not_frozen(txn);
             audit::check_rows_at_start(txn, vault);
         });
+        check_log_keys();
         notary.emplace(*store, notary_options());
         tools.log_origin = notary->key().name;
         believed = deliveries::read_witnesses(config.audit.policy);
@@ -324,6 +326,24 @@ struct Gateway::Parts {
                                      [this] {
                                          if (scrubber) scrubber->begin();
                                      }}});
+    }
+
+    // What came back from an old escrow or backup signs nothing, not even once.
+    void check_log_keys() {
+        std::vector<std::uint32_t> ended;
+        store::read_and_wait(*store, [&](store::ReadTxn& txn) { ended = operations::check_log_keys(txn, *log_keys); });
+        for (const std::uint32_t number : ended) {
+            log_keys->destroy(number);
+            log::warning("keys.ended_log_key_destroyed", {{"number", static_cast<std::int64_t>(number)}});
+        }
+    }
+
+    // A key that the log does not know yet is in it before it signs.
+    void announce_log_keys() {
+        const auto commit = store::submit_and_wait(*store, [&](store::Txn& txn) -> store::Written {
+            return {operations::tend_log_keys(txn, {tools, clock.now()}), true};
+        });
+        if (!commit.durable) throw protocol::Fault("the log's key could not be announced: " + commit.fault);
     }
 
     // The witnesses whom a verifier of this log should believe, with the keys that sign now.
@@ -600,6 +620,7 @@ void Gateway::start() {
     p.scrubber->start();
     p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
     p.lifecycle("gateway.start", 3);
+    p.announce_log_keys();
     p.notary->start();
     p.start_witnesses();
     p.start_deliveries();

@@ -101,9 +101,9 @@ void Upkeep::tend_keys() {
 void Upkeep::tend_log_keys() {
     step([](store::Txn& txn, const operations::Context& context) { return operations::tend_service_root(txn, context); });
     step([](store::Txn& txn, const operations::Context& context) { return operations::tend_log_keys(txn, context); });
+    if (tools_.log_keys == nullptr || !tools_.log_keys->can_change()) return;
     std::vector<std::uint32_t> ended;
-    store::read_and_wait(store_,
-                         [&](store::ReadTxn& txn) { ended = operations::log_keys_to_destroy(txn, {tools_, clock_.now()}); });
+    store::read_and_wait(store_, [&](store::ReadTxn& txn) { ended = operations::log_keys_to_destroy(txn, *tools_.log_keys); });
     for (const std::uint32_t number : ended) {
         tools_.log_keys->destroy(number);
         log::info("keys.log_key_destroyed", {{"number", static_cast<std::int64_t>(number)}});

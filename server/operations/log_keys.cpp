@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certs/age.hpp"
+#include "certs/key_files.hpp"
 #include "protocol/canonical.hpp"
 #include "protocol/reader.hpp"
 #include "server/audit/format/leaf.hpp"
@@ -270,19 +271,94 @@ std::vector<audit::Record> tend_service_root(Txn& txn, const Context& context) {
     return records;
 }
 
-std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& context) {
+namespace {
+
+// As the log told of it.
+struct AnnouncedKey {
+    std::uint32_t number = 0;
+    protocol::Blob public_key;
+    Instant made_at;
+    std::optional<std::int64_t> entry;
+    std::optional<Instant> ended_at;
+};
+
+std::optional<AnnouncedKey> announced_key(ReadTxn& txn, std::uint32_t number) {
+    return txn.first("SELECT public_key, made_at, idx, ended_at FROM log_keys WHERE number = $1",
+                     {static_cast<std::int64_t>(number)}, [&](const store::Row& row) {
+                         const protocol::Bytes key = row.bytes(0);
+                         AnnouncedKey one{number, {key.begin(), key.end()}, {row.number(1)}, row.maybe_number(2), {}};
+                         if (!row.is_null(3)) one.ended_at = Instant{row.number(3)};
+                         return one;
+                     });
+}
+
+bool under_a_checkpoint(ReadTxn& txn, std::optional<std::int64_t> entry) {
+    return entry &&
+           txn.first("SELECT 1 FROM audit_checkpoint WHERE size > $1 LIMIT 1", {*entry}, [](const store::Row&) { return true; })
+               .has_value();
+}
+
+}  // namespace
+
+void require_announced(ReadTxn& txn, const certs::LogKeys& keys) {
+    for (const certs::LogKey& key : keys.keys()) {
+        const auto row = announced_key(txn, key.number);
+        if (row && row->public_key != key.public_key)
+            throw LogKeyRefused(certs::log_key_file(key.number) + " is not the key that the log announced as its key " +
+                                    std::to_string(key.number) +
+                                    (row->entry ? " in entry " + std::to_string(*row->entry) : std::string()) +
+                                    ": nobody would believe what it signs",
+                                "put the right file back, for example with `entente keys recover` from the newest key escrow");
+    }
+}
+
+std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const certs::LogKeys& keys) {
     std::vector<std::uint32_t> numbers;
-    if (context.tools.log_keys == nullptr) return numbers;
-    const auto known = known_log_keys(txn, context);
-    // Until a checkpoint covers the entry that announces the newest, the older one is still to sign it: readers follow from there.
-    const auto newest = std::ranges::find_if(known, &LogKeyRow::newest);
-    if (newest == known.end() || !newest->entry ||
-        !txn.first("SELECT 1 FROM audit_checkpoint WHERE size > $1 LIMIT 1", {*newest->entry},
-                   [](const store::Row&) { return true; }))
-        return numbers;
-    for (const LogKeyRow& one : known)
-        if (one.ended_at && one.present && !one.newest) numbers.push_back(one.number);
+    const auto present = keys.keys();
+    const auto newest = announced_key(txn, present.back().number);
+    const bool handed_over = newest && under_a_checkpoint(txn, newest->entry);
+    for (const certs::LogKey& key : present) {
+        const auto row = announced_key(txn, key.number);
+        if (key.number == present.back().number || !row || !row->ended_at) continue;
+        // Until a checkpoint covers the entry that announces the newest, the one that it followed is still to sign it: readers
+        // follow from there. What ended before the newest was made has nothing to hand over: it came back from somewhere.
+        if (newest && !handed_over && *row->ended_at >= newest->made_at) continue;
+        numbers.push_back(key.number);
+    }
     return numbers;
+}
+
+namespace {
+
+// What to do when the newest key that is there has ended.
+std::string way_to_a_newer_key(ReadTxn& txn, const certs::LogKeys& keys) {
+    for (const certs::LogKey& key : keys.keys())
+        if (const auto row = announced_key(txn, key.number); row && !row->ended_at)
+            return "take it away: " + certs::log_key_file(key.number) + " is there and signs";
+    if (keys.can_change())
+        return "bring the newest key back, for example with `entente keys recover` from the newest key escrow; if it is lost: "
+               "entente "
+               "keys log-replace";
+    return "bring the newest key back as a credential of the service; if it is lost, make one, give it as " +
+           certs::log_key_file(greatest_log_key(txn) + 1) + ", and tell partners and witnesses yourself";
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> check_log_keys(ReadTxn& txn, const certs::LogKeys& keys) {
+    require_announced(txn, keys);
+    const auto newest = announced_key(txn, keys.keys().back().number);
+    if (newest && newest->ended_at)
+        throw LogKeyRefused(certs::log_key_file(newest->number) + " is key " + std::to_string(newest->number) +
+                                " of the log, which ended at " + protocol::to_rfc3339(*newest->ended_at) +
+                                ": it must never sign again, and no newer one is there (does it come from an old key escrow?)",
+                            way_to_a_newer_key(txn, keys));
+    auto ended = log_keys_to_destroy(txn, keys);
+    if (!ended.empty() && !keys.can_change())
+        throw LogKeyRefused("the credential " + certs::log_key_file(ended.front()) + " is key " + std::to_string(ended.front()) +
+                                " of the log, which has ended: it must never sign again",
+                            "remove that credential from the service, and every copy of the key");
+    return ended;
 }
 
 Result<std::vector<Escrow>> list_escrows(ReadTxn& txn, const Context& context, const Caller& caller) {

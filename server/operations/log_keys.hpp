@@ -40,8 +40,24 @@ Audited<LogKeyRow> end_log_key(Txn& txn, const Context& context, const Caller& c
 std::vector<audit::Record> tend_service_root(Txn& txn, const Context& context);
 // Announces keys that the log did not know, ends those whose overlap is over.
 std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context);
-// Whose end is recorded and that still exist.
-std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const Context& context);
+// Whose end is recorded and that still exist, but for those that have yet to sign what hands over to the newest.
+std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const certs::LogKeys& keys);
+
+// --- before anything is signed: files come back from escrows and backups, and may be swapped ---
+// A key is present that must not sign. The gateway does not start (exit_refused_log_key).
+class LogKeyRefused : public protocol::Fault {
+  public:
+    LogKeyRefused(const std::string& why, std::string next_step) : Fault(why), next_step_(std::move(next_step)) {}
+    const std::string& next_step() const { return next_step_; }
+
+  private:
+    std::string next_step_;
+};
+inline constexpr int exit_refused_log_key = 78;
+// Throws LogKeyRefused: under the number of a key that the log announced lies another one.
+void require_announced(ReadTxn& txn, const certs::LogKeys& keys);
+// The same, and where the newest has ended. Answers the other ones that have: whoever calls destroys them before it signs.
+std::vector<std::uint32_t> check_log_keys(ReadTxn& txn, const certs::LogKeys& keys);
 
 // --- by entente keys log-compromised, while no gateway runs: somebody else knows the keys of the log ---
 inline constexpr std::string_view log_key_compromised = "log_key_compromised";

@@ -51,6 +51,11 @@ audit::HeadRow head_of(StoppedLog& log) {
     }
 }
 
+void require_changeable(const StoppedLog& log) {
+    if (!log.log_keys->can_change())
+        throw Stop(exit_code::refused, "the keys cannot be changed: " + log.config.keys.folder.string() + " is not writable");
+}
+
 bool is_frozen(StoppedLog& log, std::int64_t size) {
     bool frozen = false;
     store::read_and_wait(*log.store, [&](store::ReadTxn& txn) { frozen = audit::frozen_since(txn, size).has_value(); });
@@ -69,6 +74,21 @@ std::unique_ptr<audit::Notary> notary_of(StoppedLog& log, std::int64_t size, boo
     } catch (const audit::Tampered& tampered) {
         throw Stop(exit_code::refused, tampered.what(), "entente audit restore   (if the data come from a backup)");
     }
+}
+
+// As a start of the gateway: what has ended signs nothing. But once the log is frozen every key has ended, and those of that moment
+// sign its last checkpoint.
+void check_keys(StoppedLog& log, bool frozen) {
+    std::vector<std::uint32_t> ended;
+    try {
+        store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
+            operations::require_announced(txn, *log.log_keys);
+            if (!frozen) ended = operations::check_log_keys(txn, *log.log_keys);
+        });
+    } catch (const operations::LogKeyRefused& refused) {
+        throw Stop(operations::exit_refused_log_key, refused.what(), refused.next_step());
+    }
+    for (const std::uint32_t number : ended) log.log_keys->destroy(number);
 }
 
 void freeze(StoppedLog& log, const std::string& origin) {
@@ -162,13 +182,13 @@ bool ended_before(Context& context, StoppedLog& log) {
 
 int log_compromised(Context& context) {
     StoppedLog log(config_with_keys(context));
-    if (!log.log_keys->can_change())
-        throw Stop(exit_code::refused, "the keys cannot be changed: " + log.config.keys.folder.string() + " is not writable");
+    require_changeable(log);
     audit::Policy policy = deliveries::read_witnesses(log.config.audit.policy);
     const audit::HeadRow head = head_of(log);
     if (ended_before(context, log)) return exit_code::ok;
     const std::string name = log.next_name("after");
     const bool frozen = is_frozen(log, head.size);
+    check_keys(log, frozen);
     const std::unique_ptr<audit::Notary> notary = notary_of(log, head.size, frozen);
     if (!frozen) freeze(log, notary->key().name);
     const LastWord last = last_word(context, log, *notary, std::move(policy));
@@ -179,6 +199,34 @@ int log_compromised(Context& context) {
     log.go_on_as(name, last.size, previous,
                  [&](store::Txn& txn) { return operations::begin_log_again(txn, key, previous, name, log.clock.now()); });
     tell(context, log, last, name);
+    return exit_code::ok;
+}
+
+// The newest key is lost: what the folder holds came back from an escrow that is older, and has ended. Another key signs under the
+// name that the log has, and readers have to be told by somebody.
+int log_replace(Context& context) {
+    StoppedLog log(config_with_keys(context));
+    require_changeable(log);
+    const audit::HeadRow head = head_of(log);
+    if (is_frozen(log, head.size)) throw Stop(exit_code::refused, "the log is frozen", "entente keys log-compromised");
+    bool ended = false;
+    audit::NotaryOptions history{.origin = log.config.published.origin};
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
+        ended = operations::log_key_ended(txn, log.log_keys->keys().back());
+        audit::add_history(txn, history);
+    });
+    if (!ended)
+        throw Stop(exit_code::refused, "the newest key of the log is there and has not ended",
+                   "start the gateway, then: entente keys log-rotate");
+    const certs::LogKey key = other_key(log);
+    Facts facts;
+    facts.add("key of the log", std::to_string(key.number));
+    facts.add("new policy line", "log " + audit::format_vkey({history.origin, audit::KeyType::ed25519, key.public_key}));
+    context.out() << facts.print(context.paint(), context.width());
+    context.note(
+        "Start the gateway: it announces the key. No older key can vouch for it, so tell every partner, auditor and witness the "
+        "new "
+        "line yourself. Then seal the keys again (entente keys escrow).");
     return exit_code::ok;
 }
 
@@ -193,6 +241,12 @@ std::vector<Command> log_compromised_commands() {
          .caller = Caller::nobody,
          .options = {value("config", "FILE", "configuration of the gateway on this machine")},
          .run = log_compromised},
+        {.path = "keys log-replace",
+         .summary = "The newest key of the log is lost and the older ones have ended: make another; the gateway must not run",
+         .example = "  entente keys log-replace\n  systemctl start entente",
+         .caller = Caller::nobody,
+         .options = {value("config", "FILE", "configuration of the gateway on this machine")},
+         .run = log_replace},
     };
 }
 

@@ -9,6 +9,7 @@
 #include "certs/x509.hpp"
 #include "server/audit/log/appender.hpp"
 #include "server/config.hpp"
+#include "server/operations/log_keys.hpp"
 #include "server/store/data_folder.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/tools/exit_code.hpp"
@@ -200,6 +201,8 @@ std::unique_ptr<Gateway> open_gateway(const Config& config, Gateway::Mode mode) 
         return Gateway::open(config, mode);
     } catch (const audit::Frozen& frozen) {
         throw Stop(audit::exit_frozen, frozen.what(), "entente keys log-compromised");
+    } catch (const operations::LogKeyRefused& refused) {
+        throw Stop(operations::exit_refused_log_key, refused.what(), refused.next_step());
     } catch (const audit::Tampered&) {
         throw;
     } catch (const protocol::Fault&) {

@@ -202,6 +202,70 @@ def test_a_kill_leaves_what_the_next_run_ends(small, gateway, step):
     assert small.verify()["ok"] is True
 
 
+def refuses_the_key(gateway, *words, command=("serve",)):
+    done = subprocess.run([program(), *command, "--config", gateway.config], capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ))
+    assert done.returncode == 78 and all(word in done.stderr for word in words), (done.returncode, done.stderr)
+
+
+def signers(world):
+    now = checkpoint(world)
+    return now["checkpoint"].count("\u2014 "), now["verifierKey"].split("+", 2)[2]
+
+
+def test_a_key_that_ended_signs_nothing_when_it_comes_back(small, gateway, tmp_path):
+    """From an escrow or a backup of the time before: beside the newest key it is destroyed, alone it is refused."""
+    gateway.stop()
+    shutil.copytree(gateway.keys, tmp_path / "escrow")
+    gateway.command("keys", "log-compromised")
+    (stolen,) = [file.name for file in (tmp_path / "escrow").glob("log*.key")]
+    (newest,) = [file.name for file in gateway.keys.glob("log*.key")]
+    shutil.copy(tmp_path / "escrow" / stolen, gateway.keys / stolen)
+    gateway.start()
+    assert not (gateway.keys / stolen).exists(), "before anything was signed"
+    number, key = until(lambda: checkpoint(small)["origin"].count("after-") and signers(small), 30, "a checkpoint under the next name")
+    assert number == 1
+    # While the gateway runs a file that appears signs nothing either, not even when another key is made.
+    shutil.copy(tmp_path / "escrow" / stolen, gateway.keys / stolen)
+    made = small.operator.post("/api/v1/keys/log", expect=201)
+    both = until(lambda: (now := checkpoint(small))["checkpoint"].count("\u2014 ") >= 2 and now, 30, "a checkpoint that the new key signs")
+    assert both["checkpoint"].count("\u2014 ") == 2 and both["verifierKey"].split("+", 2)[2] != key
+    gateway.stop()
+    gateway.start()
+    assert sorted(file.name for file in gateway.keys.glob("log*.key")) == sorted([newest, f"log-{made['number']:04}.key"])
+    gateway.stop()
+    shutil.copytree(gateway.keys, tmp_path / "now")
+
+    # The whole folder of then, and the newest data: neither the gateway nor a second freeze signs with it.
+    put_back(tmp_path / "escrow", gateway.keys)
+    shutil.copy(tmp_path / "now" / "anchor", gateway.keys / "anchor")
+    for command in (("serve",), ("keys", "log-compromised")):
+        refuses_the_key(gateway, stolen, "must never sign again", "keys recover", "keys log-replace", command=command)
+    assert (gateway.keys / stolen).exists(), "what was refused lies as it was"
+
+    # The newer ones are lost: another one signs, under the same name, and readers hear of it from somebody.
+    said = gateway.command("keys", "log-replace").stdout
+    assert [file.name for file in gateway.keys.glob("log*.key")] == [f"log-{made['number'] + 1:04}.key"]
+    gateway.start()
+    now = checkpoint(small)
+    assert f"log {now['verifierKey']}\n" in said and now["origin"] == both["origin"]
+    assert small.verify()["ok"] is True
+    gateway.stop()
+    assert gateway.command("keys", "log-replace", check=False).returncode == 1, "it is there and has not ended"
+    gateway.start()
+
+
+def test_another_key_under_the_number_of_an_announced_one(small, gateway, tmp_path):
+    gateway.stop()
+    (file,) = gateway.keys.glob("log*.key")
+    shutil.copy(file, tmp_path / file.name)
+    file.write_bytes(os.urandom(32))
+    for command in (("serve",), ("keys", "log-compromised")):
+        refuses_the_key(gateway, file.name, "is not the key that the log announced", "keys recover", command=command)
+    shutil.copy(tmp_path / file.name, file)
+    gateway.start()
+    small.right.engineer.get(small.case.path, expect=200)
+
+
 def test_data_from_a_backup_are_not_frozen(small, gateway, tmp_path):
     gateway.stop()
     shutil.copytree(gateway.data, tmp_path / "data")

@@ -180,6 +180,10 @@ TEST(LogKeyFolder, TheNewestSignsBesideTheOlderUntilThatIsDestroyed) {
     create_key_folder(scratch / "keys");  // is complete without the first
     EXPECT_FALSE(std::filesystem::exists(scratch / "keys" / "log.key"));
     EXPECT_EQ(keys->new_key(7), 8U);
+    // A file that appears beside it has its number, and no signature before the next opening.
+    std::filesystem::copy_file(scratch / "keys" / "log-0008.key", scratch / "keys" / "log-0020.key");
+    EXPECT_EQ(keys->new_key(8), 21U);
+    EXPECT_FALSE(keys->sign(20, text).has_value());
 }
 
 }  // namespace
