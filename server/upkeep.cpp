@@ -148,53 +148,64 @@ void Upkeep::expire() {
 }
 
 void Upkeep::erase() {
-    std::vector<std::int64_t> orders;
-    store::read_and_wait(store_, [&](store::ReadTxn& txn) { orders = store::erasures_to_do(txn, orders_at_once); });
-    for (const std::int64_t order : orders) {
-        if (stopping_) return;
-        erase_one(order);
-    }
+    std::vector<std::int64_t> orders{0};
+    do {
+        const std::int64_t after = orders.back();
+        store::read_and_wait(store_, [&](store::ReadTxn& txn) { orders = store::erasures_to_do(txn, after, orders_at_once); });
+        for (const std::int64_t order : orders) {
+            if (stopping_) return;
+            erase_one(order);
+        }
+    } while (std::ssize(orders) == orders_at_once);
 }
 
-// A person's name leaves the cases one by one before the person's own key goes. False: something failed, or it is time to stop.
-bool Upkeep::unname(std::int64_t order) {
+// People's names leave the cases one by one before their own keys go. False: something failed, it is time to stop, or a name stands
+// in a case under a legal hold, whose end is waited for.
+bool Upkeep::unname(const store::ErasureOrder& order) {
+    std::vector<operations::NamedPerson> people;
+    store::read_and_wait(store_,
+                         [&](store::ReadTxn& txn) { people = operations::people_to_unname(txn, {tools_, clock_.now()}, order); });
+    if (people.empty()) return true;
+    // What an earlier look noted is looked at anew.
+    const auto begun = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
+        store::forget_held_names(txn, order.id);
+        return {.records = {}, .keep = true, .derived = true};
+    });
+    if (!begun.durable) return false;
+    bool held = false;
     operations::Naming naming{.cases = {}, .looked_until = {}, .more = true};
     while (naming.more) {
-        std::optional<store::ErasureOrder> stored;
+        if (stopping_) return false;
         store::read_and_wait(store_, [&](store::ReadTxn& txn) {
-            stored = store::find_erasure(txn, tools_.vault, order);
-            if (stored) naming = operations::cases_naming(txn, {tools_, clock_.now()}, *stored, naming.looked_until, cases_at_once);
+            naming = operations::cases_naming(txn, {tools_, clock_.now()}, order, people, naming.looked_until, cases_at_once);
         });
-        if (!stored || stopping_) return false;
         for (const protocol::CaseId id : naming.cases) {
             const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
-                return {operations::unname_person(txn, {tools_, clock_.now()}, *stored, id), true};
+                auto one = operations::unname_people(txn, {tools_, clock_.now()}, order, people, id);
+                held = held || one.held;
+                return {.records = std::move(one.records), .keep = true, .derived = one.held};
             });
             if (!commit.durable) return false;
         }
     }
-    return true;
+    return !held;
 }
 
 void Upkeep::erase_one(std::int64_t order) {
     std::optional<operations::ErasurePlan> plan;
-    std::int64_t size = 0;
     store::read_and_wait(store_, [&](store::ReadTxn& txn) {
         plan = operations::plan_erasure(txn, {tools_, clock_.now()}, order);
-        size = audit::head(txn).size;
+        const std::int64_t size = audit::head(txn).size;
         if (!plan || plan->scan_everything) return;
         for (const protocol::CaseId id : plan->cases) audit::find_sections(txn, id, size, plan->keys);
         plan->scanned = size;
     });
-    if (plan && !plan->waits_for.empty()) return;
     if (plan) {
-        if (plan->order.subject == store::ErasureSubject::person && !unname(order)) return;
-        // In short reads, so that the log is not held open for as long as a scan of everything takes.
-        while (plan->scanned < size && !stopping_) {
-            const std::int64_t end = std::min(size, plan->scanned + entries_at_once);
-            store::read_and_wait(store_, [&](store::ReadTxn& txn) { audit::find_sections(txn, plan->scanned, end, plan->keys); });
-            plan->scanned = end;
-        }
+        if (!plan->waits_for.empty()) return;
+        if (!unname(plan->order)) return;
+        plan->scanned =
+            audit::find_sections_to_end([this](const store::ReadWork& work) { store::read_and_wait(store_, work); }, plan->scanned,
+                                        plan->keys, entries_at_once, [this] { return stopping_.load(); });
         if (stopping_) return;
         bool done = false;
         const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
@@ -208,14 +219,25 @@ void Upkeep::erase_one(std::int64_t order) {
             return;
         }
     }
-    for (bool more = true; more && !stopping_;) {
-        more = false;
-        store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
-            auto marked = operations::mark_erased(txn, {tools_, clock_.now()}, order);
-            more = marked.more;
-            return {std::move(marked.records), true};
-        });
+    take_envelopes(order);
+}
+
+// List by list, in small works. What was interrupted goes on where it was.
+void Upkeep::take_envelopes(std::int64_t order) {
+    for (;;) {
+        std::optional<audit::ListToTake> list;
+        store::read_and_wait(store_, [&](store::ReadTxn& txn) { list = audit::list_to_take(txn, order); });
+        if (!list) break;
+        bool any = false;
+        while (step([&](store::Txn& txn, const operations::Context& context) {
+            return operations::mark_erased(txn, context, order, *list);
+        })) {
+            if (stopping_) return;
+            any = true;
+        }
+        if (!any) return;  // it failed: the next round goes on
     }
+    step([&](store::Txn& txn, const operations::Context& context) { return operations::end_erasure(txn, context, order); });
 }
 
 }  // namespace entente

@@ -38,7 +38,8 @@ class Upkeep {
     void run();
     void erase();
     void erase_one(std::int64_t order);
-    bool unname(std::int64_t order);
+    bool unname(const store::ErasureOrder& order);
+    void take_envelopes(std::int64_t order);
     void tend_keys();
     void tend_log_keys();
     void beat();

@@ -3,6 +3,7 @@
 #include "server/operations/erasure.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "protocol/canonical.hpp"
 #include "server/operations/case_common.hpp"
@@ -105,19 +106,27 @@ std::string waits_for(ReadTxn& txn, const ErasureOrder& order) {
     if (subject_on_hold(txn, order)) return "legal_hold";
     if (order.subject == ErasureSubject::customer && any_on_hold(txn, store::cases_to_erase(txn, order))) return "legal_hold";
     if (order.subject == ErasureSubject::company && !store::standing_holds(txn, order.company).empty()) return "legal_hold";
-    if (store::cases_going_on(txn, order) > 0) return "cases_open";
+    if (order.id != 0 && store::waits_for_held_names(txn, order.id)) return "legal_hold";
+    if (!store::cases_going_on(txn, order, 1).empty()) return "cases_open";
     return {};
 }
 
-Error cannot_yet(const std::string& why) {
+Error cannot_yet(ReadTxn& txn, const ErasureOrder& order, const std::string& why) {
     if (why == "legal_hold")
         return {.kind = ErrorKind::wrong_state,
                 .code = "legal_hold",
-                .message = "a legal hold covers this: nothing of it is erased while the hold is in force",
+                .message =
+                    "a legal hold covers this: nothing of it is erased while the hold stands, from its proposal until it is lifted",
                 .next_step = "entente hold list"};
+    constexpr int named = 10;
+    std::string cases;
+    const auto tokens = store::cases_going_on(txn, order, named + 1);
+    for (int i = 0; i < std::min<int>(named, static_cast<int>(tokens.size())); ++i)
+        cases += (i == 0 ? "" : ", ") + tokens[static_cast<std::size_t>(i)];
+    if (tokens.size() > named) cases += " and more";
     return {.kind = ErrorKind::wrong_state,
             .code = "cases_open",
-            .message = "cases go on that this covers: nothing of them is erased before they ended",
+            .message = "cases go on that this covers: nothing of them is erased before they ended: " + cases,
             .next_step = "close or withdraw them first"};
 }
 
@@ -181,7 +190,7 @@ Audited<ErasureView> order_erasure(Txn& txn, const Context& context, const Calle
     order.ended_before = input.ended_before;
     order.state = takes_two(order.subject) ? ErasureState::proposed : ErasureState::ordered;
     if (const std::string why = waits_for(txn, order); !why.empty())
-        return refused<ErasureView>(std::move(record), cannot_yet(why));
+        return refused<ErasureView>(std::move(record), cannot_yet(txn, order, why));
     order.id = store::fresh_id(txn, "erasure_orders", [&] { return context.tools.draw(); });
     order.ordered_by = caller.principal.label();
     order.ordered_at = context.now;
@@ -208,7 +217,7 @@ Audited<ErasureView> confirm_erasure(Txn& txn, const Context& context, const Cal
     if (order->ordered_by == caller.principal.label())
         return refused<ErasureView>(std::move(record), second_person("who ordered an erasure cannot confirm it"));
     if (const std::string why = waits_for(txn, *order); !why.empty())
-        return refused<ErasureView>(std::move(record), cannot_yet(why));
+        return refused<ErasureView>(std::move(record), cannot_yet(txn, *order, why));
     order->state = ErasureState::ordered;
     order->confirmed_by = caller.principal.label();
     order->confirmed_at = context.now;
@@ -286,14 +295,46 @@ Audited<store::ErasureRequest> answer_erasure_request(Txn& txn, const Context& c
 namespace {
 
 constexpr int expired_at_once = 500;  // keys
+using Keys = std::vector<store::Vault::KeyRow>;
 
-std::vector<store::Vault::KeyRow> expired_keys(ReadTxn& txn, const Context& context, Tag tag, Instant before) {
-    auto keys = context.tools.vault.retired_keys(txn, tag, before, expired_at_once);
-    if (tag != Tag::core)
-        for (auto& key : store::expired_case_keys(txn, tag, before, expired_at_once)) keys.push_back(std::move(key));
-    std::erase_if(keys, [&](const auto& key) {
-        return store::owner_on_hold(txn, key.owner) || (key.scope && store::case_on_hold(txn, key.scope));
+bool key_on_hold(ReadTxn& txn, const store::Vault::KeyRow& key) {
+    return store::owner_on_hold(txn, key.owner) || (key.scope && store::case_on_hold(txn, key.scope));
+}
+
+// Page by page until there are enough, or no more: what is held must not keep what is not from its end.
+void gather_expired(ReadTxn& txn, Keys& keys, const std::function<Keys(const certs::KeyId& after)>& page) {
+    certs::KeyId after{};
+    while (keys.size() < expired_at_once) {
+        const Keys found = page(after);
+        for (const auto& key : found)
+            if (!key_on_hold(txn, key)) keys.push_back(key);
+        if (found.size() < expired_at_once) return;
+        after = found.back().id;
+    }
+}
+
+Keys expired_keys(ReadTxn& txn, const Context& context, Tag tag, Instant before) {
+    Keys keys;
+    gather_expired(txn, keys, [&](const certs::KeyId& after) {
+        return context.tools.vault.retired_keys(txn, tag, before, after, expired_at_once);
     });
+    if (tag != Tag::core)
+        gather_expired(txn, keys, [&](const certs::KeyId& after) {
+            return store::expired_case_keys(txn, tag, before, after, expired_at_once);
+        });
+    return keys;
+}
+
+// Of the keys that an earlier plan found those for which it still holds.
+Keys still_expired(ReadTxn& txn, const Context& context, const ErasurePlan& before) {
+    const Instant time = before.order.ended_before.value_or(Instant{});
+    Keys keys;
+    for (const auto& [id, sections] : before.keys) {
+        const auto key = context.tools.vault.key(txn, id);
+        if (!key || key_on_hold(txn, *key)) continue;
+        if (key->scope ? store::case_ended_before(txn, key->scope, time) : key->retired && *key->retired < time)
+            keys.push_back(*key);
+    }
     return keys;
 }
 
@@ -332,7 +373,7 @@ std::vector<audit::Record> order_retention(Txn& txn, const Context& context, Era
     return {std::move(record)};
 }
 
-std::optional<ErasurePlan> plan_erasure(ReadTxn& txn, const Context& context, std::int64_t id) {
+std::optional<ErasurePlan> plan_erasure(ReadTxn& txn, const Context& context, std::int64_t id, const ErasurePlan* before) {
     auto order = store::find_erasure(txn, context.tools.vault, id);
     if (!order || order->state != ErasureState::ordered) return std::nullopt;
     ErasurePlan plan;
@@ -353,7 +394,9 @@ std::optional<ErasurePlan> plan_erasure(ReadTxn& txn, const Context& context, st
         for (const auto& key : vault.keys_of(txn, one))
             if (plan.order.tags.has(key.tag)) take(key);
     }
-    if (plan.order.subject == ErasureSubject::retention)
+    if (plan.order.subject == ErasureSubject::retention && before != nullptr)
+        for (const auto& key : still_expired(txn, context, *before)) take(key);
+    if (plan.order.subject == ErasureSubject::retention && before == nullptr)
         for (int tag = 1; tag <= 4; ++tag)
             if (plan.order.tags.has(static_cast<Tag>(tag)))
                 for (const auto& key : expired_keys(txn, context, static_cast<Tag>(tag), *plan.order.ended_before)) take(key);

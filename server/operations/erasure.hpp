@@ -58,25 +58,38 @@ struct ErasurePlan {
     std::int64_t scanned = 0;      // entries of the log that the scan looked at
     bool scan_everything = false;  // some keys belong to no case, so that every entry is looked at
 };
-// Nothing: there is no such order, or it is not to be carried out.
-std::optional<ErasurePlan> plan_erasure(ReadTxn& txn, const Context& context, std::int64_t id);
-// Cases of the company in which the person's name stands; looks at most at `limit`, beginning with ids above `after`.
+// Nothing: there is no such order, or it is not to be carried out. `before`: an earlier plan of it; records whose time is over are
+// then looked for among its keys alone, because among all keys takes long.
+std::optional<ErasurePlan> plan_erasure(ReadTxn& txn, const Context& context, std::int64_t id, const ErasurePlan* before = nullptr);
+// Whose names an order takes out of cases whose words stay: the person's, or those of everybody at a company that leaves.
+struct NamedPerson {
+    protocol::UserId id;
+    std::string label;
+    std::string mail;
+};
+std::vector<NamedPerson> people_to_unname(ReadTxn& txn, const Context& context, const store::ErasureOrder& order);
+// Cases in which one of the names stands; looks at most at `limit`, beginning with ids above `after`.
 struct Naming {
     std::vector<protocol::CaseId> cases;
     protocol::CaseId looked_until;
     bool more = false;
 };
-Naming cases_naming(ReadTxn& txn, const Context& context, const store::ErasureOrder& order, protocol::CaseId after, int limit);
-// Takes the person's name out of one case and seals it under new keys.
-std::vector<audit::Record> unname_person(Txn& txn, const Context& context, const store::ErasureOrder& order, protocol::CaseId id);
+Naming cases_naming(ReadTxn& txn, const Context& context, const store::ErasureOrder& order, const std::vector<NamedPerson>& people,
+                    protocol::CaseId after, int limit);
+// Takes the names out of one case and seals it under new keys. A case under a legal hold is left alone and noted: the order waits
+// for the end of the hold (waits_for), because whose name it is has to be known until then.
+struct Unnamed {
+    std::vector<audit::Record> records;
+    bool held = false;
+};
+Unnamed unname_people(Txn& txn, const Context& context, const store::ErasureOrder& order, const std::vector<NamedPerson>& people,
+                      protocol::CaseId id);
 // Destroys, deletes, asks partners, and leaves the erasure entries. Nothing when the scan no longer covers it: scan again.
 std::optional<std::vector<audit::Record>> carry_out(Txn& txn, const Context& context, const ErasurePlan& plan);
-// Takes envelopes away, a bounded number at a time.
-struct Marked {
-    std::vector<audit::Record> records;
-    bool more = false;
-};
-Marked mark_erased(Txn& txn, const Context& context, std::int64_t id);
+// Takes envelopes away, a bounded number at a time: `list` is what audit::list_to_take read of the order. Nothing: it is done.
+std::vector<audit::Record> mark_erased(Txn& txn, const Context& context, std::int64_t id, const audit::ListToTake& list);
+// Once no list is left.
+std::vector<audit::Record> end_erasure(Txn& txn, const Context& context, std::int64_t id);
 
 // --- what other companies ask this one to delete ---
 Result<std::vector<store::ErasureRequest>> list_erasure_requests(ReadTxn& txn, const Context& context, const Caller& caller);

@@ -141,8 +141,8 @@ void ask_partners(Txn& txn, const Context& context, const ErasureOrder& order, c
 }
 
 void erase_case(Txn& txn, const Context& context, const ErasureOrder& order, CaseId id, audit::Record& record) {
-    const bool words = order.tags.has(Tag::content);
-    if (words) {
+    // With a company everything of it goes, whatever classes the order names.
+    if (order.tags.has(Tag::content) || order.subject == ErasureSubject::company) {
         // Told while there is still somebody to tell what became of it.
         if (const auto c = store::find_case_to_show(txn, context.tools.vault, id))
             announce(context, record, *c, protocol::EventKind::content_removed, Audience::both);
@@ -156,7 +156,7 @@ void erase_case(Txn& txn, const Context& context, const ErasureOrder& order, Cas
 
 std::optional<std::vector<audit::Record>> carry_out(Txn& txn, const Context& context, const ErasurePlan& plan) {
     txn.lock("erasure/" + std::to_string(plan.order.id));
-    auto now = plan_erasure(txn, context, plan.order.id);
+    auto now = plan_erasure(txn, context, plan.order.id, &plan);
     if (!now || !now->waits_for.empty()) return std::vector<audit::Record>{};
     // Every key must have been looked for from the first entry on.
     for (const auto& [key, none] : now->keys)
@@ -204,43 +204,40 @@ std::optional<std::vector<audit::Record>> carry_out(Txn& txn, const Context& con
     return records;
 }
 
-Marked mark_erased(Txn& txn, const Context& context, std::int64_t id) {
-    Marked marked;
-    auto order = store::find_erasure(txn, context.tools.vault, id);
-    if (!order || order->state != ErasureState::erasing) return marked;
-    const std::int64_t taken = audit::take_envelopes(txn, id, envelopes_at_once);
-    audit::Record record = gateway_record(*order, taken > 0 ? "erasure.envelopes" : "erasure.done");
-    record.decision = protocol::CanonicalObject().set("sections", taken > 0 ? taken : order->sections).text();
-    if (taken == 0) {
-        order->state = ErasureState::done;
-        order->done_at = context.now;
-        store::update_erasure(txn, *order);
-    }
-    marked.records.push_back(std::move(record));
-    marked.more = taken > 0;
-    return marked;
+std::vector<audit::Record> mark_erased(Txn& txn, const Context& context, std::int64_t id, const audit::ListToTake& list) {
+    const auto order = store::find_erasure(txn, context.tools.vault, id);
+    if (!order || order->state != ErasureState::erasing) return {};
+    const std::int64_t taken = audit::take_envelopes(txn, id, list, envelopes_at_once);
+    if (taken == 0) return {};
+    std::vector<audit::Record> records{gateway_record(*order, "erasure.envelopes")};
+    records.back().decision = protocol::CanonicalObject().set("sections", taken).text();
+    return records;
 }
 
-// --- a person's name in cases ---
+std::vector<audit::Record> end_erasure(Txn& txn, const Context& context, std::int64_t id) {
+    auto order = store::find_erasure(txn, context.tools.vault, id);
+    if (!order || order->state != ErasureState::erasing) return {};
+    order->state = ErasureState::done;
+    order->done_at = context.now;
+    store::update_erasure(txn, *order);
+    std::vector<audit::Record> records{gateway_record(*order, "erasure.done")};
+    records.back().decision = protocol::CanonicalObject().set("sections", order->sections).text();
+    return records;
+}
+
+// --- people's names in cases ---
 
 namespace {
-
-struct Person {
-    CompanyId company;
-    std::int64_t id = 0;
-    std::string label;
-    std::string mail;
-};
 
 bool same(std::string_view one, std::string_view other) {
     return !one.empty() && lower(one) == lower(other);
 }
 
 // True when something changed. Names that the person wrote into running text are found by the search for a subject's data.
-bool unname(store::CaseWords& words, const Person& person) {
+bool unname(store::CaseWords& words, const NamedPerson& person) {
     bool changed = false;
     protocol::UserView& by = words.submitted_by;
-    if ((by.id == person.id || same(by.email, person.mail)) &&
+    if ((by.id == person.id.value || same(by.email, person.mail)) &&
         !(by.first_name.empty() && by.last_name.empty() && by.email.empty())) {
         const std::int64_t id = by.id;
         by = {};
@@ -255,7 +252,7 @@ bool unname(store::CaseWords& words, const Person& person) {
     return changed;
 }
 
-bool unname(store::StoredNote& note, const Person& person) {
+bool unname(store::StoredNote& note, const NamedPerson& person) {
     bool changed = false;
     for (auto* words : {&note.original, note.shared ? &*note.shared : nullptr})
         if (words != nullptr && (note.author == person.label || same(words->creator_email, person.mail)) &&
@@ -267,7 +264,7 @@ bool unname(store::StoredNote& note, const Person& person) {
     return changed;
 }
 
-bool unname(store::StoredResponse& response, const Person& person) {
+bool unname(store::StoredResponse& response, const NamedPerson& person) {
     bool changed = false;
     for (auto* words : {&response.original, response.shared ? &*response.shared : nullptr})
         if (words != nullptr && same(words->engineer_email, person.mail)) {
@@ -279,12 +276,6 @@ bool unname(store::StoredResponse& response, const Person& person) {
     return changed;
 }
 
-std::optional<Person> person_in(ReadTxn& txn, const Context& context, const ErasureOrder& order) {
-    const auto stored = store::find_user(txn, context.tools.vault, {order.subject_id});
-    if (!stored) return std::nullopt;
-    return Person{order.company, order.subject_id, "user:" + std::to_string(order.subject_id), stored->user.email};
-}
-
 struct Named {
     StoredCase c;
     std::vector<store::StoredNote> notes;
@@ -292,41 +283,60 @@ struct Named {
     bool changed = false;
 };
 
-std::optional<Named> load_unnamed(ReadTxn& txn, const Context& context, CaseId id, const Person& person) {
+std::optional<Named> load_unnamed(ReadTxn& txn, const Context& context, CaseId id, const std::vector<NamedPerson>& people) {
     store::Vault& vault = context.tools.vault;
     auto c = store::find_case(txn, vault, id);
     if (!c || c->erased) return std::nullopt;
     Named named{.c = std::move(*c), .notes = store::notes_of(txn, vault, id), .responses = store::responses_of(txn, vault, id)};
-    named.changed = unname(named.c.original, person);
-    if (named.c.shared) named.changed |= unname(*named.c.shared, person);
-    for (auto& note : named.notes) named.changed |= unname(note, person);
-    for (auto& response : named.responses) named.changed |= unname(response, person);
+    for (const NamedPerson& person : people) {
+        named.changed |= unname(named.c.original, person);
+        if (named.c.shared) named.changed |= unname(*named.c.shared, person);
+        for (auto& note : named.notes) named.changed |= unname(note, person);
+        for (auto& response : named.responses) named.changed |= unname(response, person);
+    }
     return named;
 }
 
 }  // namespace
 
-Naming cases_naming(ReadTxn& txn, const Context& context, const ErasureOrder& order, CaseId after, int limit) {
+std::vector<NamedPerson> people_to_unname(ReadTxn& txn, const Context& context, const ErasureOrder& order) {
+    std::vector<NamedPerson> people;
+    std::vector<protocol::UserId> ids;
+    if (order.subject == ErasureSubject::person) ids.push_back({order.subject_id});
+    if (order.subject == ErasureSubject::company) ids = store::people_of(txn, order.company);
+    for (const protocol::UserId id : ids)
+        if (const auto stored = store::find_user(txn, context.tools.vault, id))
+            people.push_back({id, "user:" + std::to_string(id.value), stored->user.email});
+    return people;
+}
+
+Naming cases_naming(ReadTxn& txn, const Context& context, const ErasureOrder& order, const std::vector<NamedPerson>& people,
+                    CaseId after, int limit) {
     Naming naming{.cases = {}, .looked_until = after};
-    const auto person = person_in(txn, context, order);
-    if (!person) return naming;
+    if (people.empty()) return naming;
     std::vector<CaseId> candidates;
-    txn.each("SELECT id FROM cases WHERE (submitter = $1 OR receiver = $1) AND id > $2 ORDER BY id LIMIT $3",
+    // The words of a company's own cases go with the company.
+    const bool own_too = order.subject != ErasureSubject::company;
+    txn.each(own_too ? "SELECT id FROM cases WHERE (submitter = $1 OR receiver = $1) AND id > $2 ORDER BY id LIMIT $3"
+                     : "SELECT id FROM cases WHERE receiver = $1 AND id > $2 ORDER BY id LIMIT $3",
              {order.company.value, after.value, limit}, [&](const store::Row& row) { candidates.push_back({row.number(0)}); });
     for (const CaseId id : candidates) {
         naming.looked_until = id;
-        const auto named = load_unnamed(txn, context, id, *person);
+        const auto named = load_unnamed(txn, context, id, people);
         if (named && named->changed) naming.cases.push_back(id);
     }
     naming.more = std::ssize(candidates) == limit;
     return naming;
 }
 
-std::vector<audit::Record> unname_person(Txn& txn, const Context& context, const ErasureOrder& order, CaseId id) {
-    const auto person = person_in(txn, context, order);
-    if (!person) return {};
-    auto named = load_unnamed(txn, context, id, *person);
-    if (!named || !named->changed || store::case_on_hold(txn, id)) return {};
+Unnamed unname_people(Txn& txn, const Context& context, const ErasureOrder& order, const std::vector<NamedPerson>& people,
+                      CaseId id) {
+    auto named = load_unnamed(txn, context, id, people);
+    if (!named || !named->changed) return {};
+    if (store::case_on_hold(txn, id)) {
+        store::note_held_name(txn, order.id, id);
+        return {.records = {}, .held = true};
+    }
     store::Vault& vault = context.tools.vault;
     // New keys, so that old backups lose the name as well.
     vault.renew_columns(txn, id);
@@ -340,7 +350,9 @@ std::vector<audit::Record> unname_person(Txn& txn, const Context& context, const
     audit::Record record = gateway_record(order, "case.person.remove");
     record.resources.push_back({"case", std::to_string(id.value), named->c.version});
     record.case_scope = id;
-    return {std::move(record)};
+    Unnamed done;
+    done.records.push_back(std::move(record));
+    return done;
 }
 
 }  // namespace entente::operations

@@ -399,12 +399,17 @@ std::vector<Vault::KeyRow> Vault::keys_of(ReadTxn& txn, CaseId scope) {
     return keys;
 }
 
-std::vector<Vault::KeyRow> Vault::retired_keys(ReadTxn& txn, Tag tag, protocol::Instant before, int limit) {
+std::optional<Vault::KeyRow> Vault::key(ReadTxn& txn, const KeyId& id) {
+    return txn.first("SELECT " ENTENTE_KEY_COLUMNS " FROM data_key WHERE key_id = $1 AND destroyed = 0", {Bytes(id)}, key_row);
+}
+
+std::vector<Vault::KeyRow> Vault::retired_keys(ReadTxn& txn, Tag tag, protocol::Instant before, const KeyId& after, int limit) {
     std::vector<KeyRow> keys;
     txn.each("SELECT " ENTENTE_KEY_COLUMNS
-             " FROM data_key WHERE case_id = 0 AND tag = $1 AND purpose = 1 AND destroyed = 0 AND retired_at < $2"
-             " ORDER BY retired_at LIMIT $3",
-             {static_cast<std::int64_t>(tag), before.us, limit}, [&](const Row& row) { keys.push_back(key_row(row)); });
+             " FROM data_key WHERE case_id = 0 AND tag = $1 AND purpose = 1 AND destroyed = 0 AND retired_at < $2 AND key_id > $3"
+             " ORDER BY key_id LIMIT $4",
+             {static_cast<std::int64_t>(tag), before.us, Bytes(after), limit},
+             [&](const Row& row) { keys.push_back(key_row(row)); });
     return keys;
 }
 

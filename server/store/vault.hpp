@@ -99,8 +99,10 @@ class Vault {
     };
     std::vector<KeyRow> keys_of(ReadTxn& txn, const Owner& owner);
     std::vector<KeyRow> keys_of(ReadTxn& txn, protocol::CaseId scope);
-    // Keys of sections with this tag that belong to no case and were replaced before `before`, at most `limit`.
-    std::vector<KeyRow> retired_keys(ReadTxn& txn, Tag tag, protocol::Instant before, int limit);
+    std::optional<KeyRow> key(ReadTxn& txn, const certs::KeyId& id);
+    // Keys of sections with this tag that belong to no case and were replaced before `before`, at most `limit`, with ids above
+    // `after`.
+    std::vector<KeyRow> retired_keys(ReadTxn& txn, Tag tag, protocol::Instant before, const certs::KeyId& after, int limit);
 
     // What columns of the case are sealed under from now on is a new key; the old ones open until they are destroyed, once every
     // column was sealed again. For removing words: what an old backup holds becomes unreadable too. Keys from before columns and

@@ -90,7 +90,7 @@ def test_a_case_is_erased_by_one_person_once_it_is_over(world, pair):
     left, right = pair
     case = world.released_case(left, right)
     refusal = order(left, {"scope": "case", "case": case.token}, expect=422)
-    assert refusal["code"] == "cases_open"
+    assert refusal["code"] == "cases_open" and case.token in json.dumps(refusal.body), "it says which"
     close(case)
     wanted = order(left, {"scope": "case", "case": case.token})
     assert wanted["state"] == "ordered"
@@ -193,6 +193,34 @@ def test_a_person_leaves_accounts_and_cases(world, pair):
     assert world.verify()["ok"] is True
 
 
+def test_a_name_in_a_held_case_goes_when_the_hold_ends(world, pair):
+    """Until then the order is open, and says what it waits for; in other cases the name is gone at once."""
+    left, right = pair
+    leaver = left.add_user("engineer", " held leaver")
+    caller = left.person("engineer", " held leaver")
+    held, free = (world.released_case(left, right, caller=caller) for _ in range(2))
+    hold = left.compliance.post("/api/v1/holds", {"scope": "case", "case": held.token, "reason": "Court"}, expect=201)
+    left.administrator.post(f"/api/v1/holds/{hold['id']}/confirm", expect=200)
+    names = {leaver["firstName"].lower(), leaver["lastName"].lower(), leaver["username"].lower()}
+    in_case = lambda case: [name for name in names if name in json.dumps(left.engineer.get(f"/api/v1/cases/{case.token}", expect=200).body).lower()]
+    wanted = order(left, {"scope": "person", "subject": leaver["id"]})
+    path = f"/api/v1/erasures/{wanted['id']}"
+    until(lambda: left.compliance.get(path, expect=200)["waitsFor"] == "legal_hold", 30, "the order to wait")
+    assert left.compliance.get(path, expect=200)["state"] == "ordered"
+    assert in_case(held) and not in_case(free)
+    # Who waits keeps nobody else from being erased, and nothing is carried out behind the hold's back.
+    other = world.released_case(left, right)
+    close(other)
+    wait_done(left.compliance, order(left, {"scope": "case", "case": other.token}))
+    assert left.compliance.get(path, expect=200)["state"] == "ordered" and in_case(held)
+    for person in (left.compliance, left.administrator):
+        person.post(f"/api/v1/holds/{hold['id']}/lift", expect=200)
+    done = wait_done(left.compliance, wanted)
+    assert done["waitsFor"] is None and done["entry"] is not None
+    assert not in_case(held)
+    assert world.verify()["ok"] is True
+
+
 @pytest.mark.parametrize("body", [
     {"scope": "everything"}, {"scope": "customer"}, {"scope": "case"}, {"scope": "age"}, {"scope": "age", "endedBefore": "soon"},
     {"scope": "age", "endedBefore": "2099-01-01T00:00:00Z"}, {"scope": "customer", "subject": "x"}, {"scope": "customer", "subject": 5, "classes": ["core"]},
@@ -235,6 +263,32 @@ def test_a_company_leaves_by_its_administrator_and_the_operator(world):
     caller.get("/v1/me", expect=401)
     fresh = world.caller("erase-gone")
     fresh.post("/v1/login", {"username": gone.accounts["engineer"]["username"], "password": "whatever-it-was"}, expect=401)
+    assert world.verify()["ok"] is True
+
+
+def test_partners_of_a_company_that_leaves_are_asked_and_lose_its_words(world):
+    gone, stays = world.company("erase-leaving"), world.company("erase-staying")
+    world.agreement(gone, stays)
+    sent, taken = world.released_case(gone, stays), world.released_case(stays, gone)
+    for case, reader in ((sent, stays), (taken, gone)):
+        reader.engineer.get(case.path, expect=200)
+    taken.note(gone.engineer, "by somebody who leaves")
+    body = {"scope": "company", "reason": "We leave"}
+    refusal = gone.administrator.post("/api/v1/erasures", body, expect=422)
+    assert refusal["code"] == "cases_open" and sent.token in json.dumps(refusal.body) and taken.token in json.dumps(refusal.body)
+    close(sent), close(taken)
+    wanted = gone.administrator.post("/api/v1/erasures", body, expect=202)
+    assert wanted["cases"] == 1
+    world.operator.post(f"/api/v1/erasures/{wanted['id']}/confirm", expect=200)
+    done = wait_done(world.operator, wanted)
+    assert done["unanswered"] == [stays.id] and [request["cases"] for request in done["requests"]] == [[sent.token]]
+    (asked,) = [row for row in stays.compliance.get("/api/v1/erasure-requests", expect=200).items if row["erasure"] == wanted["id"]]
+    stays.compliance.post(f"/api/v1/erasure-requests/{asked['id']}/answer", {"answer": "deleted", "words": ""}, expect=200)
+    assert world.operator.get(f"/api/v1/erasures/{wanted['id']}", expect=200)["unanswered"] == []
+    assert stays.engineer.get(f"/api/v1/cases/{sent.token}", expect=200)["summary"] == "Content erased"
+    assert stays.engineer.get(taken.path, expect=200)["summary"] == taken.draft["problemSummary"], "what it took is the other's case"
+    renamed = [row for row in world.operator.get("/api/v1/audit/entries?order=newest&limit=200", expect=200).items if row["operation"] == "case.person.remove"]
+    assert {"type": "erasure", "uid": str(wanted["id"])} in renamed[0]["core"]["resources"], "its people's names left that case"
     assert world.verify()["ok"] is True
 
 

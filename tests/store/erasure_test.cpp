@@ -43,8 +43,10 @@ class ErasureTest : public LogTest {
     }
     std::int64_t mark(std::int64_t limit, std::int64_t number = 1) {
         std::int64_t taken = 0;
+        const auto list = reading([&](ReadTxn& txn) { return audit::list_to_take(txn, number); });
+        if (!list) return taken;
         submit_and_wait(*store, [&](Txn& txn) {
-            taken = audit::take_envelopes(txn, number, limit);
+            taken = audit::take_envelopes(txn, number, *list, limit);
             return written("mark");
         });
         return taken;
@@ -192,6 +194,59 @@ TEST_F(ErasureTest, an_interrupted_erasure_is_still_whole) {
     while (mark(2) > 0) {
     }
     EXPECT_TRUE(verify_live().good());
+}
+
+TEST_F(ErasureTest, a_list_is_read_once_for_all_its_steps_and_lists_follow_each_other) {
+    fill(0, 30);
+    // Two lists of one order, as an order with many keys has them.
+    const Commit commit = submit_and_wait(*store, [&](Txn& txn) {
+        Written written;
+        for (const Owner& owner : {customer, Owner::company({100})}) {
+            audit::SectionsByKey keys;
+            for (const auto& key : vault->keys_of(txn, owner)) keys.try_emplace(key.id);
+            audit::find_sections(txn, 0, audit::read_head(txn)->size, keys);
+            const auto parts = audit::erasure_parts(audit::ErasureScope::customer, keys);
+            audit::keep_erased_list(txn, parts.front(), 1);
+            written.records.push_back(erasure_record(parts.front()));
+            vault->destroy_owner(txn, owner);
+        }
+        return written;
+    });
+    ASSERT_TRUE(commit.durable) << commit.fault;
+    std::size_t lists = 0;
+    while (const auto list = reading([&](ReadTxn& txn) { return audit::list_to_take(txn, 1); })) {
+        ASSERT_LE(++lists, 2U);
+        std::int64_t taken = 0;
+        for (std::int64_t step = 1; step > 0; taken += step)
+            submit_and_wait(*store, [&](Txn& txn) {
+                step = audit::take_envelopes(txn, 1, *list, 7);
+                return written("mark");
+            });
+        EXPECT_EQ(taken, static_cast<std::int64_t>(list->sections.size()));
+    }
+    EXPECT_EQ(lists, 2U);
+    EXPECT_TRUE(verify_live(false).good());
+}
+
+TEST_F(ErasureTest, a_log_that_grows_as_fast_as_it_is_read_is_read_to_its_end) {
+    fill(0, 60);
+    audit::SectionsByKey keys;
+    for (const auto& key : reading([&](ReadTxn& txn) { return vault->keys_of(txn, customer); })) keys.try_emplace(key.id);
+    int next = 60;
+    const auto read = [&](const ReadWork& work) {
+        read_and_wait(*store, work);
+        fill(next, next + 6);
+        next += 6;
+    };
+    const std::int64_t scanned = audit::find_sections_to_end(read, 0, keys, 8, [] { return false; });
+    EXPECT_EQ(reading([](ReadTxn& txn) { return audit::head(txn).size; }) - scanned, 6) << "what came during the last read";
+    audit::SectionsByKey whole;
+    for (const auto& [key, none] : keys) whole.try_emplace(key);
+    reading([&](ReadTxn& txn) {
+        audit::find_sections(txn, 0, scanned, whole);
+        return 0;
+    });
+    EXPECT_EQ(keys, whole);
 }
 
 TEST_F(ErasureTest, columns_and_sections_have_keys_of_their_own) {

@@ -46,6 +46,22 @@ void find_sections(ReadTxn& txn, std::int64_t from, std::int64_t to, SectionsByK
     each_entry(txn, from, to, [&](const EntryRow& row) { look_at(row, found); });
 }
 
+std::int64_t find_sections_to_end(const std::function<void(const store::ReadWork&)>& read, std::int64_t from, SectionsByKey& found,
+                                  std::int64_t entries_at_once, const std::function<bool()>& stop) {
+    bool all = false;
+    while (!all && !stop()) {
+        read([&](ReadTxn& txn) {
+            const auto head = read_head(txn);
+            const std::int64_t size = head ? head->size : 0;
+            const std::int64_t end = std::min(size, from + entries_at_once);
+            find_sections(txn, from, end, found);
+            from = end;
+            all = end == size;
+        });
+    }
+    return from;
+}
+
 void find_sections(ReadTxn& txn, protocol::CaseId of_case, std::int64_t to, SectionsByKey& found) {
     txn.each("SELECT " ENTENTE_ENTRY_COLUMNS
              " FROM audit_case c JOIN audit_entry e ON e.idx = c.idx WHERE c.case_id = $1 AND c.idx < $2 ORDER BY c.idx",
@@ -67,33 +83,50 @@ std::vector<ErasurePart> erasure_parts(ErasureScope scope, const SectionsByKey& 
 }
 
 void keep_erased_list(Txn& txn, const ErasurePart& part, std::int64_t number) {
-    txn.change("INSERT INTO erased_lists (digest, erasure, list, marked) VALUES ($1, $2, $3, 0)",
+    txn.change("INSERT INTO erased_lists (digest, erasure, list) VALUES ($1, $2, $3)",
                {Bytes(part.extension.list_digest), number, part.list});
+    txn.change("INSERT INTO erased_progress (erasure, taken) VALUES ($1, 0) ON CONFLICT (erasure) DO NOTHING", {number});
 }
 
 namespace {
 
-struct Unfinished {
-    Blob digest;
-    std::int64_t marked = 0;
-    std::vector<ErasedSection> sections;
-};
+constexpr std::int64_t listed_bytes = 9;  // of one section in a list
 
-std::optional<Unfinished> unfinished_list(ReadTxn& txn, std::int64_t number) {
-    return txn.first(
-        "SELECT digest, marked, list FROM erased_lists WHERE erasure = $1 AND marked * 9 < LENGTH(list) ORDER BY digest"
-        " LIMIT 1",
-        {number}, [](const store::Row& row) {
-            Unfinished found;
-            const Bytes digest = row.bytes(0);
-            found.digest.assign(digest.begin(), digest.end());
-            found.marked = row.number(1);
-            auto sections = parse_erased_list(row.bytes(2));
-            if (!sections) throw protocol::Fault("a list of erased sections does not parse");
-            found.sections = std::move(*sections);
-            return found;
-        });
+std::int64_t taken_of(ReadTxn& txn, std::int64_t number) {
+    return txn
+        .first("SELECT taken FROM erased_progress WHERE erasure = $1", {number},
+               [](const store::Row& row) { return row.number(0); })
+        .value_or(0);
 }
+
+}  // namespace
+
+std::optional<ListToTake> list_to_take(ReadTxn& txn, std::int64_t number) {
+    const std::int64_t taken = taken_of(txn, number);
+    std::optional<Blob> digest;
+    std::int64_t before = 0;
+    // Lengths alone, which are there without the lists.
+    txn.each("SELECT digest, LENGTH(list) FROM erased_lists WHERE erasure = $1 ORDER BY digest", {number},
+             [&](const store::Row& row) {
+                 const std::int64_t sections = row.number(1) / listed_bytes;
+                 if (digest) return;
+                 if (taken >= before + sections) {
+                     before += sections;
+                     return;
+                 }
+                 const Bytes bytes = row.bytes(0);
+                 digest.emplace(bytes.begin(), bytes.end());
+             });
+    if (!digest) return std::nullopt;
+    return txn.first("SELECT list FROM erased_lists WHERE erasure = $1 AND digest = $2", {number, *digest},
+                     [&](const store::Row& row) {
+                         auto sections = parse_erased_list(row.bytes(0));
+                         if (!sections) throw protocol::Fault("a list of erased sections does not parse");
+                         return ListToTake{before, std::move(*sections)};
+                     });
+}
+
+namespace {
 
 // The sections of one entry that are listed lose their envelopes.
 void take_from_entry(Txn& txn, std::int64_t index, std::span<const ErasedSection> listed) {
@@ -112,21 +145,20 @@ void take_from_entry(Txn& txn, std::int64_t index, std::span<const ErasedSection
 
 }  // namespace
 
-std::int64_t take_envelopes(Txn& txn, std::int64_t number, std::int64_t limit) {
-    const auto list = unfinished_list(txn, number);
-    if (!list) return 0;
-    const std::span<const ErasedSection> all(list->sections);
-    std::size_t at = static_cast<std::size_t>(list->marked);
-    const std::size_t end = std::min(all.size(), at + static_cast<std::size_t>(limit));
+std::int64_t take_envelopes(Txn& txn, std::int64_t number, const ListToTake& list, std::int64_t limit) {
+    const std::span<const ErasedSection> all(list.sections);
+    const auto begun = static_cast<std::size_t>(taken_of(txn, number) - list.first);
+    const std::size_t end = std::min(all.size(), begun + static_cast<std::size_t>(limit));
+    std::size_t at = begun;
     while (at < end) {
         std::size_t next = at + 1;
         while (next < all.size() && all[next].index == all[at].index) ++next;
         take_from_entry(txn, static_cast<std::int64_t>(all[at].index), all.subspan(at, next - at));
         at = next;
     }
-    txn.change("UPDATE erased_lists SET marked = $3 WHERE digest = $1 AND erasure = $2",
-               {list->digest, number, static_cast<std::int64_t>(at)});
-    return static_cast<std::int64_t>(at) - list->marked;
+    if (at == begun) return 0;
+    txn.change("UPDATE erased_progress SET taken = $2 WHERE erasure = $1", {number, list.first + static_cast<std::int64_t>(at)});
+    return static_cast<std::int64_t>(at - begun);
 }
 
 std::vector<KeptList> kept_lists(ReadTxn& txn, const Hash& digest) {

@@ -131,10 +131,10 @@ std::vector<ErasureOrder> erasures_of(ReadTxn& txn, Vault& vault, CompanyId comp
     return all;
 }
 
-std::vector<std::int64_t> erasures_to_do(ReadTxn& txn, int limit) {
+std::vector<std::int64_t> erasures_to_do(ReadTxn& txn, std::int64_t after, int limit) {
     std::vector<std::int64_t> ids;
-    txn.each("SELECT id FROM erasure_orders WHERE state = 'ordered' OR state = 'erasing' ORDER BY id LIMIT $1", {limit},
-             [&](const Row& row) { ids.push_back(row.number(0)); });
+    txn.each("SELECT id FROM erasure_orders WHERE (state = 'ordered' OR state = 'erasing') AND id > $1 ORDER BY id LIMIT $2",
+             {after, limit}, [&](const Row& row) { ids.push_back(row.number(0)); });
     return ids;
 }
 
@@ -156,34 +156,40 @@ std::vector<CaseId> cases_to_erase(ReadTxn& txn, const ErasureOrder& order) {
                             "SELECT c.id FROM cases c WHERE c.submitter = $1 AND c.updated_at < $2 AND NOT (" ENTENTE_GOES_ON
                             ") AND " ENTENTE_NOT_ERASED " ORDER BY c.id",
                             {order.company.value, order.ended_before.value_or(Instant{}).us});
-        case ErasureSubject::person:
         case ErasureSubject::company:
+            return case_ids(txn, "SELECT c.id FROM cases c WHERE c.submitter = $1 AND " ENTENTE_NOT_ERASED " ORDER BY c.id",
+                            {order.company.value});
+        case ErasureSubject::person:
         case ErasureSubject::retention:
             break;
     }
     return {};
 }
 
-std::int64_t cases_going_on(ReadTxn& txn, const ErasureOrder& order) {
-    const auto count = [&](std::string_view sql, Args args) {
-        return txn.first(sql, args, [](const Row& row) { return row.number(0); }).value_or(0);
+std::vector<std::string> cases_going_on(ReadTxn& txn, const ErasureOrder& order, int limit) {
+    const auto tokens = [&](std::string_view sql, Args args) {
+        std::vector<std::string> found;
+        txn.each(sql, args, [&](const Row& row) { found.emplace_back(row.text(0)); });
+        return found;
     };
     switch (order.subject) {
         case ErasureSubject::customer:
-            return count("SELECT COUNT(*) FROM cases WHERE submitter = $1 AND customer = $2 AND " ENTENTE_GOES_ON,
-                         {order.company.value, order.subject_id});
+            return tokens("SELECT token FROM cases WHERE submitter = $1 AND customer = $2 AND " ENTENTE_GOES_ON
+                          " ORDER BY id LIMIT $3",
+                          {order.company.value, order.subject_id, limit});
         case ErasureSubject::case_alone:
-            return count("SELECT COUNT(*) FROM cases WHERE id = $1 AND " ENTENTE_GOES_ON, {order.subject_id});
+            return tokens("SELECT token FROM cases WHERE id = $1 AND " ENTENTE_GOES_ON " LIMIT $2", {order.subject_id, limit});
         case ErasureSubject::company:
-            return count("SELECT COUNT(*) FROM cases WHERE (submitter = $1 OR receiver = $1) AND " ENTENTE_GOES_ON,
-                         {order.company.value});
+            return tokens("SELECT token FROM cases WHERE (submitter = $1 OR receiver = $1) AND " ENTENTE_GOES_ON
+                          " ORDER BY id LIMIT $2",
+                          {order.company.value, limit});
         case ErasureSubject::person:
         case ErasureSubject::partner:
         case ErasureSubject::age:
         case ErasureSubject::retention:
             break;
     }
-    return 0;
+    return {};
 }
 
 std::vector<protocol::UserId> people_of(ReadTxn& txn, CompanyId company) {
@@ -212,13 +218,20 @@ std::optional<std::int64_t> id_of_case(ReadTxn& txn, std::string_view token, Com
                      [](const Row& row) { return row.number(0); });
 }
 
-std::vector<Vault::KeyRow> expired_case_keys(ReadTxn& txn, Tag tag, Instant before, int limit) {
+bool case_ended_before(ReadTxn& txn, CaseId id, Instant before) {
+    return txn
+        .first("SELECT 1 FROM cases c WHERE c.id = $1 AND c.updated_at < $2 AND NOT (" ENTENTE_GOES_ON ")", {id.value, before.us},
+               [](const Row&) { return true; })
+        .has_value();
+}
+
+std::vector<Vault::KeyRow> expired_case_keys(ReadTxn& txn, Tag tag, Instant before, const certs::KeyId& after, int limit) {
     std::vector<Vault::KeyRow> keys;
     txn.each(
         "SELECT d.key_id, d.owner, d.case_id FROM data_key d JOIN cases c ON c.id = d.case_id WHERE d.purpose = 1 AND d.tag = $1"
-        " AND d.destroyed = 0 AND d.case_id <> 0 AND c.updated_at < $2 AND (c.flow = 'ended' OR c.status = 'CLOSED' OR"
-        " c.status = 'REJECTED') LIMIT $3",
-        {static_cast<std::int64_t>(tag), before.us, limit}, [&](const Row& row) {
+        " AND d.destroyed = 0 AND d.case_id <> 0 AND c.updated_at < $2 AND NOT (" ENTENTE_GOES_ON
+        ") AND d.key_id > $3 ORDER BY d.key_id LIMIT $4",
+        {static_cast<std::int64_t>(tag), before.us, Bytes(after), limit}, [&](const Row& row) {
             Vault::KeyRow key;
             const Bytes id = row.bytes(0);
             std::copy_n(id.begin(), std::min(id.size(), key.id.size()), key.id.begin());
@@ -471,13 +484,31 @@ bool owner_on_hold(ReadTxn& txn, const Owner& owner) {
     return company && on_hold(txn, HoldSubject::company, *company);
 }
 
+// Of a case c.
+#define ENTENTE_HOLDS                                                                                   \
+    "legal_holds h ON h.state <> 'lifted' AND"                                                          \
+    " ((h.scope = 'case' AND h.subject = c.id) OR (h.scope = 'customer' AND h.subject = c.customer) OR" \
+    " (h.scope = 'company' AND h.subject = c.submitter))"
+
 bool case_on_hold(ReadTxn& txn, CaseId id) {
     return txn
-        .first(
-            "SELECT 1 FROM cases c JOIN legal_holds h ON h.state <> 'lifted' AND"
-            " ((h.scope = 'case' AND h.subject = c.id) OR (h.scope = 'customer' AND h.subject = c.customer) OR"
-            " (h.scope = 'company' AND h.subject = c.submitter)) WHERE c.id = $1 LIMIT 1",
-            {id.value}, [](const Row&) { return true; })
+        .first("SELECT 1 FROM cases c JOIN " ENTENTE_HOLDS " WHERE c.id = $1 LIMIT 1", {id.value}, [](const Row&) { return true; })
+        .has_value();
+}
+
+void note_held_name(Txn& txn, std::int64_t erasure, CaseId id) {
+    txn.change("INSERT INTO erasure_held (erasure, case_id) VALUES ($1, $2) ON CONFLICT (erasure, case_id) DO NOTHING",
+               {erasure, id.value});
+}
+
+void forget_held_names(Txn& txn, std::int64_t erasure) {
+    txn.change("DELETE FROM erasure_held WHERE erasure = $1", {erasure});
+}
+
+bool waits_for_held_names(ReadTxn& txn, std::int64_t erasure) {
+    return txn
+        .first("SELECT 1 FROM erasure_held e JOIN cases c ON c.id = e.case_id JOIN " ENTENTE_HOLDS " WHERE e.erasure = $1 LIMIT 1",
+               {erasure}, [](const Row&) { return true; })
         .has_value();
 }
 

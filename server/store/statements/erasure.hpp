@@ -58,20 +58,23 @@ void insert_erasure(Txn& txn, Vault& vault, const ErasureOrder& order);
 void update_erasure(Txn& txn, const ErasureOrder& order);  // all but what was ordered
 std::optional<ErasureOrder> find_erasure(ReadTxn& txn, Vault& vault, std::int64_t id);
 std::vector<ErasureOrder> erasures_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company /* none: all */);
-std::vector<std::int64_t> erasures_to_do(ReadTxn& txn, int limit);
+// Ids above `after`: orders that wait must not keep those behind them from their turn.
+std::vector<std::int64_t> erasures_to_do(ReadTxn& txn, std::int64_t after, int limit);
 
 // --- what an order covers ---
 // Cases whose words are not erased yet.
 std::vector<protocol::CaseId> cases_to_erase(ReadTxn& txn, const ErasureOrder& order);
-// Cases that go on: nothing of them is erased before they end.
-std::int64_t cases_going_on(ReadTxn& txn, const ErasureOrder& order);
+// Cases that go on: nothing of them is erased before they end. At most `limit` of them, the oldest first.
+std::vector<std::string> cases_going_on(ReadTxn& txn, const ErasureOrder& order, int limit);
 // The company's own key, and those of its people and customers.
 std::vector<Owner> owners_of_company(ReadTxn& txn, protocol::CompanyId company);
 std::vector<protocol::UserId> people_of(ReadTxn& txn, protocol::CompanyId company);
 std::vector<protocol::CustomerId> customer_ids_of(ReadTxn& txn, protocol::CompanyId company);
 std::optional<std::int64_t> id_of_case(ReadTxn& txn, std::string_view token, protocol::CompanyId submitter);
-// Keys of sections with this tag that belong to cases which ended before, at most `limit`. Looks at every key of a case.
-std::vector<Vault::KeyRow> expired_case_keys(ReadTxn& txn, Tag tag, protocol::Instant before, int limit);
+// Keys of sections with this tag that belong to cases which ended before, at most `limit`, with ids above `after`. Looks at every
+// key of a case: not on the writer.
+std::vector<Vault::KeyRow> expired_case_keys(ReadTxn& txn, Tag tag, protocol::Instant before, const certs::KeyId& after, int limit);
+bool case_ended_before(ReadTxn& txn, protocol::CaseId id, protocol::Instant before);
 bool retention_under_way(ReadTxn& txn);
 // Companies besides the submitter that were shown the case, or to which it was released.
 std::vector<protocol::CompanyId> companies_that_saw(ReadTxn& txn, protocol::CaseId id);
@@ -136,5 +139,9 @@ bool on_hold(ReadTxn& txn, HoldSubject subject, std::int64_t id);
 bool owner_on_hold(ReadTxn& txn, const Owner& owner);
 // The case itself, its customer, or its submitter.
 bool case_on_hold(ReadTxn& txn, protocol::CaseId id);
+// Held cases in which names that an order takes away still stand.
+void note_held_name(Txn& txn, std::int64_t erasure, protocol::CaseId id);
+void forget_held_names(Txn& txn, std::int64_t erasure);
+bool waits_for_held_names(ReadTxn& txn, std::int64_t erasure);
 
 }  // namespace entente::store
