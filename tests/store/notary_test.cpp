@@ -258,6 +258,40 @@ TEST_F(Notary, every_key_signs_and_what_a_destroyed_one_signed_is_still_believed
     EXPECT_THROW(reading([&](ReadTxn& txn) { return notary->of_size(txn, 41); }), Tampered) << "by a key of nobody";
 }
 
+TEST_F(Notary, the_checkpoint_that_hands_over_to_another_key_is_kept_for_ever) {
+    constexpr std::int64_t hour_us = 3'600'000'000;
+    open_notary();
+    const auto grow = [&](int to) {
+        fill(to - 10, to);
+        notary->round();
+        return static_cast<std::int64_t>(notary->newest()->checkpoint.size);
+    };
+    const auto sizes = [&] {
+        std::vector<std::int64_t> all;
+        reading([&](ReadTxn& txn) {
+            txn.each("SELECT size FROM audit_checkpoint ORDER BY size", {}, [&](const Row& row) { all.push_back(row.number(0)); });
+            return 0;
+        });
+        return all;
+    };
+    std::vector<std::int64_t> made;
+    for (int to = 10; to <= 60; to += 10) made.push_back(grow(to));
+    // The key of before entry 15 handed over under the third of these, and the fourth is the first that witnesses cosigned.
+    submit_and_wait(*store, [&](Txn& txn) {
+        txn.change("INSERT INTO log_keys (number, public_key, made_at, idx) VALUES (1, $1, 0, 1), (2, $1, 0, 25)",
+                   {Bytes(audit::Hash{7})});
+        return Written{.records = {}, .keep = true, .derived = true};
+    });
+    notary->add_cosignatures(*reading([&](ReadTxn& txn) { return notary->of_size(txn, static_cast<std::uint64_t>(made[3])); }), {},
+                             true);
+    for (int hours = 1; hours <= 3; ++hours) {
+        clock_us += hour_us;
+        made.push_back(grow(60 + 10 * hours));
+    }
+    // Of the first hour: the first (of key 1), the third, the fourth, and its last.
+    EXPECT_EQ(sizes(), (std::vector{made[0], made[2], made[3], made[5], made[6], made[7], made[8]}));
+}
+
 TEST_F(Notary, a_fork_of_what_was_published_is_refused_at_start) {
     fill(0, 40);
     open_notary();

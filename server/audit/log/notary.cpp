@@ -180,7 +180,8 @@ void Notary::add_cosignatures(const Published& published, const std::vector<Note
     for (const NoteSignature& signature : signatures) fresh->note += format_signature_line(signature);
     const auto size = static_cast<std::int64_t>(published.checkpoint.size);
     const auto commit = store::submit_and_wait(store_, [&](Txn& txn) -> store::Written {
-        txn.change("UPDATE audit_checkpoint SET note = $2 WHERE size = $1", {size, fresh->note});
+        txn.change("UPDATE audit_checkpoint SET note = $2, cosigned = $3 WHERE size = $1",
+                   {size, fresh->note, static_cast<std::int64_t>(quorum)});
         return {.records = {}, .keep = true, .derived = true};
     });
     if (!commit.durable) throw Fault("cosignatures could not be stored: " + commit.fault);
@@ -230,6 +231,22 @@ std::optional<Checkpoint> Notary::recompute() {
     return Checkpoint{options_.origin, to, verified_.root()};
 }
 
+namespace {
+
+// One an hour stays, and of each key the first that covers its announcement, with the witnesses' word and without: it carries the
+// older key's signature, and who knows that key alone follows the log from there for ever.
+void forget_checkpoints(Txn& txn, std::int64_t before_hour) {
+    txn.change(
+        "DELETE FROM audit_checkpoint WHERE hour < $1"
+        " AND size NOT IN (SELECT max(size) FROM audit_checkpoint WHERE hour < $1 GROUP BY hour)"
+        " AND size NOT IN (SELECT COALESCE((SELECT MIN(c.size) FROM audit_checkpoint c WHERE c.size > k.idx), 0) FROM log_keys k)"
+        " AND size NOT IN (SELECT COALESCE((SELECT MIN(c.size) FROM audit_checkpoint c WHERE c.size > k.idx AND c.cosigned = 1), 0)"
+        " FROM log_keys k)",
+        {before_hour});
+}
+
+}  // namespace
+
 void Notary::store_note(const Published& fresh) {
     const auto size = static_cast<std::int64_t>(fresh.checkpoint.size);
     const std::int64_t hour = fresh.time.us / hour_us;
@@ -241,12 +258,7 @@ void Notary::store_note(const Published& fresh) {
             throw Fault("another checkpoint of this log covers " + std::to_string(*before) + " entries");
         txn.change("INSERT INTO audit_checkpoint (size, root, time, hour, note) VALUES ($1, $2, $3, $4, $5)",
                    {size, Bytes(fresh.checkpoint.root), fresh.time.us, hour, fresh.note});
-        if (new_hour) {
-            txn.change(
-                "DELETE FROM audit_checkpoint WHERE hour < $1 AND size NOT IN"
-                " (SELECT max(size) FROM audit_checkpoint WHERE hour < $1 GROUP BY hour)",
-                {hour - 1});
-        }
+        if (new_hour) forget_checkpoints(txn, hour - 1);
         return {.records = {}, .keep = true, .derived = true};
     });
     if (!commit.durable) throw Fault("a checkpoint could not be stored: " + commit.fault);
