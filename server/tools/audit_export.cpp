@@ -1,10 +1,12 @@
 // entente audit export: evidence as a folder of files that entente-verify and public tools check. A part of the log through the
 // API, with what the caller may see; the whole log on the gateway's own machine.
 
-#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <ostream>
+#include <thread>
 
 #include "certs/age.hpp"
 #include "certs/digest.hpp"
@@ -133,28 +135,36 @@ int export_part(Context& context) {
     return check(context, policy);
 }
 
-// The newest checkpoint that the gateway stored; the running gateway is at most a second further. With witnesses the newest that
-// their quorum cosigned under the log's present name, unless none of the last hour has their word.
-std::string stored_checkpoint(Context& context, store::DatabaseFile& file, const audit::Policy& witnesses) {
-    constexpr std::int64_t looked_back_us = 3'600'000'000;
-    std::optional<std::string> newest, cosigned;
-    file.read([&](store::ReadTxn& txn) {
-        txn.each("SELECT note FROM audit_checkpoint WHERE time >= (SELECT MAX(time) FROM audit_checkpoint) - $1 ORDER BY size DESC",
-                 {looked_back_us}, [&](const store::Row& row) {
-                     if (cosigned) return;
-                     std::string note(row.text(0));
-                     if (!newest) newest = note;
-                     const auto parsed = audit::parse_note(note);
-                     const bool same_name = newest->substr(0, newest->find('\n')) == note.substr(0, note.find('\n'));
-                     if (parsed && same_name && witnesses.quorum_met(*parsed)) cosigned = std::move(note);
-                 });
-    });
-    if (!newest) throw Stop(exit_code::refused, "the log has no signed checkpoint yet", "entente audit checkpoint");
-    if (!cosigned)
-        context.note("No checkpoint of the last hour has a quorum of witnesses: this export ends under the log's signature alone.");
-    else if (cosigned != newest)
+// Which checkpoint the export ends under, and what that means to who reads it.
+void tell_end(Context& context, const audit::EndOfExport& end) {
+    if (!end.cosigned)
+        context.note(
+            "No checkpoint of the last hour that covers everything erased has a quorum of witnesses: this export ends under the "
+            "log's "
+            "signature alone.");
+    else if (!end.newest)
         context.note("The newest checkpoint has no quorum of witnesses yet: this export ends at the one before that has.");
-    return cosigned.value_or(*newest);
+}
+
+// The gateway signs at most a second after an erasure; until then there are holes that no checkpoint explains.
+constexpr std::chrono::milliseconds between_looks{250};
+constexpr int looks = 40;
+
+// As of one moment: whatever is erased meanwhile is still in it. False: there is no checkpoint to end under at this moment.
+bool exported(Context& context, store::DatabaseFile& database, audit::WholeExport& options,
+              const std::function<void(const std::string& origin)>& begun, const audit::WriteFile& write) {
+    bool done = false;
+    database.read([&](store::ReadTxn& txn) {
+        const audit::EndOfExport end = audit::end_of_export(txn, options.witnesses);
+        if (!end.any) throw Stop(exit_code::refused, "the log has no signed checkpoint yet", "entente audit checkpoint");
+        if (!end.note) return;
+        tell_end(context, end);
+        options.note = *end.note;
+        begun(options.note.substr(0, options.note.find('\n')));
+        audit::export_whole([&](const store::ReadWork& work) { work(txn); }, options, write);
+        done = true;
+    });
+    return done;
 }
 
 int export_complete(Context& context) {
@@ -171,14 +181,7 @@ int export_complete(Context& context) {
     store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config->published.origin)));
     const auto database = store::open_database_file(places->data_folder / "entente.db", derived.database());
 
-    const audit::Policy witnesses = deliveries::read_witnesses(config->audit.policy);
-    audit::WholeExport options{.note = stored_checkpoint(context, *database, witnesses)};
-    const std::string origin = options.note.substr(0, options.note.find('\n'));
-    audit::Policy policy;
-    for (const certs::LogKey& key : certs::open_log_keys(places->keys_folder)->keys())
-        policy.logs.insert(policy.logs.begin(), {{origin, audit::KeyType::ed25519, key.public_key}, config->published.url});
-    options.policy = audit::format_policy(policy);
-    options.witnesses = witnesses;
+    audit::WholeExport options{.witnesses = deliveries::read_witnesses(config->audit.policy)};
     if (context.flag("open") || context.given("recipient")) options.open_core = &vault;
     if (context.given("recipient")) {
         const auto recipient = certs::parse_age_recipient(context.text("recipient"));
@@ -190,12 +193,24 @@ int export_complete(Context& context) {
             context.err() << "\r\x1b[K" << done << " of " << size << " records" << (done >= size ? "\n" : "") << std::flush;
         };
     }
-    audit::FolderWriter folder(context.text("DIR"));
-    audit::export_whole([&](const store::ReadWork& work) { database->read(work); }, options,
-                        [&](const std::string& path, protocol::Bytes content) { folder.write(path, content); });
+    std::optional<audit::FolderWriter> folder;
+    const auto begun = [&](const std::string& origin) {
+        audit::Policy policy;
+        for (const certs::LogKey& key : certs::open_log_keys(places->keys_folder)->keys())
+            policy.logs.insert(policy.logs.begin(), {{origin, audit::KeyType::ed25519, key.public_key}, config->published.url});
+        options.policy = audit::format_policy(policy);
+        folder.emplace(context.text("DIR"));
+    };
+    const audit::WriteFile write = [&](const std::string& path, protocol::Bytes content) { folder->write(path, content); };
+    for (int look = 0; !exported(context, *database, options, begun, write); ++look) {
+        if (look == looks)
+            throw Stop(exit_code::refused, "no signed checkpoint covers the newest erasure, and what was erased is gone already",
+                       "start the gateway: it signs one");
+        std::this_thread::sleep_for(between_looks);
+    }
     const std::string what = about(context, "log");
-    folder.write(std::string(package::about), protocol::as_bytes(what));
-    folder.finish();
+    folder->write(std::string(package::about), protocol::as_bytes(what));
+    folder->finish();
     return check(context, options.policy);
 }
 

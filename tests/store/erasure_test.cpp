@@ -1,6 +1,8 @@
 // Erasure in the log: keys go, proofs stay, every hole is named by exactly one entry, and a lie about that is found.
 
 #include "server/audit/log/erasure.hpp"
+#include "server/audit/format/note.hpp"
+#include "server/audit/log/exporter.hpp"
 #include "server/audit/log/log_rows.hpp"
 #include "tests/store/log_fixture.hpp"
 
@@ -247,6 +249,33 @@ TEST_F(ErasureTest, a_log_that_grows_as_fast_as_it_is_read_is_read_to_its_end) {
         return 0;
     });
     EXPECT_EQ(keys, whole);
+}
+
+TEST_F(ErasureTest, an_export_ends_under_a_checkpoint_that_covers_what_is_gone) {
+    fill(0, 10);
+    const auto checkpoint = [&](std::int64_t size, std::int64_t hours) {
+        tamper([&](Txn& txn) {
+            const auto head = audit::read_head(txn);
+            const std::string note =
+                audit::checkpoint_text({test_origin, static_cast<std::uint64_t>(size), head->root}) + "\n\u2014 x AAAAAAA=\n";
+            txn.change("INSERT INTO audit_checkpoint (size, root, time, hour, note) VALUES ($1, $2, $3, $4, $5)",
+                       {size, Bytes(head->root), hours * 3'600'000'000, hours, note});
+        });
+    };
+    const auto end = [&] { return reading([](ReadTxn& txn) { return audit::end_of_export(txn, {}); }); };
+    EXPECT_FALSE(end().any);
+    checkpoint(8, 1);
+    ASSERT_TRUE(end().note);
+    erase(customer);
+    EXPECT_TRUE(end().note) << "every envelope is there";
+    mark(2);
+    EXPECT_TRUE(end().any);
+    EXPECT_FALSE(end().note) << "a hole in it would have no list";
+    checkpoint(entry, 1);
+    EXPECT_FALSE(end().note) << "it ends before the entry that names the hole";
+    checkpoint(entry + 1, 1);
+    ASSERT_TRUE(end().note);
+    EXPECT_TRUE(end().newest);
 }
 
 TEST_F(ErasureTest, columns_and_sections_have_keys_of_their_own) {

@@ -1,6 +1,7 @@
 #include "server/audit/log/exporter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/audit/format/bytes.hpp"
 #include "server/audit/format/leaf.hpp"
@@ -104,6 +105,30 @@ ExportPage export_page(ReadTxn& txn, Vault& vault, Proofs& proofs, const Publish
     }
     if (static_cast<std::int64_t>(rows.size()) == filter.looked_at_max) page.next = rows.back().index + 1;
     return page;
+}
+
+EndOfExport end_of_export(ReadTxn& txn, const Policy& witnesses) {
+    constexpr std::int64_t looked_back_us = 3'600'000'000;
+    const auto erased = txn.first(
+        "SELECT COALESCE(MAX(l.idx), -1) FROM erased_lists l JOIN erased_progress p ON p.erasure = l.erasure WHERE p.taken > 0", {},
+        [](const store::Row& row) { return row.number(0); });
+    EndOfExport end;
+    std::string name;
+    txn.each(
+        "SELECT note, size FROM audit_checkpoint WHERE time >= (SELECT MAX(time) FROM audit_checkpoint) - $1 ORDER BY size DESC",
+        {looked_back_us}, [&](const store::Row& row) {
+            const std::string_view note = row.text(0);
+            const bool first = !std::exchange(end.any, true);
+            if (first) name = note.substr(0, note.find('\n'));
+            if (end.cosigned || row.number(1) <= erased.value_or(-1) || note.substr(0, note.find('\n')) != name) return;
+            const auto parsed = parse_note(note);
+            const bool quorum = parsed && witnesses.quorum_met(*parsed);
+            if (end.note && !quorum) return;
+            end.note.emplace(note);
+            end.cosigned = quorum;
+            end.newest = first;
+        });
+    return end;
 }
 
 namespace {

@@ -52,7 +52,19 @@ struct ExportPage {
 ExportPage export_page(store::ReadTxn& txn, store::Vault& vault, Proofs& proofs, const Published& published,
                        const ExportFilter& filter, const Viewer& viewer);
 
-// The static export of the whole log under a checkpoint, file by file: `write` gets path and bytes.
+// What an export of the whole log ends under: the newest checkpoint of the log's present name that a quorum of the witnesses
+// cosigned within the last hour, otherwise the newest. It covers every erasure whose envelopes began to go: a hole is legitimate by
+// its list alone, and lists are part of what is covered.
+struct EndOfExport {
+    bool any = false;                 // there is a checkpoint at all
+    std::optional<std::string> note;  // none: no checkpoint covers the newest erasure yet
+    bool cosigned = false;
+    bool newest = false;  // of those there are
+};
+EndOfExport end_of_export(store::ReadTxn& txn, const Policy& witnesses);
+
+// The static export of the whole log under a checkpoint, file by file: `write` gets path and bytes. All reads must see the log at
+// one moment, the one at which its end was chosen: an erasure meanwhile would leave holes without a list.
 struct WholeExport {
     std::string note;                   // the checkpoint
     std::string policy;                 // text of witness/policy
