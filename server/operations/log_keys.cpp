@@ -88,6 +88,16 @@ LogKeyRow take_up(Txn& txn, const Context& context, const certs::LogKey& key, au
     return row;
 }
 
+// That the log announced and that have not ended.
+std::vector<certs::LogKey> standing_log_keys(ReadTxn& txn) {
+    std::vector<certs::LogKey> all;
+    txn.each("SELECT number, public_key FROM log_keys WHERE ended_at IS NULL ORDER BY number", {}, [&](const store::Row& row) {
+        const protocol::Bytes key = row.bytes(1);
+        all.push_back({static_cast<std::uint32_t>(row.number(0)), {key.begin(), key.end()}});
+    });
+    return all;
+}
+
 void note_log_key_end(Txn& txn, std::uint32_t number, Instant now) {
     txn.change("UPDATE log_keys SET ended_at = $2 WHERE number = $1 AND ended_at IS NULL",
                {static_cast<std::int64_t>(number), now.us});
@@ -217,8 +227,9 @@ std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context) {
 
 std::vector<audit::Record> freeze_log(Txn& txn, const certs::LogKeys& keys, const std::string& origin, Instant now) {
     std::vector<audit::Record> records;
-    for (const certs::LogKey& key : keys.keys()) {
-        note_log_key(txn, key, now);
+    for (const certs::LogKey& key : keys.keys()) note_log_key(txn, key, now);
+    // Those that are lost here as well: whoever knows them must not find them standing.
+    for (const certs::LogKey& key : standing_log_keys(txn)) {
         note_log_key_end(txn, key.number, now);
         records.push_back(key_record("keys.log.end", audit::activity_delete));
         records.back().reason = log_key_compromised;
@@ -227,6 +238,18 @@ std::vector<audit::Record> freeze_log(Txn& txn, const certs::LogKeys& keys, cons
     records.push_back(turn_record("keys.log.freeze"));
     records.back().kind = static_cast<std::uint8_t>(audit::Kind::freeze);
     records.back().extension = audit::encode_extension(audit::Freeze{std::string(log_key_compromised)});
+    return records;
+}
+
+std::vector<audit::Record> end_absent_log_keys(Txn& txn, const certs::LogKeys& keys, const std::string& origin, Instant now) {
+    std::vector<audit::Record> records;
+    const auto present = keys.keys();
+    for (const certs::LogKey& key : standing_log_keys(txn)) {
+        if (std::ranges::find(present, key.number, &certs::LogKey::number) != present.end()) continue;
+        note_log_key_end(txn, key.number, now);
+        records.push_back(key_record("keys.log.end", audit::activity_delete));
+        about_log_key(records.back(), key.number, vkey_of(origin, key.public_key), audit::KeyAction::retire);
+    }
     return records;
 }
 
@@ -309,6 +332,13 @@ void require_announced(ReadTxn& txn, const certs::LogKeys& keys) {
                                     (row->entry ? " in entry " + std::to_string(*row->entry) : std::string()) +
                                     ": nobody would believe what it signs",
                                 "put the right file back, for example with `entente keys recover` from the newest key escrow");
+        const auto same = txn.first("SELECT number FROM log_keys WHERE public_key = $1 AND number <> $2",
+                                    {key.public_key, static_cast<std::int64_t>(key.number)},
+                                    [](const store::Row& other) { return static_cast<std::uint32_t>(other.number(0)); });
+        if (same)
+            throw LogKeyRefused(certs::log_key_file(key.number) + " is the key that the log knows as its key " +
+                                    std::to_string(*same) + ", under another number",
+                                "take that file away");
     }
 }
 
@@ -330,11 +360,7 @@ std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const certs::LogKey
 
 namespace {
 
-// What to do when the newest key that is there has ended.
-std::string way_to_a_newer_key(ReadTxn& txn, const certs::LogKeys& keys) {
-    for (const certs::LogKey& key : keys.keys())
-        if (const auto row = announced_key(txn, key.number); row && !row->ended_at)
-            return "take it away: " + certs::log_key_file(key.number) + " is there and signs";
+std::string way_to_the_newest_key(ReadTxn& txn, const certs::LogKeys& keys) {
     if (keys.can_change())
         return "bring the newest key back, for example with `entente keys recover` from the newest key escrow; if it is lost: "
                "entente "
@@ -347,12 +373,21 @@ std::string way_to_a_newer_key(ReadTxn& txn, const certs::LogKeys& keys) {
 
 std::vector<std::uint32_t> check_log_keys(ReadTxn& txn, const certs::LogKeys& keys) {
     require_announced(txn, keys);
-    const auto newest = announced_key(txn, keys.keys().back().number);
+    const std::uint32_t there = keys.keys().back().number;
+    const auto standing = standing_log_keys(txn);
+    if (!standing.empty() && standing.back().number > there)
+        throw LogKeyRefused(
+            certs::log_key_file(standing.back().number) +
+                ", the newest key that the log announced, is not there: those who "
+                "know it alone would believe nothing that is signed without it (do the keys come from an old escrow?)",
+            way_to_the_newest_key(txn, keys));
+    const auto newest = announced_key(txn, there);
     if (newest && newest->ended_at)
-        throw LogKeyRefused(certs::log_key_file(newest->number) + " is key " + std::to_string(newest->number) +
-                                " of the log, which ended at " + protocol::to_rfc3339(*newest->ended_at) +
+        throw LogKeyRefused(certs::log_key_file(there) + " is key " + std::to_string(there) + " of the log, which ended at " +
+                                protocol::to_rfc3339(*newest->ended_at) +
                                 ": it must never sign again, and no newer one is there (does it come from an old key escrow?)",
-                            way_to_a_newer_key(txn, keys));
+                            standing.empty() ? way_to_the_newest_key(txn, keys)
+                                             : "take it away: " + certs::log_key_file(standing.back().number) + " signs");
     auto ended = log_keys_to_destroy(txn, keys);
     if (!ended.empty() && !keys.can_change())
         throw LogKeyRefused("the credential " + certs::log_key_file(ended.front()) + " is key " + std::to_string(ended.front()) +

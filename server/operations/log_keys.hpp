@@ -44,7 +44,7 @@ std::vector<audit::Record> tend_log_keys(Txn& txn, const Context& context);
 std::vector<std::uint32_t> log_keys_to_destroy(ReadTxn& txn, const certs::LogKeys& keys);
 
 // --- before anything is signed: files come back from escrows and backups, and may be swapped ---
-// A key is present that must not sign. The gateway does not start (exit_refused_log_key).
+// A key is present that must not sign, or the one that must is not. The gateway does not start (exit_refused_log_key).
 class LogKeyRefused : public protocol::Fault {
   public:
     LogKeyRefused(const std::string& why, std::string next_step) : Fault(why), next_step_(std::move(next_step)) {}
@@ -56,14 +56,17 @@ class LogKeyRefused : public protocol::Fault {
 inline constexpr int exit_refused_log_key = 78;
 // Throws LogKeyRefused: under the number of a key that the log announced lies another one.
 void require_announced(ReadTxn& txn, const certs::LogKeys& keys);
-// The same, and where the newest has ended. Answers the other ones that have: whoever calls destroys them before it signs.
+// The same, and where the newest has ended or is missing. Answers the other ones that have: whoever calls destroys them before it
+// signs.
 std::vector<std::uint32_t> check_log_keys(ReadTxn& txn, const certs::LogKeys& keys);
 
 // --- by entente keys log-compromised, while no gateway runs: somebody else knows the keys of the log ---
 inline constexpr std::string_view log_key_compromised = "log_key_compromised";
-// Every key that is present has ended, and the last entry under this name of the log says why (kind 8).
+// Every key has ended, and the last entry under this name of the log says why (kind 8).
 std::vector<audit::Record> freeze_log(Txn& txn, const certs::LogKeys& keys, const std::string& origin, Instant now);
 bool log_key_ended(ReadTxn& txn, const certs::LogKey& key);
+// Ends what the log believes to be there and is lost.
+std::vector<audit::Record> end_absent_log_keys(Txn& txn, const certs::LogKeys& keys, const std::string& origin, Instant now);
 std::uint32_t greatest_log_key(ReadTxn& txn);  // that the log knows or knew
 // What follows the start entry under the next name: the key that signs there.
 std::vector<audit::Record> begin_log_again(Txn& txn, const certs::LogKey& key, const audit::LogStart::Previous& previous,

@@ -6,7 +6,9 @@
 #include "certs/files.hpp"
 #include "protocol/canonical.hpp"
 #include "server/audit/format/note.hpp"
+#include "server/audit/log/notary.hpp"
 #include "server/audit/log/proofs.hpp"
+#include "server/operations/log_keys.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
@@ -15,20 +17,59 @@
 namespace entente::tools {
 namespace {
 
-// The newest checkpoint that any anchor holds.
-std::optional<audit::Checkpoint> newest_anchor(const std::vector<std::filesystem::path>& anchors, const certs::LogKeys& log_keys) {
+// What an earlier turn of the log left beside an anchor (anchor-before-SIZE, anchor-final-SIZE).
+std::vector<std::filesystem::path> put_aside(const std::vector<std::filesystem::path>& anchors) {
+    std::vector<std::filesystem::path> all;
+    for (const std::filesystem::path& anchor : anchors) {
+        const std::string name = anchor.filename().string();
+        std::error_code none;
+        for (const auto& entry : std::filesystem::directory_iterator(anchor.parent_path(), none)) {
+            const std::string other = entry.path().filename().string();
+            if (other.starts_with(name + "-before-") || other.starts_with(name + "-final-")) all.push_back(entry.path());
+        }
+    }
+    return all;
+}
+
+// Keys that are there, and those that the log knew.
+std::vector<protocol::Blob> keys_of_log(StoppedLog& log) {
+    audit::NotaryOptions history;
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) { audit::add_history(txn, history); });
+    std::vector<protocol::Blob> keys = history.older_keys;
+    for (const certs::LogKey& key : log.log_keys->keys()) keys.push_back(key.public_key);
+    return keys;
+}
+
+// The checkpoint in the file. Throws Stop: it is damaged, or nobody's word here.
+audit::Checkpoint anchored(const std::filesystem::path& file, const std::vector<protocol::Blob>& public_keys) {
+    const certs::Secret bytes = certs::read_private_file(file, audit::note_bytes_max);
+    const auto note = audit::parse_note(protocol::as_text(bytes.bytes()));
+    auto checkpoint = note ? audit::parse_checkpoint(note->text) : std::unexpected(note.error());
+    if (!checkpoint) throw Stop(exit_code::refused, file.string() + " is damaged: " + checkpoint.error().message);
+    std::vector<audit::VerifierKey> keys;
+    keys.reserve(public_keys.size());
+    for (const protocol::Blob& key : public_keys) keys.push_back({checkpoint->origin, audit::KeyType::ed25519, key});
+    if (!audit::verify_note(*note, keys)) throw Stop(exit_code::refused, file.string() + " is not signed by a key of the log");
+    return *std::move(checkpoint);
+}
+
+// The newest checkpoint that any anchor holds. Where none is left, because no gateway ran since the log turned, those of the turn.
+std::optional<audit::Checkpoint> newest_anchor(StoppedLog& log) {
+    const std::vector<protocol::Blob> keys = keys_of_log(log);
     std::optional<audit::Checkpoint> newest;
-    for (const std::filesystem::path& file : anchors) {
-        if (!std::filesystem::exists(file)) continue;
-        const certs::Secret bytes = certs::read_private_file(file, audit::note_bytes_max);
-        const auto note = audit::parse_note(protocol::as_text(bytes.bytes()));
-        const auto checkpoint = note ? audit::parse_checkpoint(note->text) : std::unexpected(note.error());
-        if (!checkpoint) throw Stop(exit_code::refused, file.string() + " is damaged: " + checkpoint.error().message);
-        std::vector<audit::VerifierKey> keys;
-        for (const certs::LogKey& key : log_keys.keys())
-            keys.push_back({checkpoint->origin, audit::KeyType::ed25519, key.public_key});
-        if (!audit::verify_note(*note, keys)) throw Stop(exit_code::refused, file.string() + " is not signed by the log's key");
-        if (!newest || newest->size < checkpoint->size) newest = *checkpoint;
+    const auto look_at = [&](const std::filesystem::path& file) {
+        auto checkpoint = anchored(file, keys);
+        if (!newest || newest->size < checkpoint.size) newest = std::move(checkpoint);
+    };
+    for (const std::filesystem::path& file : log.anchors)
+        if (std::filesystem::exists(file)) look_at(file);
+    if (newest) return newest;
+    for (const std::filesystem::path& file : put_aside(log.anchors)) {
+        try {
+            look_at(file);
+        } catch (const Stop&) {
+            continue;  // of a turn that these data know nothing of
+        }
     }
     return newest;
 }
@@ -63,7 +104,7 @@ audit::Record record_of_restore(const audit::Checkpoint& published, std::int64_t
 
 int restore(Context& context) {
     StoppedLog log(config_of_stopped(context));
-    const auto published = newest_anchor(log.anchors, *log.log_keys);
+    const auto published = newest_anchor(log);
     if (!published) throw Stop(exit_code::refused, "there is no anchor, so nothing was published that could be missing");
     const std::int64_t kept = log.checked_head().size;
     if (holds_all(log, *published, kept)) {
@@ -72,8 +113,13 @@ int restore(Context& context) {
                                            " that were published");
     }
     const std::string origin = log.next_name("restored");
-    log.go_on_as(origin, kept, {published->origin, published->size, published->root},
-                 [&](store::Txn&) { return std::vector{record_of_restore(*published, kept, origin)}; });
+    log.go_on_as(origin, kept, {published->origin, published->size, published->root}, [&](store::Txn& txn) {
+        std::vector records{record_of_restore(*published, kept, origin)};
+        // What ended after the backup was made did not come back; data that do not know it must not call it standing.
+        for (audit::Record& ended : operations::end_absent_log_keys(txn, *log.log_keys, published->origin, log.clock.now()))
+            records.push_back(std::move(ended));
+        return records;
+    });
     log.put_anchors_aside(kept);
     Facts facts;
     facts.add("kept", std::to_string(kept) + " records");

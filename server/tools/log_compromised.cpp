@@ -185,10 +185,10 @@ int log_compromised(Context& context) {
     require_changeable(log);
     audit::Policy policy = deliveries::read_witnesses(log.config.audit.policy);
     const audit::HeadRow head = head_of(log);
-    if (ended_before(context, log)) return exit_code::ok;
-    const std::string name = log.next_name("after");
     const bool frozen = is_frozen(log, head.size);
     check_keys(log, frozen);
+    if (ended_before(context, log)) return exit_code::ok;
+    const std::string name = log.next_name("after");
     const std::unique_ptr<audit::Notary> notary = notary_of(log, head.size, frozen);
     if (!frozen) freeze(log, notary->key().name);
     const LastWord last = last_word(context, log, *notary, std::move(policy));
@@ -202,23 +202,36 @@ int log_compromised(Context& context) {
     return exit_code::ok;
 }
 
-// The newest key is lost: what the folder holds came back from an escrow that is older, and has ended. Another key signs under the
-// name that the log has, and readers have to be told by somebody.
+// The newest key is lost: what the folder holds came back from an escrow that is older. Another key signs under the name that the
+// log has; where no older one may still vouch for it, readers have to be told by somebody.
 int log_replace(Context& context) {
     StoppedLog log(config_with_keys(context));
     require_changeable(log);
     const audit::HeadRow head = head_of(log);
     if (is_frozen(log, head.size)) throw Stop(exit_code::refused, "the log is frozen", "entente keys log-compromised");
-    bool ended = false;
+    bool refused = false;
+    std::uint32_t known = 0;
     audit::NotaryOptions history{.origin = log.config.published.origin};
     store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
-        ended = operations::log_key_ended(txn, log.log_keys->keys().back());
+        operations::require_announced(txn, *log.log_keys);
+        known = operations::greatest_log_key(txn);
         audit::add_history(txn, history);
+        try {
+            (void)operations::check_log_keys(txn, *log.log_keys);
+        } catch (const operations::LogKeyRefused&) {
+            refused = true;
+        }
     });
-    if (!ended)
+    if (!refused)
         throw Stop(exit_code::refused, "the newest key of the log is there and has not ended",
                    "start the gateway, then: entente keys log-rotate");
-    const certs::LogKey key = other_key(log);
+    log.log_keys->new_key(known);
+    const certs::LogKey key = log.log_keys->keys().back();
+    const store::Commit commit = store::submit_and_wait(*log.store, [&](store::Txn& txn) -> store::Written {
+        return {.records = operations::end_absent_log_keys(txn, *log.log_keys, history.origin, log.clock.now())};
+    });
+    if (!commit.durable) throw Stop(exit_code::broken, "the end of the lost key could not be recorded: " + commit.fault);
+    check_keys(log, false);
     Facts facts;
     facts.add("key of the log", std::to_string(key.number));
     facts.add("new policy line", "log " + audit::format_vkey({history.origin, audit::KeyType::ed25519, key.public_key}));
@@ -242,7 +255,7 @@ std::vector<Command> log_compromised_commands() {
          .options = {value("config", "FILE", "configuration of the gateway on this machine")},
          .run = log_compromised},
         {.path = "keys log-replace",
-         .summary = "The newest key of the log is lost and the older ones have ended: make another; the gateway must not run",
+         .summary = "The newest key of the log is lost: make another, and end it; the gateway must not run",
          .example = "  entente keys log-replace\n  systemctl start entente",
          .caller = Caller::nobody,
          .options = {value("config", "FILE", "configuration of the gateway on this machine")},

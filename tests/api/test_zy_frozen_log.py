@@ -237,10 +237,13 @@ def test_a_key_that_ended_signs_nothing_when_it_comes_back(small, gateway, tmp_p
 
     # The whole folder of then, and the newest data: neither the gateway nor a second freeze signs with it.
     put_back(tmp_path / "escrow", gateway.keys)
-    shutil.copy(tmp_path / "now" / "anchor", gateway.keys / "anchor")
     for command in (("serve",), ("keys", "log-compromised")):
-        refuses_the_key(gateway, stolen, "must never sign again", "keys recover", "keys log-replace", command=command)
+        refuses_the_key(gateway, f"log-{made['number']:04}.key", "is not there", "keys recover", "keys log-replace", command=command)
     assert (gateway.keys / stolen).exists(), "what was refused lies as it was"
+    # Under another number neither.
+    (gateway.keys / stolen).rename(gateway.keys / "log-0099.key")
+    refuses_the_key(gateway, "log-0099.key", "under another number")
+    (gateway.keys / "log-0099.key").rename(gateway.keys / stolen)
 
     # The newer ones are lost: another one signs, under the same name, and readers hear of it from somebody.
     said = gateway.command("keys", "log-replace").stdout
@@ -248,9 +251,39 @@ def test_a_key_that_ended_signs_nothing_when_it_comes_back(small, gateway, tmp_p
     gateway.start()
     now = checkpoint(small)
     assert f"log {now['verifierKey']}\n" in said and now["origin"] == both["origin"]
+    standing = [row["number"] for row in small.operator.get("/api/v1/keys/log", expect=200).items if not row["endedAt"]]
+    assert standing == [made["number"] + 1], "what is lost has ended"
     assert small.verify()["ok"] is True
     gateway.stop()
     assert gateway.command("keys", "log-replace", check=False).returncode == 1, "it is there and has not ended"
+    gateway.start()
+
+
+def test_the_command_run_again_believes_no_key_from_before(small, gateway, tmp_path):
+    """Right after it, before any gateway ran: with the keys of an old escrow it hands out no line, and a backup from before finds its way."""
+    public = checkpoint(small)["verifierKey"].split("+", 2)[2]
+    gateway.stop()
+    shutil.copytree(gateway.keys, tmp_path / "escrow")
+    shutil.copytree(gateway.data, tmp_path / "backup")
+    said = gateway.command("keys", "log-compromised").stdout
+    shutil.copytree(gateway.data, tmp_path / "after-data")
+    shutil.copytree(gateway.keys, tmp_path / "after-keys")
+    put_back(tmp_path / "escrow", gateway.keys)
+    for command in (("keys", "log-compromised"), ("serve",)):
+        refuses_the_key(gateway, "log-", "is not there", command=command)
+    # The data of before with the keys of now: the turn is in the anchors that were put aside.
+    put_back(tmp_path / "after-keys", gateway.keys)
+    put_back(tmp_path / "backup", gateway.data)
+    gateway.command("audit", "restore")
+    gateway.start()
+    rows = small.operator.get("/api/v1/keys/log", expect=200).items
+    assert not [row for row in rows if row["verifierKey"].endswith(public) and not row["endedAt"]], "the stolen key does not stand under the next name"
+    assert small.verify()["ok"] is True
+    gateway.stop()
+    put_back(tmp_path / "after-keys", gateway.keys)
+    put_back(tmp_path / "after-data", gateway.data)
+    (gateway.folder.parent / "other-disk" / "anchor").unlink()
+    assert gateway.command("keys", "log-compromised").stdout == said
     gateway.start()
 
 

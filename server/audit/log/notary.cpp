@@ -80,15 +80,14 @@ std::vector<VerifierKey> Notary::known() const {
 }
 
 // What the note says, if it is this log's word.
-Checkpoint Notary::checked(const std::string& note, const std::string& where, bool earlier_too) const {
+Checkpoint Notary::checked(const std::string& note, const std::string& where) const {
     const auto parsed = parse_note(note);
     if (!parsed) throw Tampered(where + " is damaged: " + parsed.error().message);
     if (const auto signers = verify_note(*parsed, known()); !signers) throw Tampered(where + ": " + signers.error().message);
     auto checkpoint = parse_checkpoint(parsed->text);
     if (!checkpoint) throw Tampered(where + " is damaged: " + checkpoint.error().message);
     const bool earlier = std::ranges::find(options_.earlier_origins, checkpoint->origin) != options_.earlier_origins.end();
-    if (checkpoint->origin != options_.origin && !(earlier && earlier_too))
-        throw Tampered(where + " is of another log: " + checkpoint->origin);
+    if (checkpoint->origin != options_.origin && !earlier) throw Tampered(where + " is of another log: " + checkpoint->origin);
     return *std::move(checkpoint);
 }
 
@@ -112,7 +111,7 @@ void Notary::check_published(ReadTxn& txn) {
     if (newest) {
         const std::string where = "the newest stored checkpoint";
         auto kept = std::make_shared<Published>(*newest);
-        kept->checkpoint = checked(kept->note, where, true);
+        kept->checkpoint = checked(kept->note, where);
         require_beginning(txn, kept->checkpoint, head_size, where);
         verified_ = proofs_.frontier(txn, kept->checkpoint.size);
         newest_ = std::move(kept);
@@ -129,7 +128,8 @@ void Notary::check_anchors(ReadTxn& txn, std::int64_t head_size, bool expected) 
         if (!std::filesystem::exists(std::filesystem::symlink_status(file))) continue;
         const certs::Secret bytes = certs::read_private_file(file, note_bytes_max);
         const std::string where = "the anchor " + file.string();
-        require_beginning(txn, checked(std::string(protocol::as_text(bytes.bytes())), where, false), head_size, where);
+        // Under an earlier name too: it may have come back from an escrow, and says less, but nothing else.
+        require_beginning(txn, checked(std::string(protocol::as_text(bytes.bytes())), where), head_size, where);
         any = true;
     }
     if (!any && expected) {
@@ -154,7 +154,7 @@ std::shared_ptr<const Published> Notary::of_size(ReadTxn& txn, std::uint64_t siz
     const auto visible = newest();
     if (!row || !visible || size > visible->checkpoint.size) return nullptr;
     auto found = std::make_shared<Published>(**row);
-    found->checkpoint = checked(found->note, "the stored checkpoint of " + std::to_string(size) + " entries", true);
+    found->checkpoint = checked(found->note, "the stored checkpoint of " + std::to_string(size) + " entries");
     return found;
 }
 

@@ -95,7 +95,7 @@ class Notary {
     void check_published(store::ReadTxn& txn);
     void check_anchors(store::ReadTxn& txn, std::int64_t head_size, bool expected);
     std::vector<VerifierKey> known() const;
-    Checkpoint checked(const std::string& note, const std::string& where, bool earlier_too) const;
+    Checkpoint checked(const std::string& note, const std::string& where) const;
     void require_beginning(store::ReadTxn& txn, const Checkpoint& checkpoint, std::int64_t head_size, const std::string& where);
     std::optional<Checkpoint> recompute();
     void store_note(const Published& fresh);
