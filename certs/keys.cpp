@@ -22,6 +22,7 @@ constexpr std::string_view root_name = "root.key";
 constexpr std::string_view root_before_name = "root.before.key";
 constexpr std::string_view next_root_name = "root.next.key";
 constexpr std::string_view index_name = "index.key";
+constexpr std::string_view index_before_name = "index.before.key";
 constexpr std::string_view database_name = "database.key";
 constexpr std::string_view next_database_name = "database.next.key";
 
@@ -39,6 +40,10 @@ Secret derive(Bytes key, const std::string& label, std::size_t size) {
 std::optional<Secret> key_if_there(const std::filesystem::path& file) {
     if (!std::filesystem::exists(std::filesystem::symlink_status(file))) return std::nullopt;
     return read_key_file(file);
+}
+
+void destroy_if_there(const std::filesystem::path& file) {
+    if (key_if_there(file)) destroy_private_file(file);
 }
 
 struct Kek {
@@ -125,6 +130,7 @@ class KeyFolder final : public KeyProvider {
 
     std::optional<Secret> service_root_before() const override { return key_if_there(folder_ / root_before_name); }
     std::optional<Secret> index_key() const override { return key_if_there(folder_ / index_name); }
+    std::optional<Secret> index_key_before() const override { return key_if_there(folder_ / index_before_name); }
     std::optional<Secret> database_key() const override { return key_if_there(folder_ / database_name); }
 
   private:
@@ -193,31 +199,43 @@ DerivedKeys::DerivedKeys(const KeyProvider& provider) : DerivedKeys(provider.ser
     if (auto own = provider.index_key()) index_ = *std::move(own);
 }
 
-// The steps, each durable: index.key, root.next.key, root.before.key, root.key, and root.next.key goes.
-void renew_service_root(const std::filesystem::path& folder) {
-    settle_service_root(folder);
-    const Secret root = read_key_file(folder / root_name);
+void make_next_service_root(const std::filesystem::path& folder) {
     if (!key_if_there(folder / database_name))
         throw Fault("the key of the database is derived from the service root; give it one of its own first (keys rekey)");
-    if (!key_if_there(folder / index_name))
-        create_private_file(folder / index_name, derive(root.bytes(), "index", key_size).bytes());
     create_key_file(folder / next_root_name);
-    replace_secret_file(folder / root_before_name, root.bytes());
-    settle_service_root(folder);
 }
 
-void settle_service_root(const std::filesystem::path& folder) {
+std::optional<Secret> next_service_root(const std::filesystem::path& folder) {
+    return key_if_there(folder / next_root_name);
+}
+
+// The steps, each durable, and each the same if it is done twice: index.before.key, root.before.key, root.key; then index.key of an
+// earlier version and root.next.key go. While root.key is not the next root, what was before is still what is present.
+bool settle_service_root(const std::filesystem::path& folder, std::string_view indexes_under) {
     const auto next = key_if_there(folder / next_root_name);
-    if (!next) return;
-    const auto before = key_if_there(folder / root_before_name);
+    if (!next) return false;
+    const bool taken = index_key_name(derive(next->bytes(), "index", key_size).bytes()) == indexes_under;
     const Secret root = read_key_file(folder / root_name);
-    // The present root is kept as the one before it: from there the renewal goes on; otherwise it had not begun.
-    if (before && std::ranges::equal(before->bytes(), root.bytes())) replace_secret_file(folder / root_name, next->bytes());
+    if (taken && !std::ranges::equal(root.bytes(), next->bytes())) {
+        auto index = key_if_there(folder / index_name);
+        if (!index) index = derive(root.bytes(), "index", key_size);
+        replace_secret_file(folder / index_before_name, index->bytes());
+        replace_secret_file(folder / root_before_name, root.bytes());
+        replace_secret_file(folder / root_name, next->bytes());
+    }
+    if (taken) destroy_if_there(folder / index_name);
     destroy_private_file(folder / next_root_name);
+    return taken;
 }
 
 void forget_service_root_before(const std::filesystem::path& folder) {
-    if (key_if_there(folder / root_before_name)) destroy_private_file(folder / root_before_name);
+    destroy_if_there(folder / root_before_name);
+    destroy_if_there(folder / index_before_name);
+}
+
+std::string index_key_name(Bytes index_key) {
+    constexpr std::size_t name_bytes = 8;
+    return protocol::hex(derive(index_key, "indexid", name_bytes).bytes());
 }
 
 std::string service_root_name(Bytes service_root) {

@@ -53,8 +53,11 @@ class KeyProvider {
     virtual Bytes service_root() const = 0;
     // The root before the last renewal, as long as it is kept: tokens, addresses and receipts that hang on it are still good.
     virtual std::optional<Secret> service_root_before() const = 0;
-    // The key of blind indexes, where it outlived the root that it was derived from; nothing: it is derived from the root.
+    // The key of blind indexes, where it outlived the root that it was derived from, as earlier versions let it; nothing: it is
+    // derived from the root.
     virtual std::optional<Secret> index_key() const = 0;
+    // The key of blind indexes before the last renewal, as long as it is kept: for what could not be indexed anew.
+    virtual std::optional<Secret> index_key_before() const = 0;
     // The key of the database's pages, where one was made apart from the root; nothing: it is derived from the root.
     virtual std::optional<Secret> database_key() const = 0;
 };
@@ -72,12 +75,17 @@ std::optional<Secret> next_database_key(const std::filesystem::path& folder);
 void adopt_next_database_key(const std::filesystem::path& folder);  // it is the key from now on, the one before it is gone
 void drop_next_database_key(const std::filesystem::path& folder);
 
-// Another service root (entente keys renew-root), while no gateway runs and the database has a key of its own. The one before it
-// stays beside it until the next renewal or until it is forgotten; the key of blind indexes stays what it is, in a file of its own,
-// because what it found in product lists of authorizations must go on being found. A crash in between is settled by the next start.
-void renew_service_root(const std::filesystem::path& folder);  // Fault: the database's key still hangs on the root
-void settle_service_root(const std::filesystem::path& folder);
-void forget_service_root_before(const std::filesystem::path& folder);
+// Another service root (entente keys renew-root), while no gateway runs and the database has a key of its own. The next root lies
+// beside the present one until the database is indexed anew under the key that is derived from it; from that commit on it is the
+// root, whatever is interrupted, because the database says the name of the key that its indexes are under. What was before, root
+// and key of indexes, stays beside until the next renewal or until it is forgotten. Each step is durable when it returns.
+void make_next_service_root(const std::filesystem::path& folder);  // Fault: the database's key still hangs on the root
+std::optional<Secret> next_service_root(const std::filesystem::path& folder);
+// Takes the next root, or drops it if the database's indexes are not under its key. True: it was taken.
+bool settle_service_root(const std::filesystem::path& folder, std::string_view indexes_under);
+void forget_service_root_before(const std::filesystem::path& folder);  // and the key of indexes before
+// Names a key of blind indexes without telling anything of it: 16 hexadecimal digits.
+std::string index_key_name(Bytes index_key);
 // Names a root without telling anything of it: 16 hexadecimal digits.
 std::string service_root_name(Bytes service_root);
 // Names the service root, the database's key and the key of blind indexes together, as they are now: another name once one of them

@@ -42,7 +42,7 @@
 #include "server/scrubber.hpp"
 #include "server/store/critical_rows.hpp"
 #include "server/store/data_folder.hpp"
-#include "server/store/rekey.hpp"
+#include "server/store/settle_keys.hpp"
 #include "server/store/sqlcipher.hpp"
 #include "server/store/vault.hpp"
 #include "server/upkeep.hpp"
@@ -204,30 +204,13 @@ std::optional<certs::DerivedKeys> keys_before(const certs::KeyProvider& provider
     return std::optional<certs::DerivedKeys>(std::in_place, root->bytes());
 }
 
-// A renewal that was interrupted is settled before the keys are read.
+// A change of keys that was interrupted is settled before they are read.
 std::unique_ptr<certs::KeyProvider> opened_keys(const Config& config) {
     if (config.keys.source == "folder") {
         const store::DataFolder alone(config.data.folder);  // keys rekey and renew-root hold it: what they began is theirs to end
-        certs::settle_service_root(config.keys.folder);
+        store::settle_key_folder(config.keys.folder, database_file(config));
     }
     return certs::open_key_folder(config.keys.files());
-}
-
-// A change of the database's key may have been interrupted: whichever key opens the file is the right one. If neither does, both
-// stay.
-certs::DerivedKeys settled_keys(const Config& config, const certs::KeyProvider& provider) {
-    const std::filesystem::path file = database_file(config);
-    if (config.keys.source != "folder") return certs::DerivedKeys(provider);
-    const store::DataFolder alone(config.data.folder);
-    if (const auto next = certs::next_database_key(config.keys.folder)) {
-        if (!std::filesystem::exists(file) || store::opens_with(file, certs::DerivedKeys(provider).database())) {
-            certs::drop_next_database_key(config.keys.folder);
-        } else {
-            store::check_whole(file, next->bytes());
-            certs::adopt_next_database_key(config.keys.folder);
-        }
-    }
-    return certs::DerivedKeys(provider);
 }
 
 }  // namespace
@@ -239,10 +222,11 @@ struct Gateway::Parts {
           clock(given != nullptr ? *given : wall_clock),
           provider(opened_keys(config)),
           log_keys(certs::open_log_keys(config.keys.files())),
-          derived(settled_keys(config, *provider)),
+          derived(*provider),
           derived_before(keys_before(*provider)),
           log_id(audit::log_id(config.published.origin)),
-          vault(*provider, derived.index(), log_id, [this] { return clock.now(); }),
+          vault(
+              *provider, derived.index(), log_id, [this] { return clock.now(); }, provider->index_key_before()),
           appender(
               vault, config.published.origin, log_id, [this] { return clock.now(); },
               [this](std::span<std::uint8_t> out) { random.fill(out); }),
@@ -283,6 +267,7 @@ struct Gateway::Parts {
             return appender.append(txn, records);
         });
         store::read_and_wait(*store, [this](store::ReadTxn& txn) {
+            store::check_index_key(txn, derived.index());
             audit::check_at_start(txn, vault);
             audit::require_not_frozen(txn);
             audit::check_rows_at_start(txn, vault);

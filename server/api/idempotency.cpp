@@ -44,14 +44,19 @@ store::Repeat name_request(const Call& call, const store::Vault& vault, const op
     scope += call.route->pattern;
     scope += '\n';
     scope += key;
-    const auto digest = vault.blind_index(
-        "idempotency", std::string(call.raw_path) + '?' + std::string(call.raw_query) + '\n' + std::string(content));
+    const std::string said = std::string(call.raw_path) + '?' + std::string(call.raw_query) + '\n' + std::string(content);
+    const auto digest = vault.blind_index("idempotency", said);
     store::Repeat repeat;
     repeat.scope = digest_of(scope);
     repeat.asked_by = asked_by(caller, key);
     repeat.digest = {digest.begin(), digest.end()};
+    if (const auto before = vault.blind_index_before("idempotency", said)) repeat.digest_before = {before->begin(), before->end()};
     repeat.route = call.route->name;
     return repeat;
+}
+
+bool same_request(const store::Repeat& earlier, const store::Repeat& request) {
+    return earlier.digest == request.digest || (!request.digest_before.empty() && earlier.digest == request.digest_before);
 }
 
 audit::Record repeat_record(const store::Repeat& earlier, const operations::Caller& caller) {

@@ -27,6 +27,8 @@ protocol::Result<std::optional<std::string>> idempotency_key(const Call& call);
 // Names the caller's request; `content` is its body, or what stands for it. The digest is keyed, because bodies may hold secrets.
 store::Repeat name_request(const Call& call, const store::Vault& vault, const operations::Caller& caller, std::string_view key,
                            std::string_view content);
+// Whether the request that is answered already said the same. A renewal of the service root may lie in between.
+bool same_request(const store::Repeat& earlier, const store::Repeat& request);
 // Who asked with which key, whatever the route was.
 protocol::Blob asked_by(const operations::Caller& caller, std::string_view key);
 

@@ -14,7 +14,7 @@ operations::Audited<T> Gateway::once(store::Txn& txn, const operations::Context&
     store::Repeat request = name_request(*call, parts_.vault, caller, *call->idempotency_key, call->request->body);
     if (const auto earlier = store::find_repeat(txn, request.scope)) {
         audit::Record record = repeat_record(*earlier, caller);
-        if (earlier->digest != request.digest) return operations::refused<T>(std::move(record), reused_key());
+        if (!same_request(*earlier, request)) return operations::refused<T>(std::move(record), reused_key());
         if constexpr (Repeatable<T>)
             if (auto found = Again<T>::load(txn, now, caller, earlier->outcome)) {
                 call->repeated = true;

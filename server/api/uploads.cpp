@@ -291,7 +291,7 @@ class FormUpload final : public Upload, public std::enable_shared_from_this<Form
                 audit::Record record = repeat_record(*self->earlier_, caller);
                 record.resources.push_back({"case", std::to_string(self->opened_->case_id.value)});
                 record.case_scope = self->opened_->case_id;
-                if (self->earlier_->digest != self->request(caller).digest)
+                if (!same_request(*self->earlier_, self->request(caller)))
                     return ops::refused<Results>(std::move(record), reused_key());
                 const auto rows = ops::files_of_upload(txn, context, caller, self->opened_->token, self->earlier_->outcome);
                 if (!rows) return ops::refused<Results>(std::move(record), rows.error());

@@ -41,10 +41,24 @@ std::string customer_section(const StoredAuthorization& stored) {
         .take();
 }
 
-std::string product_code(const Tools& tools, std::string_view product) {
+namespace {
+
+std::string code_of_index(const store::Hash& index) {
+    return protocol::hex(index).substr(0, 16);
+}
+
+}  // namespace
+
+std::string product_code(const store::Vault& vault, std::string_view product) {
     const std::string normalised = policy::normalise_name(product);
-    if (normalised.empty()) return {};
-    return protocol::hex(tools.vault.blind_index("product", normalised)).substr(0, 16);
+    return normalised.empty() ? std::string() : code_of_index(vault.blind_index("product", normalised));
+}
+
+std::vector<std::string> product_codes_in_log(const store::Vault& vault, std::string_view product) {
+    std::vector<std::string> codes{product_code(vault, product)};
+    const auto before = vault.blind_index_before("product", policy::normalise_name(product));
+    if (before && !codes.front().empty()) codes.push_back(code_of_index(*before));
+    return codes;
 }
 
 void end_emergency(Authorization& z) {
@@ -83,7 +97,7 @@ Result<void> check_authorization(ReadTxn& txn, const Context& context, CompanyId
     if (z.classes.has(protocol::DataClass::secret))
         return std::unexpected(invalid("/dataClasses", "not_allowed", "secrets can never be shared"));
     for (std::size_t i = 0; i < z.products.size(); ++i)
-        if (product_code(context.tools, z.products[i]).empty())
+        if (product_code(context.tools.vault, z.products[i]).empty())
             return std::unexpected(invalid("/products/" + std::to_string(i), "not_allowed", "needs letters or digits"));
     return {};
 }
@@ -104,7 +118,7 @@ void insert_new(Txn& txn, const Context& context, StoredAuthorization& stored, s
     z.created_at = context.now;
     z.version = 1;
     z.product_codes.clear();
-    for (const std::string& product : z.products) z.product_codes.push_back(product_code(context.tools, product));
+    for (const std::string& product : z.products) z.product_codes.push_back(product_code(context.tools.vault, product));
     stored.requested_by = actor;
     store::insert_authorization(txn, context.tools.vault, stored);
     store::add_authorization_event(txn, z.id, event, context.now, actor);

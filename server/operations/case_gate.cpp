@@ -42,7 +42,7 @@ policy::CustomerEvidence evidence_of(const store::CaseWords& words) {
 std::vector<std::string> products_of(const Tools& tools, const store::CaseWords& words) {
     std::vector<std::string> codes;
     const auto add = [&](std::string_view product) {
-        std::string code = product_code(tools, product);
+        std::string code = product_code(tools.vault, product);
         if (!code.empty() && std::ranges::find(codes, code) == codes.end()) codes.push_back(std::move(code));
     };
     for (const store::StoredField& field : words.fields) {
@@ -88,7 +88,7 @@ Judgement judge(ReadTxn& txn, const Tools& tools, const store::StoredCase& c, In
 
     auto agreements = store::agreements_between(txn, c.submitter, c.receiver);
     for (protocol::Agreement& agreement : agreements)
-        for (std::string& product : agreement.products) product = product_code(tools, product);
+        for (std::string& product : agreement.products) product = product_code(tools.vault, product);
     const std::vector<std::string> products = products_of(tools, c.original);
     const auto authorizations = judgement.finding.customer ? store::authorizations_for(txn, c.submitter, judgement.finding.customer)
                                                            : std::vector<protocol::Authorization>{};

@@ -36,8 +36,12 @@ Result<policy::GateTerms> terms_of(ReadTxn& txn, const Context& context, const C
     }
     if (trial.successor && !terms.agreement)
         return std::unexpected(invalid("/agreement", "missing", "the successor supersedes none: say whose terms it would replace"));
-    if (terms.products)
-        for (std::string& product : *terms.products) product = product_code(context.tools, product);
+    if (terms.products) {
+        std::vector<std::string> codes;
+        for (const std::string& product : *terms.products)
+            for (std::string& code : product_codes_in_log(context.tools.vault, product)) codes.push_back(std::move(code));
+        terms.products = std::move(codes);
+    }
     return terms;
 }
 

@@ -50,7 +50,7 @@ void save(Txn& txn, const Context& context, MailRecipient& recipient) {
 }
 
 OwnPreferences preferences_of(ReadTxn& txn, const Context& context, const MailRecipient& recipient, const protocol::User& user) {
-    const bool stopped = store::address_stopped(txn, user.company, address_index(context, user.email));
+    const bool stopped = address_stopped(txn, context, user.company, user.email);
     return {recipient.preferences, user.email, context.tools.settings.mail.on, stopped};
 }
 

@@ -35,7 +35,7 @@ std::int64_t queue_letter(Txn& txn, const Context& context, const store::MailLet
 std::int64_t post(Txn& txn, const Context& context, audit::Record& record, store::MailLetter& letter, const store::Owner& owner) {
     record.fills_outbox = true;
     letter.id = store::fresh_id(txn, "mail_letters", [&] { return context.tools.draw(); });
-    letter.address_index = address_index(context, letter.address);
+    letter.address_index = address_index(context.tools.vault, letter.address);
     store::insert_mail_letter(txn, context.tools.vault, owner, letter, context.now);
     return queue_letter(txn, context, letter);
 }
@@ -50,8 +50,18 @@ bool replies_welcome(const Context& context) {
     return !context.tools.settings.mail.reply_box.empty();
 }
 
-store::Hash address_index(const Context& context, std::string_view address) {
-    return context.tools.vault.blind_index("mail_address", lower(address));
+store::Hash address_index(const store::Vault& vault, std::string_view address) {
+    return vault.blind_index("mail_address", lower(address));
+}
+
+std::optional<store::Hash> address_index_before(const store::Vault& vault, std::string_view address) {
+    return vault.blind_index_before("mail_address", lower(address));
+}
+
+bool address_stopped(ReadTxn& txn, const Context& context, protocol::CompanyId company, std::string_view address) {
+    if (store::address_stopped(txn, company, address_index(context.tools.vault, address))) return true;
+    const auto before = address_index_before(context.tools.vault, address);
+    return before && store::address_stopped(txn, company, *before);
 }
 
 std::string name_of(ReadTxn& txn, const Context& context, const store::MailRecipient& recipient) {
@@ -127,7 +137,7 @@ std::expected<ReadyMail, std::string> prepare_letter(Txn& txn, const Context& co
         store::empty_mail_letter(txn, letter->id);
         return std::unexpected("expired");
     }
-    if (letter->kind != "test" && store::address_stopped(txn, letter->company, letter->address_index)) {
+    if (letter->kind != "test" && address_stopped(txn, context, letter->company, letter->address)) {
         store::empty_mail_letter(txn, letter->id);
         return std::unexpected("address_bounced");
     }
@@ -156,8 +166,12 @@ void note_mail_bounce(Txn& txn, const Context& context, const store::StoredDeliv
     }
     const auto recipient = store::find_mail_recipient(txn, context.tools.vault, delivery.target);
     if (!recipient) return;
-    if (const auto address = address_of(txn, context, *recipient))
-        note(recipient->company, recipient->contact(), address_index(context, *address));
+    const auto address = address_of(txn, context, *recipient);
+    if (!address) return;
+    const store::Hash index = address_index(context.tools.vault, *address);
+    if (const auto before = address_index_before(context.tools.vault, *address))
+        store::move_bounce(txn, recipient->company, *before, index);
+    note(recipient->company, recipient->contact(), index);
 }
 
 void mail_settled(Txn& txn, const Context& context, const store::StoredDelivery& delivery, const Answer& answer, bool over) {

@@ -32,7 +32,11 @@ ReadyMail sealed_letter(const Context& context, std::string kind, const Envelope
 
 std::string case_link(const Context& context, std::string_view token);
 bool replies_welcome(const Context& context);
-store::Hash address_index(const Context& context, std::string_view address);
+store::Hash address_index(const store::Vault& vault, std::string_view address);
+// Under the key before the last renewal of the service root; nothing: none is kept.
+std::optional<store::Hash> address_index_before(const store::Vault& vault, std::string_view address);
+// Nothing more is sent there for this company, whichever of the two keys it was noted under.
+bool address_stopped(ReadTxn& txn, const Context& context, protocol::CompanyId company, std::string_view address);
 std::string name_of(ReadTxn& txn, const Context& context, const store::MailRecipient& recipient);
 
 }  // namespace entente::operations

@@ -256,8 +256,7 @@ std::expected<ReadyMail, std::string> prepare_mail(Txn& txn, const Context& cont
     if (!recipient) return std::unexpected("recipient_gone");
     const auto address = address_of(txn, context, *recipient);
     if (!address) return std::unexpected("recipient_gone");
-    if (store::address_stopped(txn, recipient->company, address_index(context, *address)))
-        return std::unexpected("address_bounced");
+    if (address_stopped(txn, context, recipient->company, *address)) return std::unexpected("address_bounced");
     if (event == nullptr) return digest_mail(txn, context, delivery, *recipient, *address);
     if (event->view.event.subject.type == protocol::EventSubject::Type::agreement)
         return agreement_mail(txn, context, delivery, *recipient, *address, event->view.event);

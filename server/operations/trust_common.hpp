@@ -32,7 +32,9 @@ void save_authorization(Txn& txn, const Context& context, store::StoredAuthoriza
                         std::string_view actor, audit::Record& record);
 
 // The code by which the gate compares products; empty for a name without letters or digits.
-std::string product_code(const Tools& tools, std::string_view product);
+std::string product_code(const store::Vault& vault, std::string_view product);
+// The same, and behind it the one before the last renewal of the service root: decisions recorded then name products by that.
+std::vector<std::string> product_codes_in_log(const store::Vault& vault, std::string_view product);
 
 // Confirmed: it stands on its own now, until the end that was asked for.
 void end_emergency(protocol::Authorization& authorization);

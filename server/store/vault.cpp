@@ -120,6 +120,7 @@ struct Vault::State {
 
     certs::KeyProvider& provider;
     Secret index_key;
+    std::optional<Secret> index_key_before;
     Hash log_id;
     std::function<protocol::Instant()> now;
 
@@ -276,9 +277,11 @@ struct Vault::State {
     }
 };
 
-Vault::Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id, std::function<protocol::Instant()> now)
+Vault::Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id, std::function<protocol::Instant()> now,
+             std::optional<Secret> index_key_before)
     : state_(new State{.provider = provider,
                        .index_key = Secret::copy_of(index_key),
+                       .index_key_before = std::move(index_key_before),
                        .log_id = log_id,
                        .now = std::move(now),
                        .mutex = {},
@@ -299,6 +302,11 @@ std::optional<std::string> Vault::open(ReadTxn& txn, std::string_view place, Byt
 
 Hash Vault::blind_index(std::string_view field, std::string_view text) const {
     return certs::blind_index(state_->index_key.bytes(), field, text);
+}
+
+std::optional<Hash> Vault::blind_index_before(std::string_view field, std::string_view text) const {
+    if (!state_->index_key_before) return std::nullopt;
+    return certs::blind_index(state_->index_key_before->bytes(), field, text);
 }
 
 Blob Vault::seal_section(Txn& txn, const Owner& owner, CaseId scope, Tag tag, const protocol::EventId& event, Bytes padded_plain) {

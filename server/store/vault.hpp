@@ -52,8 +52,9 @@ enum class Purpose : std::uint8_t { columns = 0, sections = 1 };
 
 class Vault {
   public:
-    // `now` dates keys; without it they have no period and are never replaced.
-    Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id, std::function<protocol::Instant()> now = {});
+    // `now` dates keys; without it they have no period and are never replaced. `index_key_before`: of what is not indexed anew yet.
+    Vault(certs::KeyProvider& provider, Bytes index_key, Hash log_id, std::function<protocol::Instant()> now = {},
+          std::optional<certs::Secret> index_key_before = {});
     ~Vault();
     Vault(const Vault&) = delete;
     Vault& operator=(const Vault&) = delete;
@@ -64,6 +65,9 @@ class Vault {
 
     // Finds equal texts without storing them: HMAC under the index key, one domain per field.
     Hash blind_index(std::string_view field, std::string_view text) const;
+    // The same under the key before the last renewal of the service root; nothing: none is kept. A new place for a blind index is
+    // indexed anew by operations/index_renewal, or else whoever looks there tries both.
+    std::optional<Hash> blind_index_before(std::string_view field, std::string_view text) const;
 
     // Seals a padded section of an audit event (section 7 of the reference).
     Blob seal_section(Txn& txn, const Owner& owner, protocol::CaseId scope, Tag tag, const protocol::EventId& event,

@@ -119,8 +119,8 @@ int escrow(Context& context) {
     const fs::path target = context.text("FILE");
     const bool replace = context.flag("replace");
     if (!replace && fs::exists(target)) throw Stop(exit_code::usage, target.string() + " exists already", "give --replace");
-    if (certs::next_database_key(places.files))
-        throw Stop(exit_code::refused, "a change of the database's key was interrupted", "start the gateway once: it finishes it");
+    if (certs::next_database_key(places.files) || certs::next_service_root(places.files))
+        throw Stop(exit_code::refused, "a change of keys was interrupted", "start the gateway once: it finishes it");
     // What is sealed must be whole, or the day it is needed shows that it is not.
     const auto keys = certs::open_key_folder(places.files);
     const auto log_keys = certs::open_log_keys(places.files);

@@ -6,11 +6,15 @@
 #include "certs/keys.hpp"
 #include "certs/log_keys.hpp"
 #include "protocol/encoding.hpp"
+#include "server/audit/log/verify.hpp"
+#include "server/operations/index_renewal.hpp"
 #include "server/store/data_folder.hpp"
 #include "server/store/rekey.hpp"
+#include "server/store/settle_keys.hpp"
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
+#include "server/tools/stopped_log.hpp"
 
 namespace entente::tools {
 namespace {
@@ -62,8 +66,9 @@ std::filesystem::path database_of(Context& context) {
 }
 
 // Both keys lie in the folder until the file was checked whole under the new one; a start of the gateway finishes what was
-// interrupted. Whoever calls holds the data folder, so that no gateway starts meanwhile.
-void rekeyed(const std::filesystem::path& file, const std::filesystem::path& folder) {
+// interrupted. No gateway starts meanwhile.
+void rekeyed_alone(const std::filesystem::path& folder, const std::filesystem::path& file) {
+    const store::DataFolder alone(file.parent_path());
     const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder);
     const certs::DerivedKeys derived(*keys);
     if (certs::next_database_key(folder))
@@ -78,28 +83,90 @@ void rekeyed(const std::filesystem::path& file, const std::filesystem::path& fol
 int rekey(Context& context) {
     const std::filesystem::path folder = folder_of(context);
     const std::filesystem::path file = database_of(context);
-    const store::DataFolder alone(file.parent_path());
-    rekeyed(file, folder);
+    rekeyed_alone(folder, file);
     context.out() << "every page of " << file.string() << " is encrypted under a new key\n";
     context.note("The key is database.key in " + folder.string() +
                  ". Back up the keys folder now; older backups of the data need the older key.");
     return exit_code::ok;
 }
 
+Config config_with_key_files(Context& context) {
+    Config config = config_of_stopped(context);
+    if (config.keys.source == "credential")
+        throw Stop(exit_code::refused, "the keys come from outside of this gateway: the files cannot be replaced here",
+                   "put them into keys.folder with keys.source = folder, renew, and make the credentials anew");
+    if (!std::filesystem::exists(config.data.folder / "entente.db"))
+        throw Stop(exit_code::configuration, "there is no database at " + (config.data.folder / "entente.db").string());
+    return config;
+}
+
+// Before anything is changed: the log must be sound and open, because what is indexed anew is told to it.
+void check_log(const Config& config) {
+    StoppedLog log(config);
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
+        store::check_index_key(txn, log.derived.index());
+        try {
+            audit::check_at_start(txn, log.vault);
+            audit::require_not_frozen(txn);
+        } catch (const audit::Tampered& tampered) {
+            throw Stop(exit_code::tampered, std::string("the audit log contradicts itself: ") + tampered.what(),
+                       "entente audit verify --file COPY   (on a copy of the database)");
+        }
+    });
+}
+
+// One transaction indexes everything anew and says so; from its commit on the next root is the root. Holds the data folder until
+// the key files say the same.
+operations::IndexedAnew renew_root_and_indexes(Context& context, Config config) {
+    StoppedLog log(std::move(config));
+    const std::filesystem::path folder = log.config.keys.folder;
+    certs::make_next_service_root(folder);
+    const certs::DerivedKeys next(certs::next_service_root(folder)->bytes());
+    const std::string name = certs::index_key_name(next.index());
+    store::Vault vault(*log.keys, next.index(), log.log_id, {}, certs::Secret::copy_of(log.derived.index()));
+    operations::IndexedAnew done;
+    const store::Commit commit = store::submit_and_wait(*log.store, [&](store::Txn& txn) -> store::Written {
+        done = operations::renew_indexes(txn, vault, [&](std::int64_t rows) { context.note(std::to_string(rows) + " rows"); });
+        store::note_index_key(txn, name, log.clock.now());
+        return {.records = {operations::record_of_renewal(done, name)}};
+    });
+    certs::settle_service_root(folder, commit.durable ? name : "");
+    if (!commit.durable) throw Stop(exit_code::broken, "nothing was renewed but the key of the database: " + commit.fault);
+    return done;
+}
+
+void tell_renewal(Context& context, const operations::IndexedAnew& done) {
+    context.note("Indexed anew: " + std::to_string(done.people) + " people, " + std::to_string(done.customers) + " customers, " +
+                 std::to_string(done.cases) + " cases, " + std::to_string(done.authorizations) + " lists of products, " +
+                 std::to_string(done.addresses) + " addresses that mails bounced from or went to; left under the key before: " +
+                 std::to_string(done.addresses_left));
+}
+
+bool settled_alone(const std::filesystem::path& folder, const std::filesystem::path& file) {
+    const store::DataFolder alone(file.parent_path());
+    return store::settle_key_folder(folder, file);
+}
+
 int renew_root(Context& context) {
-    const std::filesystem::path folder = folder_of(context);
-    const std::filesystem::path file = database_of(context);
-    const store::DataFolder alone(file.parent_path());  // until the root is another one
-    certs::settle_service_root(folder);
-    rekeyed(file, folder);  // the database's key may hang on the root that goes
-    certs::renew_service_root(folder);
+    Config config = config_with_key_files(context);
+    const std::filesystem::path folder = config.keys.folder;
+    const std::filesystem::path file = std::filesystem::absolute(config.data.folder / "entente.db");
+    if (settled_alone(folder, file)) {
+        context.note("An earlier run was interrupted behind its commit: it is ended, and nothing is renewed twice.");
+    } else {
+        check_log(config);
+        rekeyed_alone(folder, file);  // the database's key may hang on the root that goes
+        tell_renewal(context, renew_root_and_indexes(context, std::move(config)));
+    }
     if (context.flag("forget")) certs::forget_service_root_before(folder);
-    context.out() << "the service root is another one, and so is the key of the database\n";
+    context.out() << "the service root is another one, and so are the key of blind indexes and the key of the database\n";
     context.note(
         context.flag("forget")
-            ? "Everybody signs in again, and addresses of mails from before are not known any more. Back up the keys folder now."
-            : "root.before.key lets tokens, addresses of mails and receipts from before stay good; the next renewal replaces it, "
-              "--forget destroys it. Back up the keys folder now.");
+            ? "Everybody signs in again, addresses of mails from before are not known any more, and requests from before are not "
+              "known as repeated. Back up the keys folder now."
+            : "root.before.key and index.before.key let tokens, addresses of mails, receipts and repeated requests from before "
+              "stay "
+              "good; the next renewal replaces them, --forget destroys them. Back up the keys folder now.");
     return exit_code::ok;
 }
 
@@ -121,10 +188,11 @@ std::vector<Command> keys_commands() {
          .options = {config},
          .run = rekey},
         {.path = "keys renew-root",
-         .summary = "Another service root and another key of the database; the gateway must not be running",
+         .summary = "Another service root, key of blind indexes and key of the database; the gateway must not be running",
          .example = "  entente keys renew-root\n  entente keys renew-root --forget   # the old one is known to somebody",
          .caller = Caller::nobody,
-         .options = {config, flag("forget", "destroy the one before it: tokens and addresses from before are no good any more")},
+         .options = {config,
+                     flag("forget", "destroy what was before: tokens, addresses and repeats from before are no good any more")},
          .run = renew_root},
         {.path = "keys add",
          .summary = "Make a new generation; what is sealed from the next start on uses it",

@@ -37,8 +37,8 @@ Config config_with_keys(Context& context) {
             exit_code::refused, "the keys come from outside of this gateway: they are made and destroyed there",
             "give partners and witnesses what `entente audit checkpoint` says, replace the credential of the log's key by one "
             "of the next number (log-NNNN.key), restart, and tell them the new key by another way");
-    if (certs::next_database_key(config.keys.folder))
-        throw Stop(exit_code::refused, "a change of the database's key was interrupted", "start the gateway once: it finishes it");
+    if (certs::next_database_key(config.keys.folder) || certs::next_service_root(config.keys.folder))
+        throw Stop(exit_code::refused, "a change of keys was interrupted", "start the gateway once: it finishes it");
     return config;
 }
 

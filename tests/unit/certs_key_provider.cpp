@@ -66,6 +66,7 @@ class OtherProvider final : public KeyProvider {
     Bytes service_root() const override { return root_; }
     std::optional<Secret> service_root_before() const override { return std::nullopt; }
     std::optional<Secret> index_key() const override { return std::nullopt; }
+    std::optional<Secret> index_key_before() const override { return std::nullopt; }
     std::optional<Secret> database_key() const override { return std::nullopt; }
 
   private:

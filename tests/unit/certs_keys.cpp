@@ -25,6 +25,10 @@ mode_t mode_of(const fs::path& path) {
     return facts.st_mode & 07777U;
 }
 
+std::string name_of_next(const fs::path& folder) {
+    return index_key_name(DerivedKeys(next_service_root(folder)->bytes()).index());
+}
+
 class KeyFolderTest : public testing::Test {
   protected:
     const ScratchFolder scratch;
@@ -119,9 +123,103 @@ TEST_F(KeyFolderTest, RootKeysHaveANameThatChangesWithEachOfThem) {
     adopt_next_database_key(folder);
     const std::string second = named();
     EXPECT_NE(second, first);
-    renew_service_root(folder);
+    make_next_service_root(folder);
+    EXPECT_EQ(named(), second) << "not in use yet";
+    settle_service_root(folder, name_of_next(folder));
     EXPECT_NE(named(), second);
     EXPECT_NE(named(), first);
+}
+
+// A folder whose database has a key of its own and whose next root waits for the database's word.
+class RenewalTest : public KeyFolderTest {
+  protected:
+    RenewalTest() {
+        make_next_database_key(folder);
+        adopt_next_database_key(folder);
+        root = content("root.key");
+        make_next_service_root(folder);
+        next = content("root.next.key");
+        name = name_of_next(folder);
+        index = copy_of(DerivedKeys(*open_key_folder(folder)).index());
+    }
+    static Blob copy_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+    Blob content(const std::string& file) const {
+        if (!fs::exists(folder / file)) return {};
+        return copy_of(read_private_file(folder / file, key_size).bytes());
+    }
+    void put(const std::string& file, Bytes bytes) const { replace_private_file(folder / file, bytes); }
+
+    void expect_renewed() const {
+        EXPECT_EQ(content("root.key"), next);
+        EXPECT_EQ(content("root.before.key"), root);
+        EXPECT_EQ(content("index.before.key"), index);
+        EXPECT_FALSE(fs::exists(folder / "index.key"));
+        EXPECT_FALSE(fs::exists(folder / "root.next.key"));
+        const auto keys = open_key_folder(folder);
+        EXPECT_EQ(index_key_name(DerivedKeys(*keys).index()), name);
+        EXPECT_EQ(copy_of(keys->index_key_before()->bytes()), index);
+        EXPECT_FALSE(settle_service_root(folder, name)) << "there is nothing more to settle";
+    }
+
+    Blob root, next, index;
+    std::string name;
+};
+
+TEST_F(RenewalTest, IsTheDatabasesWord) {
+    EXPECT_FALSE(settle_service_root(folder, "")) << "not indexed anew: the next root is dropped";
+    EXPECT_EQ(content("root.key"), root);
+    EXPECT_FALSE(fs::exists(folder / "root.next.key"));
+    EXPECT_FALSE(fs::exists(folder / "index.before.key"));
+    make_next_service_root(folder);
+    EXPECT_FALSE(settle_service_root(folder, index_key_name(index))) << "nor is it by an earlier renewal";
+    EXPECT_EQ(content("root.key"), root);
+    put("root.next.key", next);
+    EXPECT_TRUE(settle_service_root(folder, name));
+    expect_renewed();
+}
+
+TEST_F(RenewalTest, GoesOnWhereverItWasInterrupted) {
+    const std::vector<std::pair<std::string, Blob>> steps{
+        {"index.before.key", index}, {"root.before.key", root}, {"root.key", next}};
+    for (std::size_t done = 0; done <= steps.size(); ++done) {
+        for (const char* file : {"index.before.key", "root.before.key"}) fs::remove(folder / file);
+        put("root.key", root);
+        put("root.next.key", next);
+        for (std::size_t i = 0; i < done; ++i) put(steps[i].first, steps[i].second);
+        EXPECT_TRUE(settle_service_root(folder, name)) << done;
+        expect_renewed();
+    }
+}
+
+TEST_F(RenewalTest, ReplacesAnIndexKeyThatOutlivedItsRoot) {
+    index = Blob(key_size, 7);
+    const std::vector<std::pair<std::string, Blob>> steps{
+        {"index.before.key", index}, {"root.before.key", root}, {"root.key", next}, {"index.key", Blob(key_size, 0)}};
+    for (std::size_t done = 0; done <= steps.size(); ++done) {  // the last: overwritten, and not yet removed
+        for (const char* file : {"index.before.key", "root.before.key"}) fs::remove(folder / file);
+        put("root.key", root);
+        put("index.key", index);
+        put("root.next.key", next);
+        for (std::size_t i = 0; i < done; ++i) put(steps[i].first, steps[i].second);
+        EXPECT_TRUE(settle_service_root(folder, name)) << done;
+        expect_renewed();
+    }
+}
+
+TEST_F(RenewalTest, OneBeforeIsKeptUntilItIsForgotten) {
+    settle_service_root(folder, name);
+    make_next_service_root(folder);
+    settle_service_root(folder, name_of_next(folder));
+    EXPECT_EQ(content("root.before.key"), next);
+    EXPECT_EQ(index_key_name(content("index.before.key")), name);
+    forget_service_root_before(folder);
+    forget_service_root_before(folder);  // already gone
+    EXPECT_FALSE(open_key_folder(folder)->service_root_before());
+    EXPECT_FALSE(open_key_folder(folder)->index_key_before());
+}
+
+TEST_F(KeyFolderTest, ARootIsNotRenewedWhileTheDatabaseHangsOnIt) {
+    EXPECT_NE(fault_of([&] { make_next_service_root(folder); }).find("keys rekey"), std::string::npos);
 }
 
 TEST_F(KeyFolderTest, RefusesFilesThatOthersMayTouch) {

@@ -163,6 +163,11 @@ bool update_authorization(Txn& txn, Vault& vault, const StoredAuthorization& sto
                 z.asked_until.us}) == 1;
 }
 
+void renew_product_codes(Txn& txn, AuthorizationId id, const std::vector<std::string>& codes) {
+    touch(txn, Critical::authorization, id.value);
+    txn.change("UPDATE authorizations SET product_codes = $2 WHERE id = $1", {id.value, joined(codes)});
+}
+
 void keep_only_partners(Txn& txn, const Authorization& z) {
     touch(txn, Critical::authorization, z.id.value);
     std::vector<std::int64_t> gone;

@@ -293,6 +293,16 @@ bool update_case(Txn& txn, Vault& vault, const StoredCase& c) {
                 name(c.priority)}) == 1;
 }
 
+void renew_number_indexes(Txn& txn, Vault& vault, CaseId id) {
+    const auto c = find_case_to_show(txn, vault, id);
+    if (!c) return;
+    const auto submitter_index = number_index(vault, c->submitter, c->original.submitter_number);
+    const auto receiver_index = number_index(vault, c->receiver, receivers_number(*c));
+    txn.change("UPDATE cases SET submitter_number_index = $2, receiver_number_index = $3 WHERE id = $1",
+               {id.value, c->erased ? Bytes{} : Bytes(submitter_index),
+                receivers_number(*c).empty() ? Value() : Value(Bytes(receiver_index))});
+}
+
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view token, CompanyId party) {
     static const std::string sql =
         "SELECT " + std::string(case_columns) +

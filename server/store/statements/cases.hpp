@@ -131,6 +131,8 @@ struct StoredResponse {
 void insert_case(Txn& txn, Vault& vault, const StoredCase& c);
 // Writes states and words; compare-and-set on `version`, which the caller has raised by one. False: somebody else was faster.
 bool update_case(Txn& txn, Vault& vault, const StoredCase& c);
+// Both sides' numbers under the vault's present key of blind indexes; a case whose words are erased is found by none.
+void renew_number_indexes(Txn& txn, Vault& vault, protocol::CaseId id);
 // Scoped: nothing when the company is no party, or is the receiver of a case that was never released.
 std::optional<StoredCase> find_case(ReadTxn& txn, Vault& vault, std::string_view token, protocol::CompanyId party);
 std::optional<StoredCase> find_case_to_show(ReadTxn& txn, Vault& vault, protocol::CaseId id);  // without pseudonyms: lists

@@ -56,6 +56,7 @@ struct StoredUser {
 };
 void insert_user(Txn& txn, Vault& vault, const StoredUser& stored, protocol::Instant now);
 void update_user(Txn& txn, Vault& vault, const StoredUser& stored);
+void renew_username_index(Txn& txn, const Vault& vault, const protocol::User& user);  // under the vault's present key
 // What each request asks of a signed-in person: nothing unless person and company are active and neither was erased.
 struct Standing {
     protocol::CompanyId company;
@@ -112,6 +113,7 @@ struct StoredCustomer {
 };
 void insert_customer(Txn& txn, Vault& vault, const StoredCustomer& stored, std::string_view normalised_name, protocol::Instant now);
 void update_customer(Txn& txn, Vault& vault, const StoredCustomer& stored);
+void renew_customer_index(Txn& txn, const Vault& vault, protocol::CustomerId id, std::string_view normalised_name);
 std::optional<StoredCustomer> find_customer(ReadTxn& txn, Vault& vault, protocol::CompanyId company, protocol::CustomerId id);
 std::vector<StoredCustomer> customers_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company);
 

@@ -183,6 +183,13 @@ void note_bounce(Txn& txn, CompanyId company, std::string_view contact, const Ha
         {id, company.value, contact, Bytes(address_index), code, stops, now.us, tolerated});
 }
 
+void move_bounce(Txn& txn, CompanyId company, const Hash& from, const Hash& to) {
+    txn.change(
+        "UPDATE mail_bounces SET address_index = $3 WHERE company = $1 AND address_index = $2"
+        " AND NOT EXISTS (SELECT 1 FROM mail_bounces b WHERE b.company = $1 AND b.address_index = $3)",
+        {company.value, Bytes(from), Bytes(to)});
+}
+
 bool address_stopped(ReadTxn& txn, CompanyId company, const Hash& address_index) {
     return txn
         .first("SELECT stopped FROM mail_bounces WHERE company = $1 AND address_index = $2", {company.value, Bytes(address_index)},

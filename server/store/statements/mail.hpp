@@ -117,6 +117,8 @@ struct MailBounce {
 // Counts one more; `stops`: this one says that the address is no good.
 void note_bounce(Txn& txn, protocol::CompanyId company, std::string_view contact, const Hash& address_index, std::string_view code,
                  bool stops, protocol::Instant now, const std::function<std::uint64_t()>& draw);
+// To another index of the same address, unless something was noted there already.
+void move_bounce(Txn& txn, protocol::CompanyId company, const Hash& from, const Hash& to);
 bool address_stopped(ReadTxn& txn, protocol::CompanyId company, const Hash& address_index);
 std::vector<MailBounce> bounces_of(ReadTxn& txn, protocol::CompanyId company);
 bool clear_bounce(Txn& txn, protocol::CompanyId company, std::int64_t id);

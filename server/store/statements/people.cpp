@@ -161,6 +161,12 @@ void insert_user(Txn& txn, Vault& vault, const StoredUser& stored, Instant now) 
         {user.id.value, user.company.value, Bytes(index), name(user.role), user.active, stored.password_hash, profile, now.us});
 }
 
+void renew_username_index(Txn& txn, const Vault& vault, const User& user) {
+    touch(txn, Critical::user, user.id.value);
+    const auto index = vault.blind_index("username", lower(user.username));
+    txn.change("UPDATE users SET username_index = $2 WHERE id = $1", {user.id.value, Bytes(index)});
+}
+
 void update_user(Txn& txn, Vault& vault, const StoredUser& stored) {
     const User& user = stored.user;
     touch(txn, Critical::user, user.id.value);
@@ -290,6 +296,11 @@ void insert_customer(Txn& txn, Vault& vault, const StoredCustomer& stored, std::
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         {customer.id.value, customer.company.value, Bytes(index), customer.active, stored.version, profile, stored.created_by,
          now.us});
+}
+
+void renew_customer_index(Txn& txn, const Vault& vault, protocol::CustomerId id, std::string_view normalised_name) {
+    const auto index = vault.blind_index("customer", normalised_name);
+    txn.change("UPDATE customers SET name_index = $2 WHERE id = $1", {id.value, Bytes(index)});
 }
 
 void update_customer(Txn& txn, Vault& vault, const StoredCustomer& stored) {

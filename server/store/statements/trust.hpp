@@ -46,6 +46,8 @@ std::optional<StoredAuthorization> find_authorization(ReadTxn& txn, Vault& vault
                                                       protocol::AuthorizationId id);
 std::vector<StoredAuthorization> authorizations_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company,
                                                    protocol::CustomerId customer /* none: all */);
+// What the gate compares its products by, under another key of blind indexes.
+void renew_product_codes(Txn& txn, protocol::AuthorizationId id, const std::vector<std::string>& codes);
 // Takes away the partners that the authorization no longer names.
 void keep_only_partners(Txn& txn, const protocol::Authorization& authorization);
 bool known_signed_id(ReadTxn& txn, Bytes id);
