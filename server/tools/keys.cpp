@@ -1,5 +1,5 @@
-// entente keys list, add, rekey and renew-root: the key generations in the keys folder. Works on the files, not through the API:
-// whoever may read the keys may do this, and nobody else.
+// entente keys list, add, rekey and renew-root: the keys in the keys folder. Works on the files, and on the data of a stopped
+// gateway, not through the API: whoever may read the keys may do this, and nobody else.
 
 #include <ostream>
 
@@ -165,8 +165,7 @@ int renew_root(Context& context) {
             ? "Everybody signs in again, addresses of mails from before are not known any more, and requests from before are not "
               "known as repeated. Back up the keys folder now."
             : "root.before.key and index.before.key let tokens, addresses of mails, receipts and repeated requests from before "
-              "stay "
-              "good; the next renewal replaces them, --forget destroys them. Back up the keys folder now.");
+              "stay good; the next renewal replaces them, --forget destroys them. Back up the keys folder now.");
     return exit_code::ok;
 }
 
