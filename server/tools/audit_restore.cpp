@@ -1,6 +1,7 @@
 // entente audit restore: the deliberate way on after data were put back from a backup. What was published since is lost here and
 // known elsewhere, so the log goes on under a new name, and its first entry there names what the old one had published last.
 
+#include <algorithm>
 #include <ostream>
 
 #include "certs/files.hpp"
@@ -17,15 +18,21 @@
 namespace entente::tools {
 namespace {
 
-// What an earlier turn of the log left beside an anchor (anchor-before-SIZE, anchor-final-SIZE).
-std::vector<std::filesystem::path> put_aside(const std::vector<std::filesystem::path>& anchors) {
+// What a turn of the log left beside an anchor (anchor-before-SIZE, anchor-final-SIZE), but for turns that these data tell of.
+std::vector<std::filesystem::path> put_aside(StoppedLog& log) {
+    std::vector<std::string> known;
+    store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
+        txn.each("SELECT since FROM audit_origin", {},
+                 [&](const store::Row& row) { known.push_back(std::to_string(row.number(0))); });
+    });
     std::vector<std::filesystem::path> all;
-    for (const std::filesystem::path& anchor : anchors) {
+    for (const std::filesystem::path& anchor : log.anchors) {
         const std::string name = anchor.filename().string();
         std::error_code none;
         for (const auto& entry : std::filesystem::directory_iterator(anchor.parent_path(), none)) {
             const std::string other = entry.path().filename().string();
-            if (other.starts_with(name + "-before-") || other.starts_with(name + "-final-")) all.push_back(entry.path());
+            const bool aside = other.starts_with(name + "-before-") || other.starts_with(name + "-final-");
+            if (aside && std::ranges::find(known, other.substr(other.rfind('-') + 1)) == known.end()) all.push_back(entry.path());
         }
     }
     return all;
@@ -64,7 +71,7 @@ std::optional<audit::Checkpoint> newest_anchor(StoppedLog& log) {
     for (const std::filesystem::path& file : log.anchors)
         if (std::filesystem::exists(file)) look_at(file);
     if (newest) return newest;
-    for (const std::filesystem::path& file : put_aside(log.anchors)) {
+    for (const std::filesystem::path& file : put_aside(log)) {
         try {
             look_at(file);
         } catch (const Stop&) {
