@@ -148,6 +148,26 @@ std::optional<ErasureOrder> visible(ReadTxn& txn, const Context& context, const 
     return order;
 }
 
+// What cannot be undone is not done to oneself, and nobody is left who could make accounts.
+Result<std::int64_t> person_to_erase(ReadTxn& txn, const Context& context, const Caller& caller, const ErasureInput& input) {
+    if (!input.tags.empty())
+        return std::unexpected(
+            invalid("/classes", "not_allowed", "is about the records of cases; of a person the account and the name go"));
+    const auto id = own_person_id(txn, context, caller, input.subject_id);
+    if (!id) return id;
+    if (caller.principal.label() == "user:" + std::to_string(*id))
+        return std::unexpected(second_person("nobody orders the erasure of their own account"));
+    const auto users = store::users_of(txn, context.tools.vault, caller.company());
+    const auto administers = [](const protocol::User& user) { return user.active && user.role == protocol::Role::administrator; };
+    const bool is_one = std::ranges::any_of(users, [&](const auto& user) { return user.id.value == *id && administers(user); });
+    if (is_one && std::ranges::count_if(users, administers) == 1)
+        return std::unexpected(Error{.kind = ErrorKind::wrong_state,
+                                     .code = "last_administrator",
+                                     .message = "this is the only administrator of your company",
+                                     .next_step = "have another one made first: entente user add"});
+    return id;
+}
+
 Result<std::int64_t> subject_of(ReadTxn& txn, const Context& context, const Caller& caller, const ErasureInput& input) {
     switch (input.subject) {
         case ErasureSubject::case_alone:
@@ -155,7 +175,7 @@ Result<std::int64_t> subject_of(ReadTxn& txn, const Context& context, const Call
         case ErasureSubject::customer:
             return own_customer_id(txn, context, caller, input.subject_id);
         case ErasureSubject::person:
-            return own_person_id(txn, context, caller, input.subject_id);
+            return person_to_erase(txn, context, caller, input);
         case ErasureSubject::partner:
             if (!store::find_company(txn, {input.subject_id}) || input.subject_id == caller.company().value)
                 return fail(ErrorKind::not_found, "company_not_found", "there is no such company");
@@ -186,7 +206,9 @@ Audited<ErasureView> order_erasure(Txn& txn, const Context& context, const Calle
     order.company = caller.company();
     order.subject = input.subject;
     order.subject_id = *subject;
-    order.tags = input.tags.empty() ? store::TagSet{}.add(Tag::customer).add(Tag::content) : input.tags;
+    order.tags = input.tags.empty() && input.subject != ErasureSubject::person
+                     ? store::TagSet{}.add(Tag::customer).add(Tag::content)
+                     : input.tags;
     order.ended_before = input.ended_before;
     order.state = takes_two(order.subject) ? ErasureState::proposed : ErasureState::ordered;
     if (const std::string why = waits_for(txn, order); !why.empty())

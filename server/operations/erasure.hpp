@@ -64,6 +64,8 @@ std::optional<ErasurePlan> plan_erasure(ReadTxn& txn, const Context& context, st
 // Whose names an order takes out of cases whose words stay: the person's, or those of everybody at a company that leaves.
 struct NamedPerson {
     protocol::UserId id;
+    protocol::CompanyId company;
+    std::string name;
     std::string label;
     std::string mail;
 };

@@ -233,6 +233,11 @@ bool same(std::string_view one, std::string_view other) {
     return !one.empty() && lower(one) == lower(other);
 }
 
+// Who typed a name in may have left the address out.
+bool is_person(std::string_view name, std::string_view mail, const NamedPerson& person) {
+    return mail.empty() ? same(name, person.name) : same(mail, person.mail);
+}
+
 // True when something changed. Names that the person wrote into running text are found by the search for a subject's data.
 bool unname(store::CaseWords& words, const NamedPerson& person) {
     bool changed = false;
@@ -245,7 +250,7 @@ bool unname(store::CaseWords& words, const NamedPerson& person) {
         changed = true;
     }
     for (auto* contact : {&words.submitter_contact, &words.receiver_contact})
-        if (*contact && same((*contact)->email, person.mail)) {
+        if (*contact && is_person((*contact)->name, (*contact)->email, person)) {
             contact->reset();
             changed = true;
         }
@@ -267,7 +272,8 @@ bool unname(store::StoredNote& note, const NamedPerson& person) {
 bool unname(store::StoredResponse& response, const NamedPerson& person) {
     bool changed = false;
     for (auto* words : {&response.original, response.shared ? &*response.shared : nullptr})
-        if (words != nullptr && same(words->engineer_email, person.mail)) {
+        if (words != nullptr && response.author_company == person.company &&
+            is_person(words->engineer_name, words->engineer_email, person)) {
             words->engineer_name.clear();
             words->engineer_email.clear();
             words->engineer_phone.clear();
@@ -306,7 +312,11 @@ std::vector<NamedPerson> people_to_unname(ReadTxn& txn, const Context& context, 
     if (order.subject == ErasureSubject::company) ids = store::people_of(txn, order.company);
     for (const protocol::UserId id : ids)
         if (const auto stored = store::find_user(txn, context.tools.vault, id))
-            people.push_back({id, "user:" + std::to_string(id.value), stored->user.email});
+            people.push_back({.id = id,
+                              .company = order.company,
+                              .name = stored->user.first_name + " " + stored->user.last_name,
+                              .label = "user:" + std::to_string(id.value),
+                              .mail = stored->user.email});
     return people;
 }
 

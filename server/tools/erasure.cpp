@@ -45,9 +45,10 @@ void write_about(protocol::JsonWriter& json, const About& about) {
 
 void print_erasure(Context& context, const Value& erasure) {
     Facts facts;
-    facts.add("erasure", erasure.text("id"), Ink::bold);
+    facts.add("id", erasure.text("id"), Ink::bold);
     facts.add("of", erasure.text("scope") + (erasure.text("subject").empty() ? "" : " " + erasure.text("subject")));
-    facts.add("what", erasure.text("classes"));
+    const bool person = erasure.text("scope") == "person";
+    facts.add("what", person ? "the account, its sessions and addresses, and the name in cases" : erasure.text("classes"));
     facts.add("state", erasure.text("state"));
     facts.add("waits for", erasure.text("waitsFor"));
     facts.add("ordered by", erasure.text("orderedBy"));
@@ -56,7 +57,7 @@ void print_erasure(Context& context, const Value& erasure) {
     if (erasure.text("casesHeld") != "0") facts.add("left alone", erasure.text("casesHeld") + " cases under a legal hold");
     if (!erasure.text("entry").empty()) {
         facts.add("keys destroyed", erasure.text("keysDestroyed"));
-        facts.add("sections erased", erasure.text("sections"));
+        if (!person) facts.add("sections erased", erasure.text("sections"));
         facts.add("entry of the log", erasure.text("entry"));
     }
     facts.add("done", erasure.text("doneAt"));
@@ -93,6 +94,8 @@ int order(Context& context) {
     } else if (answer.value.text("waitsFor").empty()) {
         context.note("It is being carried out, and cannot be undone: entente erasure show " + answer.value.text("id"));
     }
+    if (answer.value.text("scope") == "person")
+        context.note("Records of what the person did, and from where, stay until their retention is over (retention.actor_days).");
     return exit_code::ok;
 }
 
@@ -163,7 +166,10 @@ int hold_place(Context& context) {
     json.member("reason", context.text("reason")).end();
     const Answer answer = context.post("/api/v1/holds", json.take());
     print_object(context, answer, hold_fields());
-    context.note("It stands from now on. A colleague confirms it: entente hold confirm " + answer.value.text("id"));
+    context.note(
+        "It stands from now on; until it is confirmed anybody who may order erasures can take it back alone. A colleague "
+        "confirms it: entente hold confirm " +
+        answer.value.text("id"));
     return exit_code::ok;
 }
 
@@ -203,7 +209,8 @@ std::vector<Command> erasure_commands() {
     const Option reason = needed("reason", "TEXT", "why; sealed with your company's records");
     return {
         {.path = "erasure order",
-         .summary = "Order an erasure: keys are destroyed, the log stays provable, partners are asked to delete",
+         .summary = "Order an erasure: keys go, the log stays provable, partners are asked to delete. One case or person: at once; "
+                    "more: a colleague confirms",
          .example = "  entente erasure order --customer 'Harbourline Shipping' --reason 'Request of 3 May'\n"
                     "  entente erasure order --case Hq2sV8nT0LkYp5cWd3aB --reason 'Opened by mistake'\n"
                     "  entente erasure order --ended-before 2027-01-01 --reason 'Retention'",
@@ -250,13 +257,13 @@ std::vector<Command> erasure_commands() {
                      value("words", "TEXT", "what is left, and why")},
          .run = answer_request},
         {.path = "hold place",
-         .summary = "Place a legal hold: nothing that it covers is erased",
+         .summary = "Place a legal hold: from now on nothing that it covers is erased",
          .example = "  entente hold place --customer 'Harbourline Shipping' --reason 'Court order 5 O 12/30'",
          .caller = Caller::person,
          .options = {customer, person, of_case, whole, reason},
          .run = hold_place},
         {.path = "hold confirm",
-         .summary = "Confirm a legal hold that a colleague placed; it is in force then",
+         .summary = "Confirm a legal hold that a colleague placed: it stands already, and from then on takes two people to lift",
          .example = "  entente hold confirm 422113355",
          .caller = Caller::person,
          .options = {hold},

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
+import subprocess
 
 import pytest
 
 from support.canary import WORD
-from support.gateway import until
+from support.gateway import program, until
 
 
 def wait_done(caller, erasure):
@@ -193,6 +195,36 @@ def test_a_person_leaves_accounts_and_cases(world, pair):
     assert world.verify()["ok"] is True
 
 
+def test_nobody_erases_themselves_or_the_last_administrator(world, pair):
+    left, _ = pair
+    me = left.accounts["compliance"]["id"]
+    assert order(left, {"scope": "person", "subject": me}, expect=403)["code"] == "second_person_needed"
+    assert order(left, {"scope": "person", "subject": left.accounts["administrator"]["id"]}, expect=422)["code"] == "last_administrator"
+    other = left.add_user("administrator", " other")
+    wait_done(left.compliance, order(left, {"scope": "person", "subject": other["id"]}))
+
+
+def test_the_command_line_names_them_as_the_api_does(world, gateway, pair, tmp_path):
+    """Every command shows an `id`, and says from when a hold stands."""
+    left, right = pair
+    leaver = left.add_user("engineer", " typed leaver")
+    case = world.released_case(left, right)
+
+    def typed(caller, *words, expect=0):
+        environment = {"ENTENTE_TOKEN": caller.token, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+        done = subprocess.run([program(), *map(str, words), "--url", gateway.url, "--ca", str(gateway.ca)], capture_output=True, text=True, env=environment, timeout=60, check=False)
+        assert done.returncode == expect, (words, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    hold = typed(left.compliance, "hold", "place", "--case", case.token, "--reason", "Court")
+    number = re.search(r"^id +(\d+)", hold, re.MULTILINE).group(1)
+    assert "stands from now on" in hold and f"entente hold confirm {number}" in hold
+    typed(left.compliance, "hold", "lift", number)
+    assert case.token in typed(left.compliance, "erasure", "order", "--case", case.token, "--reason", "r", expect=1)
+    made = typed(left.compliance, "erasure", "order", "--person", leaver["id"], "--reason", "left")
+    assert re.search(r"^id +\d+", made, re.MULTILINE) and "the account" in made and "retention.actor_days" in made
+
+
 def test_a_name_in_a_held_case_goes_when_the_hold_ends(world, pair):
     """Until then the order is open, and says what it waits for; in other cases the name is gone at once."""
     left, right = pair
@@ -224,6 +256,7 @@ def test_a_name_in_a_held_case_goes_when_the_hold_ends(world, pair):
 @pytest.mark.parametrize("body", [
     {"scope": "everything"}, {"scope": "customer"}, {"scope": "case"}, {"scope": "age"}, {"scope": "age", "endedBefore": "soon"},
     {"scope": "age", "endedBefore": "2099-01-01T00:00:00Z"}, {"scope": "customer", "subject": "x"}, {"scope": "customer", "subject": 5, "classes": ["core"]},
+    {"scope": "person", "subject": 5, "classes": ["actor"]},
 ])
 def test_members_of_an_order(pair, body):
     order(pair[0], body, expect=(400, 404))
