@@ -31,6 +31,7 @@ std::expected<operations::Parcel, std::string> parcel_of(Smtp& smtp, std::expect
     if (!ready) return std::unexpected(std::move(ready.error()));
     operations::Parcel parcel;
     parcel.name = ready->kind;
+    parcel.shows = ready->shows;
     parcel.send = [&smtp, mail = std::move(*ready)](const operations::Proceed& proceed) -> Answer {
         if (!proceed()) return {.end = Answer::End::stopped, .reason = "gate_closed", .http_status = {}, .response = ""};
         return answer_of(smtp.send(mail.return_path, mail.to, mail.bytes));

@@ -7,7 +7,7 @@
 #include "protocol/markup.hpp"
 #include "server/operations/case_common.hpp"
 #include "server/operations/case_life.hpp"
-#include "server/store/statements/customer_page.hpp"
+#include "server/operations/readers.hpp"
 #include "server/store/statements/directory.hpp"
 #include "server/store/statements/sharing.hpp"
 
@@ -347,7 +347,7 @@ Departure depart(Txn& txn, const Context& context, const UploadOpened& upload, S
             ++c->version;
             c->updated_at = context.now;
             if (!store::update_case(txn, context.tools.vault, *c)) throw protocol::Fault("case moved during its own operation");
-            store::note_disclosure(txn, c->id, company_of(*c, other(upload.side)), c->version, "attachment.send", context.now);
+            register_disclosure(txn, context, company_of(*c, other(upload.side)), c->id, c->version, "attachment.send", true);
             record.resources.front().version = c->version;
         }
         file.state = AttachmentState::sending;

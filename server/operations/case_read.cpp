@@ -5,7 +5,7 @@
 
 #include "server/operations/announce.hpp"
 #include "server/operations/case_common.hpp"
-#include "server/store/statements/customer_page.hpp"
+#include "server/operations/readers.hpp"
 
 namespace entente::operations {
 
@@ -27,6 +27,16 @@ Result<StoredCase> submitters_case(ReadTxn& txn, const Context& context, const C
     if (c && c->submitter != caller.company())
         return fail(ErrorKind::forbidden, "wrong_side", "only the side that opened the case may see this");
     return c;
+}
+
+// Parties to the case; of one that was never released only the submitter.
+std::vector<protocol::CompanyId> parties_now(ReadTxn& txn, protocol::CaseId id) {
+    std::vector<protocol::CompanyId> parties;
+    txn.each("SELECT submitter, receiver, released_at FROM cases WHERE id = $1", {id.value}, [&](const store::Row& row) {
+        parties.push_back({row.number(0)});
+        if (!row.is_null(2)) parties.push_back({row.number(1)});
+    });
+    return parties;
 }
 
 // What may cross: what did, what would now, or, as long as an authorization is missing, what the agreement lets an authorization
@@ -156,17 +166,9 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
 
 std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
                                               const std::vector<Shown>& shown) {
-    // Parties to the case; of one that was never released only the submitter.
     std::map<std::vector<protocol::CompanyId>, audit::Record> by_parties;
     for (const Shown& item : shown) {
-        std::vector<protocol::CompanyId> parties;
-        if (item.internal) parties.push_back(caller.company());
-        if (!item.internal)
-            txn.each("SELECT submitter, receiver, released_at FROM cases WHERE id = $1", {item.id.value},
-                     [&](const store::Row& row) {
-                         parties.push_back({row.number(0)});
-                         if (!row.is_null(2)) parties.push_back({row.number(1)});
-                     });
+        const std::vector<protocol::CompanyId> parties = item.internal ? std::vector{caller.company()} : parties_now(txn, item.id);
         auto found = by_parties.find(parties);
         if (found == by_parties.end())
             found =
@@ -182,11 +184,23 @@ std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller
     return records;
 }
 
+void name_shown(ReadTxn& txn, audit::Record& record, const Shown& shown) {
+    record.resources.push_back({"case", std::to_string(shown.id.value), shown.version});
+    record.case_scope = shown.id;
+    record.parties = parties_now(txn, shown.id);
+}
+
 void note_disclosures(Txn& txn, const Context& context, const Caller& caller, const std::string& operation,
-                      const std::vector<Shown>& shown) {
+                      const std::vector<Shown>& shown, bool taken) {
     if (!caller.company()) return;
     for (const Shown& item : shown)
-        if (!item.internal) store::note_disclosure(txn, item.id, caller.company(), item.version, operation, context.now);
+        if (!item.internal) register_disclosure(txn, context, caller.company(), item.id, item.version, operation, taken);
+}
+
+void note_repeat(Txn& txn, const Context& context, const Caller& caller, audit::Record& record, const Shown& shown) {
+    name_shown(txn, record, shown);
+    store::record_sight(txn, caller.principal.label(), shown.id, shown.version);
+    note_disclosures(txn, context, caller, record.operation, {shown});
 }
 
 void note_author(Txn& txn, const Context& context, const Caller& caller, const Audited<CaseRead>& done) {

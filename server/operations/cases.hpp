@@ -119,9 +119,13 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
 // One record per partner: a company that is party to one case must not learn from the record of a list that there are others.
 std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
                                               const std::vector<Shown>& shown);
-// What the partner is shown for the first time, for the customer's page.
+// The case that the record shows, and its parties.
+void name_shown(ReadTxn& txn, audit::Record& record, const Shown& shown);
+// What the partner is shown for the first time, into the register of disclosures (readers.hpp). Not `taken`: a part of it.
 void note_disclosures(Txn& txn, const Context& context, const Caller& caller, const std::string& operation,
-                      const std::vector<Shown>& shown);
+                      const std::vector<Shown>& shown, bool taken = true);
+// An earlier answer that is given again shows the case as it is now: `record` is the record of the repeat.
+void note_repeat(Txn& txn, const Context& context, const Caller& caller, audit::Record& record, const Shown& shown);
 // The author of a change has seen what it answered with: the next read of that version is counted, not recorded again.
 void note_author(Txn& txn, const Context& context, const Caller& caller, const Audited<CaseRead>& done);
 // When somebody asks for a case that exists but is none of theirs: the record of it, for the case's own side. Nothing for a token

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "server/operations/readers.hpp"
+
 namespace entente::operations {
 
 namespace {
@@ -19,9 +21,10 @@ constexpr auto no = Serves::no;
     "case.create case.release case.hold case.refuse case.freeze case.approve case.reject case.answer case.change case.close " \
     "note.create "                                                                                                            \
     "case.information.request case.information.provide attachment.send"
-// Who was shown something for the first time.
-#define DISCLOSURES \
-    "attachment.send case.read case.list note.list case.answers events.read webhook.send mail.send letter.send case.read.counted"
+// Who was shown something for the first time, and how often again.
+#define DISCLOSURES ENTENTE_DISCLOSING " case.read.counted"
+// Messages that say that something happened, and mails to customers; what carries words of a case is above.
+#define MESSAGES "events.read webhook.send mail.send letter.send"
 #define IDENTITIES "user.create user.change client.create client.enable client.disable certificate.issue certificate.revoke"
 
 constexpr std::array table{
@@ -242,7 +245,8 @@ constexpr std::array table{
             "Periods in the settings and what they removed."},
     Control{pims, "A.7.4.8", "Disposal", yes, "erasure.* case.content.remove", "keys_destroyed",
             "Keys destroyed, so that no copy can be read."},
-    Control{pims, "A.7.4.9", "PII transmission controls", yes, DISCLOSURES, "cryptography", "Who was shown what, over TLS alone."},
+    Control{pims, "A.7.4.9", "PII transmission controls", yes, DISCLOSURES " " MESSAGES, "cryptography",
+            "Who was shown what, over TLS alone."},
     Control{pims, "A.7.5.1", "Identify basis for PII transfer between jurisdictions", partly, "agreement.create agreement.accept",
             "agreements_transfer", "The transfer basis that an agreement names; countries are the companies' to name."},
     Control{pims, "A.7.5.3", "Records of transfer of PII", yes, EXCHANGES, "", "Every exchange with its parties."},

@@ -55,13 +55,14 @@ struct Told {
     protocol::CaseView view;
     protocol::Flow flow;
     bool erased = false;
+    Shown shown{};
 };
 
 std::optional<Told> case_as_told(ReadTxn& txn, const Context& context, const protocol::Event& event) {
     auto c = store::find_case(txn, context.tools.vault, event.case_id);
     if (!c || (event.side == Side::receiver && !c->released_at)) return std::nullopt;
     const protocol::Flow flow = flow_now(txn, *c, context.now);
-    return Told{view_case(txn, context.tools, *c, event.side, context.now), flow, c->erased};
+    return Told{view_case(txn, context.tools, *c, event.side, context.now), flow, c->erased, {c->id, c->version, c->gate_epoch}};
 }
 
 std::string own_number(const protocol::CaseView& view, Side side) {
@@ -149,7 +150,9 @@ std::expected<ReadyMail, std::string> event_mail(ReadTxn& txn, const Context& co
     envelope.may_stop = recipient.kind != RecipientKind::copy;
     envelope.further = {{"X-Entente-Event", std::string(protocol::name(event.kind))}, {"X-Entente-Case", told->view.token}};
     envelope.plain_only = recipient.kind == RecipientKind::copy;
-    return sealed_letter(context, std::string(protocol::name(event.kind)), envelope, letter);
+    ReadyMail ready = sealed_letter(context, std::string(protocol::name(event.kind)), envelope, letter);
+    if (content) ready.shows = told->shown;
+    return ready;
 }
 
 std::string who_changed(ReadTxn& txn, const protocol::Event& event) {

@@ -2,12 +2,14 @@
 // From an event to the bytes of a mail (called by the senders in server/deliveries, inside the dispatcher's transactions).
 //
 // What a mail says is taken from the view of the reader's side at the moment of sending, so it has passed the gate by then. Without
-// the company's consent it holds numbers, names of companies, state and a link, and no words of the case.
+// the company's consent it holds numbers, names of companies, state and a link, and no words of the case; with it, the mail is a
+// disclosure of the version that it was taken from.
 
 #include <expected>
 #include <string>
 #include <vector>
 
+#include "server/operations/cases.hpp"
 #include "server/operations/context.hpp"
 #include "server/operations/outbox.hpp"
 #include "server/store/statements/mail.hpp"
@@ -19,6 +21,7 @@ struct ReadyMail {
     std::string return_path;  // where a mail server reports that it could not deliver
     std::string to;
     std::string bytes;
+    std::optional<Shown> shows{};  // the case whose words it holds
 };
 
 // Sender "mail": target is a recipient's id.

@@ -5,6 +5,7 @@
 
 #include "protocol/json_writer.hpp"
 #include "protocol/webhook.hpp"
+#include "server/operations/readers.hpp"
 #include "server/store/statements/directory.hpp"
 #include "server/store/statements/trust.hpp"
 
@@ -43,6 +44,17 @@ audit::Record delivery_record(const StoredDelivery& d, const protocol::EventId& 
             record.case_scope = {d.lane};
         }
     }
+    return record;
+}
+
+// Words of a case leave: both its sides are party to the record, which names whom they go to, and the register has the version.
+audit::Record sent_words(Txn& txn, const Context& context, const StoredDelivery& d, const protocol::EventId& event,
+                         const Shown& shown) {
+    audit::Record record = delivery_record(d, event, "content.send");
+    std::erase_if(record.resources, [](const auto& resource) { return resource.type == "case"; });
+    name_shown(txn, record, shown);
+    record.resources.push_back({"company", std::to_string(d.company.value)});
+    register_disclosure(txn, context, d.company, shown.id, shown.version, record.operation, false);
     return record;
 }
 
@@ -177,7 +189,8 @@ LeaseResult lease_deliveries(Txn& txn, const Context& context, const Senders& se
             }
             store::lease_delivery(txn, d.id, until);
             ++d.attempts;
-            result.records.push_back(delivery_record(d, event_id, "send"));
+            result.records.push_back(parcel->shows ? sent_words(txn, context, d, event_id, *parcel->shows)
+                                                   : delivery_record(d, event_id, "send"));
             result.leased.push_back({std::move(d), event_id, std::move(*parcel), until});
         }
         result.next[target].due = store::next_due(txn, target, context.now);

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "server/operations/cases.hpp"
 #include "server/operations/context.hpp"
 #include "server/store/statements/deliveries.hpp"
 #include "server/store/statements/events.hpp"
@@ -42,6 +43,8 @@ using Proceed = std::function<bool()>;
 struct Parcel {
     std::string name;     // of the event as the target knows it
     std::string request;  // what is sent, for the log; sealed there
+    // The case whose words it holds: sending it is a disclosure to the delivery's company. Events by themselves are ids and names.
+    std::optional<Shown> shows{};
     std::function<Answer(const Proceed&)> send;
 };
 

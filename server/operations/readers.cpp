@@ -1,9 +1,12 @@
 #include "server/operations/readers.hpp"
 
 #include <map>
+#include <set>
 
 #include "server/operations/case_common.hpp"
+#include "server/operations/evidence_controls.hpp"
 #include "server/store/statements/cases.hpp"
+#include "server/store/statements/customer_page.hpp"
 #include "server/store/statements/erasure.hpp"
 
 namespace entente::operations {
@@ -31,6 +34,22 @@ class Principals {
 };
 
 }  // namespace
+
+bool discloses(std::string_view operation) {
+    static const std::set<std::string_view> names = [] {
+        std::set<std::string_view> all;
+        for (const std::string_view one : words_of(ENTENTE_DISCLOSING)) all.insert(one);
+        return all;
+    }();
+    return names.contains(operation);
+}
+
+void register_disclosure(Txn& txn, const Context& context, CompanyId company, protocol::CaseId id, std::int64_t version,
+                         std::string_view operation, bool taken) {
+    // What the register holds and the lists do not know would be missing where it counts.
+    if (!discloses(operation)) throw protocol::Fault(std::string(operation) + " is not in the list of what discloses");
+    store::note_disclosure(txn, id, company, version, operation, context.now, taken);
+}
 
 Result<DisclosurePage> list_disclosures(ReadTxn& txn, const Context& /*context*/, const Caller& caller,
                                         const DisclosureQuery& query) {

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from support.customers import PostedWorld, mail_settings
+from support.evidence import Pack
 from support.gateway import Gateway, program, until
 from support.mailserver import PASSWORD, MailServer, delivery_report, reply
 from support.world import World, stamp
@@ -134,6 +135,31 @@ def test_words_of_the_case_come_only_when_the_company_wants_them(post):
         assert "We saw it again." in full.text, full.text
     finally:
         post.ada.administrator.put("/api/v1/mail/settings", {"content": False, "language": "en"}, expect=200)
+
+
+def test_words_in_a_mail_are_a_disclosure(post):
+    """The partner's company has its mails with content: the register names the version, both sides have the record, nothing counts as taken."""
+    box = f"with-words@{post.bo.domain}"
+    made = post.bo.administrator.post("/api/v1/mail/boxes", {"kind": "team", "address": box, "language": "en", "delivery": "immediate"}, expect=201).body
+    post.bo.administrator.put("/api/v1/mail/settings", {"content": True, "language": "en"}, expect=200)
+    try:
+        case = post.case()
+        mail = until(lambda: [m for m in post.server.to(box) if case.token in m.text], what="the mail with words")[0]
+        assert case.draft["problemSummary"] in mail.text
+    finally:
+        post.bo.administrator.put("/api/v1/mail/settings", {"content": False, "language": "en"}, expect=200)
+        post.bo.administrator.delete(f"/api/v1/mail/boxes/{made['id']}", expect=204)
+    shown = post.ada.compliance.get(f"/api/v1/disclosures?case={case.token}", expect=200).items
+    assert [(row["operation"], row["company"]) for row in shown] == [("mail.content.send", post.bo.id)]
+    record = next(row for row in post.ada.compliance.get(f"/api/v1/audit/entries?case={case.token}&order=newest", expect=200).items if row["operation"] == "mail.content.send")
+    assert {(one["type"], one["uid"]) for one in record["core"]["resources"]} >= {("case", str(case.id)), ("company", str(post.bo.id))}
+    breach = Pack.of_answer(post.ada.compliance.post("/api/v1/evidence/breaches", {"from": stamp(-600), "until": stamp(60), "partner": post.bo.id}, expect=200)).json("breach.json")
+    assert [(item["operation"], item["how"], item["version"]) for item in breach["items"] if item["case"] == case.id] == [("mail.content.send", "sent", shown[0]["version"])]
+    created = lambda: [row for row in post.ada.compliance.get(f"/api/v1/audit/reconciliation?since={stamp(-600)}", expect=200)["items"] if row["case"] == case.token]
+    assert created()[0]["taken"] is None, "a mail may still come back"
+    case.seen_by_receiver()
+    assert created()[0]["taken"]["how"] == "read"
+    assert post.ada.compliance.get(f"/api/v1/disclosures?case={case.token}", expect=200).items == shown, "the mail was first"
 
 
 def test_people_choose_language_digest_and_silence(post):

@@ -122,13 +122,17 @@ void note_use(Txn& txn, AuthorizationId authorization, CaseId id, Instant now) {
         {authorization.value, id.value, now.us});
 }
 
-void note_disclosure(Txn& txn, CaseId id, CompanyId company, std::int64_t version, std::string_view operation, Instant now) {
+void note_disclosure(Txn& txn, CaseId id, CompanyId company, std::int64_t version, std::string_view operation, Instant now,
+                     bool taken) {
     txn.change(
-        "INSERT INTO disclosures (case_id, company, version, at, operation, agreement, authorization_id, released_classes)"
+        "INSERT INTO disclosures (case_id, company, version, at, operation, agreement, authorization_id, released_classes, "
+        "taken_at)"
         " SELECT id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), agreement, authorization_id,"
-        " released_classes FROM cases WHERE id = $1 AND (receiver = $2 OR submitter = $2)"
-        " ON CONFLICT (case_id, company, version) DO NOTHING",
-        {id.value, company.value, version, now.us, operation});
+        " released_classes, CASE WHEN CAST($6 AS BIGINT) = 1 THEN CAST($4 AS BIGINT) END FROM cases WHERE id = $1 AND (receiver = "
+        "$2"
+        " OR submitter = $2) ON CONFLICT (case_id, company, version) DO UPDATE SET taken_at = excluded.taken_at"
+        " WHERE disclosures.taken_at IS NULL AND excluded.taken_at IS NOT NULL",
+        {id.value, company.value, version, now.us, operation, taken ? 1 : 0});
 }
 
 std::vector<Disclosure> disclosures_under(ReadTxn& txn, AuthorizationId authorization, std::int64_t limit) {

@@ -62,8 +62,9 @@ struct Disclosure {
     std::string case_token;
     std::int64_t version = 0;
 };
+// Called by operations/readers alone. What was only sent to the company (`taken` is false) counts as taken once it fetches it.
 void note_disclosure(Txn& txn, protocol::CaseId id, protocol::CompanyId company, std::int64_t version, std::string_view operation,
-                     protocol::Instant now);
+                     protocol::Instant now, bool taken);
 // Oldest first, at most `limit`.
 std::vector<Disclosure> disclosures_under(ReadTxn& txn, protocol::AuthorizationId authorization, std::int64_t limit);
 

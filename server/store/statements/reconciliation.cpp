@@ -18,7 +18,7 @@ std::vector<Crossing> crossings(ReadTxn& txn, const CrossingsAsked& asked) {
     txn.each(
         "SELECT e.idx, e.time, c.token, e.kind, e.subject_type, e.subject, e.partner, CASE WHEN e.actor = e.company THEN 1 ELSE 0 "
         "END,"
-        " (SELECT min(d.at) FROM disclosures d WHERE d.case_id = e.case_id AND d.at >= e.time"
+        " (SELECT min(d.taken_at) FROM disclosures d WHERE d.case_id = e.case_id AND d.taken_at >= e.time"
         "  AND d.company = CASE WHEN e.actor = e.company THEN e.partner ELSE e.company END),"
         " (SELECT a.at FROM acknowledgements a WHERE a.case_id = e.case_id AND a.through >= e.idx"
         "  AND a.company = CASE WHEN e.actor = e.company THEN e.partner ELSE e.company END)"
