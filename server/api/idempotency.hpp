@@ -39,7 +39,7 @@ protocol::Error already_done(std::string_view key);
 // What the record names, as JSON: so that the lookup can tell ids.
 std::string resources_of(const audit::Record& record);
 
-// `load` finds what the caller made, as it is today; `id` names an outcome.
+// `load` finds what the caller made, as it is today; `id` names an outcome. `about`, where there is one, notes what a repeat shows.
 template <class T>
 struct Again {};
 
@@ -77,9 +77,9 @@ struct Again<ops::CaseRead> {
         return ops::reread_case(txn, context, caller, {id});
     }
     static std::int64_t id(const ops::CaseRead& read) { return read.shown.id.value; }
-    static void about(audit::Record& record, const ops::CaseRead& read) {
-        record.resources.push_back({"case", std::to_string(read.shown.id.value), read.shown.version});
-        record.case_scope = read.shown.id;
+    static void about(store::Txn& txn, const ops::Context& context, const ops::Caller& caller, audit::Record& record,
+                      const ops::CaseRead& read) {
+        ops::note_repeat(txn, context, caller, record, read.shown);
     }
 };
 

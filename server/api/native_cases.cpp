@@ -57,7 +57,7 @@ ops::Audited<ops::CaseRead> patch_case(store::Txn& txn, const ops::Context& cont
     auto edit = native::decode_case_patch(current->view, call.request->body);
     if (!edit) return ops::refused<ops::CaseRead>(std::move(record), std::move(edit.error()));
     if (!*edit) {
-        record.resources.push_back({"case", std::to_string(current->shown.id.value), current->shown.version});
+        ops::name_shown(txn, record, current->shown);
         return {std::move(*current), std::move(record)};
     }
     auto done = std::visit(

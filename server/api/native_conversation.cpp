@@ -1,5 +1,7 @@
 // The own API: what is said in a case, answers (formal steps) and notes.
 
+#include <algorithm>
+
 #include "server/api/conditional.hpp"
 #include "server/api/native_case_json.hpp"
 #include "server/api/native_cursor.hpp"
@@ -10,6 +12,34 @@
 namespace entente::api {
 
 namespace ops = operations;
+
+namespace {
+
+// The newest of the reader's own; nothing when there is none (any more).
+const protocol::ResponseView* own_answer(const protocol::CaseView& view) {
+    const protocol::CompanyId own = view.side == protocol::Side::submitter ? view.submit_company : view.receive_company;
+    const auto found = std::ranges::find(view.responses.rbegin(), view.responses.rend(), own, &protocol::ResponseView::company);
+    return found == view.responses.rend() ? nullptr : &*found;
+}
+
+}  // namespace
+
+// A formal step answers with itself alone, also when it is repeated after the case went on.
+struct AnswerGiven {
+    ops::CaseRead read;
+};
+template <>
+struct Again<AnswerGiven> {
+    static std::optional<AnswerGiven> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
+                                           std::int64_t id) {
+        auto read = Again<ops::CaseRead>::load(txn, context, caller, id);
+        return read && own_answer(read->view) ? std::optional(AnswerGiven{std::move(*read)}) : std::nullopt;
+    }
+    static std::int64_t id(const AnswerGiven& given) { return given.read.shown.id.value; }
+    static void about(store::Txn& txn, const ops::Context&, const ops::Caller&, audit::Record& record, const AnswerGiven& given) {
+        ops::name_shown(txn, record, given.read.shown);
+    }
+};
 
 namespace {
 
@@ -43,23 +73,24 @@ ops::Audited<ops::CaseRead> carry_out(store::Txn& txn, const ops::Context& conte
 Plan answer_case(Gateway& gateway, CallPtr call) {
     auto input = native::decode_answer(call->request->body);
     if (!input) return gateway.failure(call, input.error());
-    return gateway.write<ops::CaseRead>(
+    return gateway.write<AnswerGiven>(
         call,
         [call, input = std::move(*input)](store::Txn& txn, const ops::Context& context,
-                                          const ops::Caller& caller) -> ops::Audited<ops::CaseRead> {
+                                          const ops::Caller& caller) -> ops::Audited<AnswerGiven> {
             if (call->request->header("If-Match"))
                 if (const auto current = ops::read_case(txn, context, caller, call->path.at(0)))
                     if (auto same = may_change(*call, native::case_tag(current->view), Condition::optional); !same)
-                        return ops::refused<ops::CaseRead>(
+                        return ops::refused<AnswerGiven>(
                             ops::record_of(caller, "case.answer", audit::Class::api_activity, audit::activity_update),
                             same.error());
             auto done = carry_out(txn, context, caller, call->path.at(0), input);
-            if (!done.outcome) native::use_own_pointers(done.outcome.error());
-            return done;
+            if (done.outcome) return {AnswerGiven{std::move(*done.outcome)}, std::move(done.record)};
+            native::use_own_pointers(done.outcome.error());
+            return {std::unexpected(std::move(done.outcome.error())), std::move(done.record)};
         },
-        [](Gateway& g, const CallPtr& c, ops::CaseRead& read) {
-            Response response = g.reply(c, 201, native::encode_answer(read.view.responses.back()));
-            response.headers.push_back({"ETag", native::case_tag(read.view)});
+        [](Gateway& g, const CallPtr& c, AnswerGiven& given) {
+            Response response = g.reply(c, 201, native::encode_answer(*own_answer(given.read.view)));
+            response.headers.push_back({"ETag", native::case_tag(given.read.view)});
             return response;
         });
 }

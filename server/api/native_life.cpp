@@ -16,9 +16,10 @@ struct Again<ops::Timeline> {
         return ops::reread_timeline(txn, context, caller, {id});
     }
     static std::int64_t id(const ops::Timeline& timeline) { return timeline.shown.id.value; }
-    static void about(audit::Record& record, const ops::Timeline& timeline) {
-        record.resources.push_back({"case", std::to_string(timeline.shown.id.value), timeline.shown.version});
-        record.case_scope = timeline.shown.id;
+    // Who had the move and for how long, no words: the first answer is no disclosure either.
+    static void about(store::Txn& txn, const ops::Context&, const ops::Caller&, audit::Record& record,
+                      const ops::Timeline& timeline) {
+        ops::name_shown(txn, record, timeline.shown);
     }
 };
 template <>

@@ -18,7 +18,8 @@ operations::Audited<T> Gateway::once(store::Txn& txn, const operations::Context&
         if constexpr (Repeatable<T>)
             if (auto found = Again<T>::load(txn, now, caller, earlier->outcome)) {
                 call->repeated = true;
-                if constexpr (requires { Again<T>::about(record, *found); }) Again<T>::about(record, *found);
+                if constexpr (requires { Again<T>::about(txn, now, caller, record, *found); })
+                    Again<T>::about(txn, now, caller, record, *found);
                 return {std::move(*found), std::move(record)};
             }
         return operations::refused<T>(std::move(record), already_done(*call->idempotency_key));

@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from support.world import stamp
+
 CREATE = "/v1/collaboration-requests"
 
 
@@ -38,6 +40,31 @@ def test_a_repeat_renders_through_today_s_state(world, halden, draft, key):
     halden.engineer.post(f"{CREATE}/{first['token']}/notes", {"summary": "in between"}, expect=200)
     again = halden.engineer.post(CREATE, draft, headers=key, expect=200)
     assert "in between" in [note["summary"] for note in again["caseNotes"]]
+
+
+def test_a_repeat_that_shows_more_is_a_disclosure(world, halden, brightwell, draft, key):
+    """The answer holds what the partner wrote since: the partner has the record of it, and what it sent counts as taken."""
+    first = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    brightwell.engineer.post(f"{CREATE}/{first['token']}/notes", {"summary": "in between"}, expect=200)
+    again = halden.engineer.post(CREATE, draft, headers=key, expect=200)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    rows = brightwell.compliance.get(f"/api/v1/audit/entries?case={first['token']}&order=newest&limit=20", expect=200).items
+    repeat = next(row for row in rows if row["operation"] == "case.create.repeat")
+    assert [one["version"] for one in repeat["core"]["resources"] if one["type"] == "case"] == [2]
+    page = brightwell.engineer.get(f"/api/v1/audit/reconciliation?since={stamp(-60)}&partner={halden.id}", expect=200)
+    note = [row for row in page["items"] if row["case"] == first["token"] and row["event"] == "note.created"]
+    assert note and note[-1]["taken"]["how"] == "read"
+
+
+def test_a_repeated_answer_is_one_s_own(world, halden, brightwell, draft, key):
+    token = halden.engineer.post(CREATE, draft, expect=200)["token"]
+    ask = {"kind": "ask", "text": "Which release?", "engineer": {"name": "Duty desk", "email": brightwell.email(), "phone": None}}
+    first = brightwell.engineer.post(f"/api/v1/cases/{token}/answers", ask, headers=key, expect=201)
+    halden.engineer.post(f"{CREATE}/{token}/information-response", {"requestedInformation": "The newest"}, expect=200)
+    again = brightwell.engineer.post(f"/api/v1/cases/{token}/answers", ask, headers=key, expect=201)
+    assert again.body == first.body, "not what the partner answered since"
+    page = brightwell.engineer.get(f"/api/v1/audit/reconciliation?since={stamp(-60)}&open=true", expect=200)
+    assert [row["event"] for row in page["items"] if row["case"] == token and row["direction"] == "received"][-1] == "information.provided"
 
 
 def test_another_body_under_the_same_key_is_a_conflict(halden, draft, key):
