@@ -158,7 +158,7 @@ std::string breach_file(const operations::Breach& breach, std::string_view origi
         out.member("customer", one.customer ? std::optional(one.customer.value) : std::nullopt);
         out.member("authorization", one.authorization != 0 ? std::optional(one.authorization) : std::nullopt);
         out.member("agreement", one.agreement != 0 ? std::optional(one.agreement) : std::nullopt);
-        out.member("disclosures", one.disclosures);
+        out.member("disclosures", one.disclosures).member("laterReads", one.reads);
         write_classes(out, one.classes);
         out.end();
     }
@@ -182,7 +182,9 @@ constexpr std::string_view readme =
     "                         is for an auditor to judge.\n"
     "controls.json            the map from controls to records, with every population as runs of indices and its digest\n"
     "samples.json             the drawn records, and the rule by which anybody draws them again\n"
-    "breach.json              only in a list about a partner: customers, cases, classes and every disclosure\n"
+    "breach.json              only in a list about a partner: customers, cases, classes and every disclosure. laterReads are "
+    "counts\n"
+    "                         of what was read again, kept by the hour; they have no record of their own, so no proof.\n"
     "opened/N.1.json, .salt   the core section of record N and its salt of 32 bytes. SHA-256 of \"gw-audit/v1/commit\", a zero "
     "byte,\n"
     "                         a byte 1, the salt and the text is the commitment in the record's entry.\n"

@@ -144,17 +144,19 @@ struct BreachItem {
     ProvenEntry entry;  // the record of the disclosure
     std::int64_t case_id = 0;
     std::int64_t version = 0;  // of the case that was shown; 0 where the record names none
-    bool delivered = false;    // sent by webhook or mail, not read
+    bool delivered = false;    // sent as a mail with content or as a file, not read
 };
 struct BreachCase {
     std::int64_t id = 0;
     std::string token;
     bool submitted = false;
     protocol::CustomerId customer;
-    protocol::DataClasses classes;  // that the gate let pass
+    protocol::DataClasses classes;  // that the gate let pass to the partner; none where the partner opened the case
     std::int64_t authorization = 0;
     std::int64_t agreement = 0;
-    std::int64_t disclosures = 0;  // in the period
+    std::optional<Instant> words_since{};  // from then on there is something of the company's to be shown
+    std::int64_t disclosures = 0;          // in the period
+    std::int64_t reads = 0;                // of versions that the reader knew, in the hours of the period
 };
 struct BreachCustomer {
     protocol::CustomerId id;

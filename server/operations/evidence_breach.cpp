@@ -4,8 +4,10 @@
 
 #include "protocol/canonical.hpp"
 #include "server/operations/evidence.hpp"
+#include "server/operations/readers.hpp"
 #include "server/store/statements/directory.hpp"
 #include "server/store/statements/evidence.hpp"
+#include "server/store/statements/readers.hpp"
 
 namespace entente::operations {
 
@@ -14,12 +16,6 @@ namespace {
 constexpr std::int64_t log_rows_a_step = 2'000;
 constexpr std::int64_t shared_cases_a_step = 1'000;
 constexpr std::int64_t days_max_us = std::int64_t{86'400} * 1'000'000 * period_days_max;
-
-// Whether a success of it shows a case to who acted (a write answers with the case as well), or sends something of it.
-bool discloses(std::string_view operation) {
-    return operation.starts_with("case.") || operation.starts_with("note.") || operation.starts_with("events.") ||
-           operation.ends_with(".send");  // a file, a webhook, a mail
-}
 
 std::int64_t number_in(const protocol::CanonicalValue* value) {
     if (value == nullptr) return 0;
@@ -34,33 +30,53 @@ std::int64_t number_in(const protocol::CanonicalValue* value) {
     return number;
 }
 
-// The cases among the resources of a record, with the version that was shown.
-std::vector<std::pair<std::int64_t, std::int64_t>> cases_in(const protocol::CanonicalValue& core) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> cases;
+// Ids and versions of the resources of that type that a record names.
+std::vector<std::pair<std::int64_t, std::int64_t>> named(const protocol::CanonicalValue& core, std::string_view wanted) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> found;
     const auto* resources = core.find("resources");
-    if (resources == nullptr || resources->array() == nullptr) return cases;
+    if (resources == nullptr || resources->array() == nullptr) return found;
     for (const auto& resource : *resources->array()) {
         const auto* type = resource.find("type");
-        if (type == nullptr || type->text() == nullptr || *type->text() != "case") continue;
-        cases.emplace_back(number_in(resource.find("uid")), number_in(resource.find("version")));
+        if (type == nullptr || type->text() == nullptr || *type->text() != wanted) continue;
+        found.emplace_back(number_in(resource.find("uid")), number_in(resource.find("version")));
     }
-    return cases;
+    return found;
+}
+
+constexpr std::int64_t hour_us = std::int64_t{3'600} * 1'000'000;
+
+// Somebody who saw a version before the period and looked at it again within it was shown it in the period as well. No record of
+// its own tells that, so it is taken from the counts.
+std::int64_t reads_again(ReadTxn& txn, const Breach& breach, const BreachCase& one) {
+    if (!one.words_since) return 0;
+    const std::int64_t from = std::max(breach.input.from, *one.words_since).us / hour_us;
+    const std::int64_t before = (breach.input.until.us + hour_us - 1) / hour_us;
+    std::int64_t reads = 0;
+    for (const store::ReadCount& count : store::reads_between(txn, {one.id}, from, before))
+        if (store::company_of_principal(txn, count.principal) == breach.input.partner) reads += count.reads;
+    return reads;
 }
 
 void find_cases(ReadTxn& txn, Breach& breach) {
     const auto page = store::cases_shared_with(txn, breach.company, breach.input.partner, breach.next_case, shared_cases_a_step);
     for (const store::SharedCase& shared : page) {
         breach.next_case = shared.id.value;
-        breach.cases.emplace(
-            shared.id.value,
-            BreachCase{.id = shared.id.value,
+        BreachCase one{.id = shared.id.value,
                        .token = shared.token,
                        .submitted = shared.submitted,
                        .customer = shared.customer,
-                       .classes = protocol::DataClasses::from_bits(static_cast<std::uint32_t>(shared.released_classes)),
+                       .classes = {},
                        .authorization = shared.authorization,
-                       .agreement = shared.agreement,
-                       .disclosures = 0});
+                       .agreement = shared.agreement};
+        if (shared.submitted) {
+            // The released classes are those from the submitter to the receiver.
+            one.classes = protocol::DataClasses::from_bits(static_cast<std::uint32_t>(shared.released_classes));
+            one.words_since = Instant{};
+        } else {
+            one.words_since = store::first_words(txn, shared.id, breach.company, false);
+        }
+        one.reads = reads_again(txn, breach, one);
+        breach.cases.emplace(one.id, std::move(one));
     }
     breach.cases_done = std::ssize(page) < shared_cases_a_step;
 }
@@ -76,17 +92,30 @@ bool file_went_over(const protocol::CanonicalValue& core, bool partner_received)
     });
 }
 
-void judge_entry(Breach& breach, const ProvenEntry& entry) {
+// What the partner did in a case shows it something of the company's only if there is something, and if the answer held the case:
+// the register has the version since then. (A formal step over the own API answers with itself alone.)
+bool shown_by(ReadTxn& txn, const Breach& breach, const BreachCase& one, const ProvenEntry& entry, std::int64_t version) {
+    if (!one.words_since || entry.time < *one.words_since) return false;
+    const auto first = store::first_shown(txn, {one.id}, breach.input.partner, version);
+    return first && (first->at <= entry.time || first->operation == entry.operation);
+}
+
+void judge_entry(ReadTxn& txn, Breach& breach, const ProvenEntry& entry) {
     const auto core = protocol::parse_canonical(entry.core);
     if (!core) return;
     const auto* actor = core->find("actor");
     const std::int64_t acting = actor == nullptr ? 0 : number_in(actor->find("org_uid"));
     const bool file = entry.operation == "attachment.send" && acting == breach.company.value;
-    const bool delivered = file || (entry.operation.ends_with(".send") && acting == 0);
+    const bool mail = acting == 0 && std::ranges::any_of(named(*core, "company"), [&](const auto& company) {
+                          return company.first == breach.input.partner.value;
+                      });
+    const bool delivered = file || mail;
     if (!delivered && acting != breach.input.partner.value) return;
-    for (const auto& [id, version] : cases_in(*core)) {
+    for (const auto& [id, version] : named(*core, "case")) {
         const auto found = breach.cases.find(id);
-        if (found == breach.cases.end() || (file && !file_went_over(*core, found->second.submitted))) continue;
+        if (found == breach.cases.end()) continue;
+        if (file ? !file_went_over(*core, found->second.submitted) : !shown_by(txn, breach, found->second, entry, version))
+            continue;
         ++found->second.disclosures;
         breach.items.push_back({.entry = entry, .case_id = id, .version = version, .delivered = delivered});
     }
@@ -103,12 +132,12 @@ void scan_disclosures(ReadTxn& txn, const Context& context, Breach& breach) {
         if (!row.failed && discloses(row.operation)) candidates.push_back(row.index);
     });
     for (const std::int64_t index : candidates)
-        if (const auto entry = open_entry(txn, context, index, breach.input.partner)) judge_entry(breach, *entry);
+        if (const auto entry = open_entry(txn, context, index, breach.input.partner)) judge_entry(txn, breach, *entry);
     breach.next = rows < log_rows_a_step ? breach.end : last + 1;
 }
 
 void name_customers(ReadTxn& txn, const Context& context, Breach& breach) {
-    std::erase_if(breach.cases, [](const auto& one) { return one.second.disclosures == 0; });
+    std::erase_if(breach.cases, [](const auto& one) { return one.second.disclosures + one.second.reads == 0; });
     std::map<std::int64_t, BreachCustomer> customers;
     for (const auto& [id, one] : breach.cases) {
         breach.classes = protocol::DataClasses::from_bits(breach.classes.bits() | one.classes.bits());

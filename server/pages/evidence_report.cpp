@@ -377,14 +377,15 @@ std::string breach_report(const operations::Breach& breach, std::string_view ori
     }
     out.raw(
         "</tbody></table>\n<h2>Cases</h2>\n<table><thead><tr><th>Case</th><th>Opened by</th><th class=\"n\">Customer</th>"
-        "<th class=\"n\">Disclosures</th><th>Classes</th></tr></thead><tbody>\n");
+        "<th class=\"n\">Disclosures</th><th class=\"n\">Read again</th><th>Classes</th></tr></thead><tbody>\n");
     for (const auto& [id, one] : breach.cases) {
         out.raw("<tr><td><code>")
             .text(one.token)
             .raw("</code></td><td>")
             .text(one.submitted ? breach.company_name : breach.partner_name);
         out.raw("</td><td class=\"n\">").text(one.customer ? number(one.customer.value) : "").raw("</td><td class=\"n\">");
-        out.text(number(one.disclosures)).raw("</td><td>").text(classes_text(one.classes)).raw("</td></tr>\n");
+        out.text(number(one.disclosures)).raw("</td><td class=\"n\">").text(number(one.reads)).raw("</td><td>");
+        out.text(classes_text(one.classes)).raw("</td></tr>\n");
     }
     out.raw(
         "</tbody></table>\n<h2>Disclosures</h2>\n<table><thead><tr><th "
@@ -400,8 +401,11 @@ std::string breach_report(const operations::Breach& breach, std::string_view ori
     }
     out.raw("</tbody></table>\n<p>");
     out.text(
-        "A disclosure is the first time that somebody of the partner was shown a version of a case, an answer that showed it, or a "
-        "message about it that was sent to the partner. Later reads of the same version are counted in the log and not listed.");
+        "A disclosure is the first time that somebody of the partner was shown a version of a case with something of the "
+        "company's, "
+        "an answer that showed it, or a file or a mail with content that was sent to the partner. What the partner wrote itself is "
+        "none. Later reads of the same version are counted by the hour and not listed. Classes are those that the gate let pass in "
+        "cases that the company opened; for what it wrote in a case of the partner's none are kept.");
     out.raw("</p>\n");
     end(out);
     return out.take();

@@ -98,8 +98,10 @@ int list_breach(Context& context) {
             context.note("No customer of yours is affected.");
         else
             context.out() << table.print(context.paint(), context.width());
-        context.out() << breach.items("cases").size() << " cases, " << breach.items("items").size()
-                      << " disclosures, classes: " << breach.text("classes") << "\n";
+        std::int64_t reads = 0;
+        for (const Value& row : breach.items("cases")) reads += row.number("laterReads").value_or(0);
+        context.out() << breach.items("cases").size() << " cases, " << breach.items("items").size() << " disclosures, read again "
+                      << reads << " times, classes: " << breach.text("classes", "none") << "\n";
     }
     if (context.given("out")) write_pack(context, answer);
     return exit_code::ok;

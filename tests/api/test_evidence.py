@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from support.evidence import OSCAL, UUID, Pack
-from support.gateway import program
+from support.gateway import program, until
 from support.world import stamp
 
 VERIFY = program().parent / "entente-verify"
@@ -182,6 +182,55 @@ def test_a_breach_names_customers_cases_classes_and_proofs(world, exchanged, hal
         core = made.check_entry(item)
         assert item["how"] == "sent" or int(core["actor"]["org_uid"]) == brightwell.id
     assert customer.name in made.report and case.token in made.report and "<script" not in made.report
+
+
+def of_case(breach, case):
+    row = next((row for row in breach["cases"] if row["token"] == case.token), None)
+    return row, [item for item in breach["items"] if row and item["case"] == row["id"]]
+
+
+def test_what_the_partner_wrote_itself_is_not_shown_to_it(world, halden, brightwell):
+    """The receiver draws the list about the submitter: only from the receiver's first words on is there something to be shown."""
+    case = world.released_case(halden, brightwell)
+    case.seen_by_receiver()
+    case.note(halden.engineer, "of the partner")
+    case.seen_by_submitter()
+    assert of_case(breach_of(brightwell.compliance, halden).json("breach.json"), case) == (None, [])
+    case.note(brightwell.engineer, "of ours")
+    halden.engineer.get(f"{case.path}/notes", expect=200)
+    row, items = of_case(breach_of(brightwell.compliance, halden).json("breach.json"), case)
+    assert [item["operation"] for item in items] == ["note.list"] and row["disclosures"] == 1
+    assert row["openedBy"] == "partner" and row["classes"] == [], "the gate's classes went the other way"
+
+
+def test_a_step_that_answers_with_itself_alone_shows_nothing(world, halden, brightwell):
+    case = world.released_case(halden, brightwell)
+    brightwell.engineer.post(f"/api/v1/cases/{case.token}/answers", {
+        "kind": "ask", "text": "Which release?", "engineer": {"name": "Duty desk", "email": brightwell.email(), "phone": None}}, expect=201)
+    assert of_case(breach_of(halden.compliance, brightwell).json("breach.json"), case)[1] == []
+
+
+def test_names_of_files_are_a_first_sight_and_what_is_read_again_counts(world, halden, brightwell):
+    case = world.released_case(halden, brightwell)
+    brightwell.engineer.get(f"/api/v1/cases/{case.token}/attachments", expect=200)
+    row, items = of_case(breach_of(halden.compliance, brightwell).json("breach.json"), case)
+    assert [item["operation"] for item in items] == ["attachment.list"] and row["laterReads"] == 0
+    case.seen_by_receiver()
+
+    def later():
+        row, items = of_case(breach_of(halden.compliance, brightwell, **{"from": stamp(1)}).json("breach.json"), case)
+        return (row, items) if row else None
+
+    row, items = until(later, what="the count of what was read again")
+    assert row["laterReads"] == 1 and items == [] and row["customer"], "whoever only read again was shown it all the same"
+
+
+def test_one_set_of_operations_discloses(world, exchanged, halden, brightwell):
+    """What is in the register is in the populations of the controls about disclosure."""
+    control = next(item for item in world.operator.get("/api/v1/evidence/controls", expect=200).items if item["id"] == "A.7.5.4")
+    registered = {row["operation"] for row in halden.compliance.get("/api/v1/disclosures?limit=1000", expect=200).items}
+    assert registered and registered <= set(control["log"])
+    assert {"case.approve", "case.information.request", "case.timeline", "attachment.list", "subject.search", "mail.content.send", "case.create.repeat"} <= set(control["log"])
 
 
 def test_a_breach_is_of_the_period(exchanged, halden, brightwell):

@@ -224,7 +224,7 @@ bool are_partners(ReadTxn& txn, CompanyId company, CompanyId other) {
         .first(
             "SELECT 1 FROM agreement_parties a JOIN agreement_parties b ON b.agreement = a.agreement WHERE a.company = $1 AND"
             " b.company = $2 UNION ALL SELECT 1 FROM cases WHERE (submitter = $1 AND receiver = $2)"
-            " OR (submitter = $2 AND receiver = $1) LIMIT 1",
+            " OR (submitter = $2 AND receiver = $1 AND released_at IS NOT NULL) LIMIT 1",
             {company.value, other.value}, [](const Row&) { return true; })
         .has_value();
 }
@@ -247,6 +247,21 @@ std::vector<SharedCase> cases_shared_with(ReadTxn& txn, CompanyId company, Compa
                              .agreement = row.number(6)});
         });
     return found;
+}
+
+std::optional<Instant> first_words(ReadTxn& txn, protocol::CaseId id, CompanyId company, bool submitter) {
+    const auto at = txn.first(
+        "SELECT MIN(w.created_at) FROM (SELECT created_at FROM notes WHERE case_id = $1 AND author_company = $2"
+        " AND CASE WHEN $3 = 1 THEN for_receiver ELSE for_submitter END = 1 UNION ALL SELECT created_at FROM responses"
+        " WHERE case_id = $1 AND author_company = $2 AND CASE WHEN $3 = 1 THEN for_receiver ELSE for_submitter END = 1) w",
+        {id.value, company.value, submitter ? 1 : 0}, [](const Row& row) { return row.maybe_number(0); });
+    return at && *at ? std::optional(Instant{**at}) : std::nullopt;
+}
+
+std::optional<FirstShown> first_shown(ReadTxn& txn, protocol::CaseId id, CompanyId company, std::int64_t version) {
+    return txn.first("SELECT at, operation FROM disclosures WHERE case_id = $1 AND company = $2 AND version = $3",
+                     {id.value, company.value, version},
+                     [](const Row& row) { return FirstShown{{row.number(0)}, std::string(row.text(1))}; });
 }
 
 std::vector<std::int64_t> case_log_indices(ReadTxn& txn, protocol::CaseId id, CompanyId company, std::int64_t from,

@@ -49,7 +49,7 @@ struct FirstAnswer {
 std::vector<FirstAnswer> first_answers(ReadTxn& txn, protocol::CompanyId company, protocol::Instant from, protocol::Instant until,
                                        std::int64_t after_case, std::int64_t limit);
 
-// Whether two companies ever had an agreement or a case together.
+// Whether two companies ever had an agreement together, or a case that the asking company may know.
 bool are_partners(ReadTxn& txn, protocol::CompanyId company, protocol::CompanyId other);
 
 // A case of the company with that partner, whoever opened it.
@@ -64,6 +64,14 @@ struct SharedCase {
 };
 std::vector<SharedCase> cases_shared_with(ReadTxn& txn, protocol::CompanyId company, protocol::CompanyId partner,
                                           std::int64_t after_case, std::int64_t limit);
+// When the company first wrote something in the case that the other side can read; nothing when it never did.
+std::optional<protocol::Instant> first_words(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId company, bool submitter);
+// The register's word on this version of the case for the company: when it was first shown, and by which operation.
+struct FirstShown {
+    protocol::Instant at;
+    std::string operation;
+};
+std::optional<FirstShown> first_shown(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId company, std::int64_t version);
 // Indices of the case's records in [from, to) that the company is party to.
 std::vector<std::int64_t> case_log_indices(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId company, std::int64_t from,
                                            std::int64_t to);

@@ -58,6 +58,17 @@ std::vector<ReadCount> reads_of_case(ReadTxn& txn, CaseId id, std::int64_t limit
     return counts;
 }
 
+std::vector<ReadCount> reads_between(ReadTxn& txn, CaseId id, std::int64_t from, std::int64_t before) {
+    std::vector<ReadCount> counts;
+    txn.each(
+        "SELECT principal, MAX(hour), CAST(SUM(reads) AS BIGINT) FROM read_counts WHERE case_id = $1 AND hour >= $2 AND hour < $3"
+        " GROUP BY principal ORDER BY principal",
+        {id.value, from, before}, [&](const Row& row) {
+            counts.push_back({.case_id = id, .principal = std::string(row.text(0)), .hour = row.number(1), .reads = row.number(2)});
+        });
+    return counts;
+}
+
 std::vector<ReadCount> unrecorded_reads(ReadTxn& txn, std::int64_t from, std::int64_t before, std::int64_t limit) {
     std::vector<ReadCount> counts;
     txn.each(

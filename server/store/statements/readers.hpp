@@ -50,6 +50,8 @@ struct ReadCount {
 };
 void count_reads(Txn& txn, const ReadCount& count);
 std::vector<ReadCount> reads_of_case(ReadTxn& txn, protocol::CaseId id, std::int64_t limit);  // newest first
+// By each principal in the hours [from, before), summed up; `hour` is the newest.
+std::vector<ReadCount> reads_between(ReadTxn& txn, protocol::CaseId id, std::int64_t from, std::int64_t before);
 // Reads that no record of the log has told yet, of hours in [from, before): at most `limit` rows, in order.
 std::vector<ReadCount> unrecorded_reads(ReadTxn& txn, std::int64_t from, std::int64_t before, std::int64_t limit);
 void reads_recorded(Txn& txn, const ReadCount& count);
