@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "protocol/canonical.hpp"
+#include "server/audit/log/reader.hpp"
 #include "server/operations/case_common.hpp"
 #include "server/store/statements/cases.hpp"
 #include "server/store/statements/events.hpp"
+#include "server/store/statements/evidence.hpp"
 
 namespace entente::operations {
 
@@ -15,11 +17,13 @@ Result<Reconciliation> reconcile_crossings(ReadTxn& txn, const Caller& caller, c
         return std::unexpected(allowed.error());
     if (!caller.company()) return fail(ErrorKind::forbidden, "no_company", "only a company has a statement of what it exchanged");
     constexpr int looked_at = 500;
+    // Times of the log never fall: what lies before the period need not be gone through.
+    const std::int64_t begin = store::first_index_at(txn, asked.from, audit::head(txn).size);
     auto all = store::crossings(txn, {.company = caller.company(),
                                       .partner = asked.partner,
                                       .from = asked.from,
                                       .until = asked.until,
-                                      .first = asked.first,
+                                      .first = std::max(asked.first, begin),
                                       .limit = looked_at});
     Reconciliation page;
     const auto taken = [](const store::Crossing& one) { return one.shown || one.acknowledged; };

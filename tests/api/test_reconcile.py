@@ -68,6 +68,19 @@ def test_a_statement_is_the_companys_own(world, case, dorn, halden, brightwell):
     assert not statement(halden.engineer, until="2020-01-01T00:00:00Z")[0]
 
 
+def test_a_case_that_was_held_is_sent_when_it_is_released(world, halden, brightwell):
+    customer = halden.customer("asked later")
+    held = world.open_case(halden, brightwell, customer)
+    halden.authorize(customer, [brightwell])
+    held.release_to_receiver()
+    sent, received = (of(statement(caller, open="true")[0], held, direction) for caller, direction in ((halden.compliance, "sent"), (brightwell.compliance, "received")))
+    assert [row["event"] for row in sent] == ["case.created"] == [row["event"] for row in received], "nobody took it yet"
+    assert sent[0]["index"] == received[0]["index"] and sent[0]["taken"] is None
+    held.seen_by_receiver()
+    assert not of(statement(halden.compliance, open="true")[0], held, "sent")
+    assert of(statement(brightwell.compliance)[0], held, "received")[0]["taken"]["how"] == "read"
+
+
 def test_what_is_held_is_not_sent(world, halden, brightwell):
     customer = halden.customer("unasked")
     held = world.open_case(halden, brightwell, customer)
