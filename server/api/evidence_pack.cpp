@@ -38,7 +38,8 @@ void write_coverage(JsonWriter& out, const Evidence& evidence) {
     for (const Framework framework : {Framework::iso27001, Framework::iso27701, Framework::gdpr}) {
         const Evidence::Coverage coverage = evidence.coverage(framework);
         out.object().member("framework", name(framework)).member("title", title(framework)).member("controls", coverage.controls);
-        out.member("withEvidence", coverage.holding).member("empty", coverage.empty).member("notServed", coverage.not_served).end();
+        out.member("withEvidence", coverage.holding).member("empty", coverage.empty).member("notServed", coverage.not_served);
+        out.member("complete", operations::listed_whole(framework)).end();
     }
     out.end();
 }

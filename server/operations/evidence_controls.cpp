@@ -337,6 +337,10 @@ std::string_view title(Framework framework) {
     return "GDPR (EU) 2016/679";
 }
 
+bool listed_whole(Framework framework) {
+    return framework == Framework::iso27001;
+}
+
 std::string_view name(Serves serves) {
     switch (serves) {
         case Serves::yes:

@@ -14,6 +14,8 @@ namespace entente::operations {
 enum class Framework : unsigned char { iso27001, iso27701, gdpr };
 std::string_view name(Framework framework);   // iso27001, iso27701, gdpr
 std::string_view title(Framework framework);  // ISO/IEC 27001:2022 Annex A
+// Whether the map has every control of it, those with which the gateway has nothing to do included.
+bool listed_whole(Framework framework);
 
 enum class Serves : unsigned char {
     yes,     // the control's subject happens in the gateway

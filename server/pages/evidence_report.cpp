@@ -229,9 +229,15 @@ void summary(Html& out, const Evidence& evidence) {
         const Evidence::Coverage coverage = evidence.coverage(framework);
         out.raw("<tr><td>").text(title(framework)).raw("</td><td class=\"n\">").text(number(coverage.controls));
         out.raw("</td><td class=\"n\">").text(number(coverage.holding)).raw("</td><td class=\"n\">").text(number(coverage.empty));
-        out.raw("</td><td class=\"n\">").text(number(coverage.not_served)).raw("</td></tr>\n");
+        out.raw("</td><td class=\"n\">")
+            .text(operations::listed_whole(framework) ? number(coverage.not_served) : "not listed")
+            .raw("</td></tr>\n");
     }
-    out.raw("</tbody></table>\n");
+    out.raw("</tbody></table>\n<p>");
+    out.text(
+        "Of ISO/IEC 27001 every control is counted. Of ISO/IEC 27701 and the GDPR only those are listed that the gateway bears on; "
+        "the others are not looked at here.");
+    out.raw("</p>\n");
 }
 
 void framework_table(Html& out, const Evidence& evidence, Framework framework) {

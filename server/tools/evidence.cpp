@@ -41,9 +41,16 @@ int list_controls(Context& context) {
                    served ? Cell(holds ? "yes" : "none", holds ? Ink::green : Ink::yellow) : Cell(row.text("words"), Ink::dim)});
     }
     context.out() << table.print(context.paint(), context.width()) << "\n";
-    for (const Value& row : answer.value.items("coverage"))
-        context.out() << row.text("title") << ": evidence for " << row.text("withEvidence") << " of " << row.text("controls")
-                      << ", none in this period for " << row.text("empty") << ", not served " << row.text("notServed") << "\n";
+    for (const Value& row : answer.value.items("coverage")) {
+        const bool complete = row.truth("complete");
+        context.out() << row.text("title") << ": evidence for " << row.text("withEvidence") << " of " << (complete ? "" : "the ")
+                      << row.text("controls") << (complete ? "" : " listed here") << ", none in this period for "
+                      << row.text("empty");
+        if (complete)
+            context.out() << ", not served " << row.text("notServed") << "\n";
+        else
+            context.out() << "; the others are not looked at\n";
+    }
     if (!context.flag("all")) context.note("Controls that the gateway cannot serve, with reasons: --all");
     return exit_code::ok;
 }

@@ -51,6 +51,7 @@ def test_all_93_controls_are_there_and_those_that_are_not_served_say_why(world, 
     coverage = {row["framework"]: row for row in answer["coverage"]}["iso27001"]
     assert coverage["controls"] == 93 == coverage["withEvidence"] + coverage["empty"] + coverage["notServed"]
     assert coverage["withEvidence"] == sum(item["evidence"] for item in iso) >= 30, coverage
+    assert {row["framework"] for row in answer["coverage"] if row["complete"]} == {"iso27001"}, "of the others only what the gateway bears on is listed"
 
 
 def test_every_fact_that_a_control_names_exists(world):
@@ -274,6 +275,8 @@ def test_the_verifier_checks_a_whole_archive_and_says_what_nobody_signed(world, 
 def test_the_command_line_writes_archives(world, gateway, exchanged, tmp_path):
     done = gateway.command("evidence", "controls", "--operator", "--all")
     assert "ISO/IEC 27001:2022 Annex A: evidence for" in done.stdout and "7.12" in done.stdout
+    assert re.search(r"ISO/IEC 27701:2019: evidence for \d+ of the \d+ listed here.*others are not looked at", done.stdout)
+    assert done.stdout.count("not served") == 1
     year = stamp()[:4]
     one, two = tmp_path / "one.zip", tmp_path / "two.zip"
     gateway.command("evidence", "pack", "--operator", "--period", year, "--seed", "s", "--out", one)
