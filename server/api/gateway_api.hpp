@@ -110,9 +110,11 @@ class Gateway final : public Api {
     // `instead`: a further plan in place of the answer, where the value found calls for one.
     template <class T>
     Plan look_up(CallPtr call, ReadOperation<T> work, Render<T> render, std::function<std::optional<Plan>(T&)> instead = {});
-    // A read whose every answer is a record of its own (people, customers, agreements, audit entries).
+    // A read whose every answer is a record of its own (people, customers, agreements, audit entries): found on a reader, however
+    // long that takes, and then recorded; nobody else's writes wait for it. `shown`: cases whose words the answer holds.
     template <class T>
-    Plan disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render);
+    Plan disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render,
+                  std::function<std::vector<operations::Shown>(const T&)> shown = {});
 
     // Brings cases in line with the gate one after the other, then answers.
     Plan reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<int> released,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace entente::api {
@@ -59,7 +60,10 @@ Plan Gateway::write(CallPtr call, WriteOperation<T> operation, Render<T> render,
             return {{}, false};
         }
         state->outcome.emplace(std::move(done.outcome));
-        return {{std::move(done.record)}, keep};
+        std::vector<audit::Record> records;
+        records.push_back(std::move(done.record));
+        if (keep) std::ranges::move(done.further, std::back_inserter(records));
+        return {std::move(records), keep};
     };
     step->then = [this, call, state, render = std::move(render), after = std::move(after)](store::Commit commit) -> Plan {
         if (!commit.durable) return fault(call, std::move(commit.fault));
@@ -218,18 +222,51 @@ Plan Gateway::look_up(CallPtr call, ReadOperation<T> work, Render<T> render, std
 }
 
 template <class T>
-Plan Gateway::disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render) {
-    return write<T>(
-        std::move(call),
-        [operation = std::move(operation), type = std::move(type), work = std::move(work)](
-            store::Txn& txn, const operations::Context& now, const operations::Caller& caller) -> operations::Audited<T> {
-            audit::Record record = operations::record_of(caller, operation, audit::Class::api_activity, audit::activity_read);
-            record.resources.push_back({type, "list"});
-            auto found = work(txn, now, caller);
-            if (!found) return operations::refused<T>(std::move(record), std::move(found.error()));
-            return {std::move(found), std::move(record)};
-        },
-        std::move(render));
+Plan Gateway::disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render,
+                       std::function<std::vector<operations::Shown>(const T&)> shown) {
+    struct State {
+        std::string operation;
+        std::string type;
+        ReadOperation<T> work;
+        Render<T> render;
+        std::function<std::vector<operations::Shown>(const T&)> shown;
+        std::optional<protocol::Result<T>> outcome;
+    };
+    auto state = std::make_shared<State>(
+        State{std::move(operation), std::move(type), std::move(work), std::move(render), std::move(shown), {}});
+    auto step = std::make_unique<OnReader>();
+    step->run = [this, call, state](store::ReadTxn& txn) {
+        const operations::Context now = context();
+        const auto caller = operations::authenticate(txn, parts_.tools, now.now, call->presented);
+        // Who is nobody (any more) is told so by the step that writes.
+        if (caller) state->outcome.emplace(state->work(txn, now, *caller));
+    };
+    step->then = [this, call, state](std::string fault_text) -> Plan {
+        if (!fault_text.empty()) return fault(call, std::move(fault_text));
+        return write<T>(
+            call,
+            [state](store::Txn& txn, const operations::Context& now, const operations::Caller& caller) -> operations::Audited<T> {
+                audit::Record record =
+                    operations::record_of(caller, state->operation, audit::Class::api_activity, audit::activity_read);
+                record.resources.push_back({state->type, "list"});
+                const auto all = [&] {
+                    return state->shown && state->outcome && *state->outcome ? state->shown(**state->outcome)
+                                                                             : std::vector<operations::Shown>();
+                };
+                // Signed in between the two, or a case moved since its words were found: both are rare, so it is found again here.
+                const auto moved = [&](const operations::Shown& item) { return !operations::still_current(txn, item); };
+                if (!state->outcome || std::ranges::any_of(all(), moved)) state->outcome.emplace(state->work(txn, now, caller));
+                protocol::Result<T> found = *state->outcome;
+                if (!found) return operations::refused<T>(std::move(record), std::move(found.error()));
+                // A part of each version: it is registered and recorded, but reading the case afterwards is a first sight still.
+                const auto disclosed = all();
+                operations::note_disclosures(txn, now, caller, state->operation, disclosed, false);
+                return {std::move(found), std::move(record),
+                        operations::disclosure_records(txn, caller, state->operation, disclosed)};
+            },
+            state->render);
+    };
+    return step;
 }
 
 }  // namespace entente::api

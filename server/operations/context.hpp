@@ -110,6 +110,7 @@ template <class T>
 struct Audited {
     Result<T> outcome;
     audit::Record record;
+    std::vector<audit::Record> further{};  // where others are party to a part of what happened; kept with the outcome alone
 };
 
 // A record that already names the caller; the operation adds what happened.
