@@ -51,7 +51,8 @@ Plan search(Gateway& gateway, CallPtr call) {
             out.end().key("next");
             page.next ? out.value(page.next.value) : out.null();
             return g.reply(c, 200, out.end().take());
-        });
+        },
+        [](const ops::SubjectPage& page) { return page.shown; });
 }
 
 constexpr Route subject_table[] = {

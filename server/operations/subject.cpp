@@ -1,7 +1,9 @@
 #include "server/operations/subject.hpp"
 
 #include <algorithm>
+#include <iterator>
 
+#include "server/operations/case_view.hpp"
 #include "server/operations/erasure_common.hpp"
 #include "server/operations/trust_common.hpp"
 #include "server/store/statements/cases.hpp"
@@ -12,6 +14,7 @@ namespace entente::operations {
 
 using policy::Operation;
 using protocol::CaseId;
+using protocol::Side;
 
 namespace {
 
@@ -76,46 +79,64 @@ void look_at_trust(ReadTxn& txn, const Context& context, const Caller& caller, c
     }
 }
 
-void look_at_words(Search& search, const std::string& token, const store::CaseWords& words) {
-    search.look("case", token, "summary", words.summary);
-    search.look("case", token, "description", words.description);
-    const protocol::UserView& by = words.submitted_by;
-    search.look("case", token, "submitted by", joined({by.first_name, by.last_name, by.email, by.phone, by.city}));
-    if (words.submitter_contact)
-        search.look("case", token, "contact of the submitter",
-                    joined({words.submitter_contact->name, words.submitter_contact->email, words.submitter_contact->phone}));
-    if (words.receiver_contact)
-        search.look("case", token, "contact of the receiver",
-                    joined({words.receiver_contact->name, words.receiver_contact->email, words.receiver_contact->phone}));
-    for (const store::StoredField& field : words.fields) search.look("case", token, field.label, field.value);
-    for (const std::string& note : words.internal_notes) search.look("internal_note", token, "text", note);
+std::string joined(const std::optional<protocol::ContactDetails>& contact) {
+    return contact ? joined({contact->name, contact->email, contact->phone}) : std::string();
 }
 
-// The side's own view: what it wrote as it wrote it, what the other side wrote as it crossed.
-void look_at_case(ReadTxn& txn, const Context& context, const Caller& caller, CaseId id, Search& search) {
-    store::Vault& vault = context.tools.vault;
-    const auto c = store::find_case(txn, vault, id);
-    if (!c || c->erased) return;
-    const bool submitter = c->submitter == caller.company();
-    if (submitter) look_at_words(search, c->token, c->original);
-    if (!submitter && c->shared && c->released_at) look_at_words(search, c->token, *c->shared);
-    for (const store::StoredNote& note : store::notes_of(txn, vault, id)) {
-        if (!(submitter ? note.for_submitter : note.for_receiver)) continue;
-        const auto& words = note.author_company == caller.company() || !note.shared ? note.original : *note.shared;
-        if (note.author_company && note.author_company != caller.company() && !note.shared) continue;
-        search.look("note", c->token, "text", joined({words.summary, words.description}));
-        search.look("note", c->token, "author", joined({words.creator_name, words.creator_email}));
+// Who answers for a company as long as its people are withheld is nobody.
+bool stands_in(std::string_view mail) {
+    return mail.starts_with("withheld@");
+}
+
+// The words that the case was opened with are the submitter's; `own`: what the reader's side wrote, `theirs`: the other.
+void look_at_words(Search& own, Search& theirs, const protocol::CaseView& view) {
+    const bool submitter = view.side == Side::submitter;
+    Search& words = submitter ? own : theirs;
+    const std::string& token = view.token;
+    if (submitter || view.flow != protocol::Flow::frozen) {
+        words.look("case", token, "summary", view.summary);
+        words.look("case", token, "description", view.description.value_or(""));
     }
-    for (const store::StoredResponse& response : store::responses_of(txn, vault, id)) {
-        if (!(submitter ? response.for_submitter : response.for_receiver)) continue;
-        if (response.author_company && response.author_company != caller.company() && !response.shared) continue;
-        const auto& words = response.author_company == caller.company() || !response.shared ? response.original : *response.shared;
-        search.look("answer", c->token, "engineer", joined({words.engineer_name, words.engineer_email, words.engineer_phone}));
-        search.look("answer", c->token, "text", joined({words.next_steps, words.reason, words.requested_information}));
+    const protocol::UserView& by = view.submitted_by;
+    if (!stands_in(by.email))
+        words.look("case", token, "submitted by", joined({by.first_name, by.last_name, by.email, by.phone, by.city}));
+    words.look("case", token, "contact of the submitter", joined(view.submitter_contact));
+    (submitter ? theirs : own).look("case", token, "contact of the receiver", joined(view.receiver_contact));
+    for (const protocol::FieldView& field : view.fields) words.look("case", token, field.label, field.value);
+}
+
+// The case as this side reads it now; true when something of the other side's was found.
+bool look_at_case(ReadTxn& txn, const Context& context, const Caller& caller, const store::StoredCase& c,
+                  std::vector<SubjectItem>& items, const SubjectQuery& query) {
+    const Side side = side_of(c, caller.company());
+    const protocol::CaseView view = view_case(txn, context.tools, c, side, context.now, true);
+    const std::string& token = view.token;
+    std::vector<SubjectItem> other_side;
+    Search own(query, items);
+    Search theirs(query, other_side);
+    look_at_words(own, theirs, view);
+    for (const protocol::NoteView& note : view.notes) {
+        Search& search = note.outbound || !note.company ? own : theirs;
+        search.look("note", token, "text", joined({note.summary, note.description}));
+        const std::string mail = note.creator_email.value_or("");
+        if (!stands_in(mail)) search.look("note", token, "author", joined({note.creator_name, mail}));
     }
-    for (const auto& note : store::internal_notes_of(txn, vault, id, caller.company()))
-        search.look("internal_note", c->token, "text",
-                    joined({note.words.summary, note.words.description, note.words.creator_name, note.words.creator_email}));
+    for (const protocol::ResponseView& answer : view.responses) {
+        Search& search = answer.company == caller.company() ? own : theirs;
+        search.look(
+            "answer", token, "engineer",
+            joined({answer.engineer_name.value_or(""), answer.engineer_email.value_or(""), answer.engineer_phone.value_or("")}));
+        search.look(
+            "answer", token, "text",
+            joined({answer.next_steps.value_or(""), answer.reason.value_or(""), answer.requested_information.value_or("")}));
+    }
+    if (side == Side::submitter)
+        for (const std::string& note : c.original.internal_notes) own.look("internal_note", token, "text", note);
+    for (const auto& note : store::internal_notes_of(txn, context.tools.vault, c.id, caller.company()))
+        own.look("internal_note", token, "text",
+                 joined({note.words.summary, note.words.description, note.words.creator_name, note.words.creator_email}));
+    std::ranges::move(other_side, std::back_inserter(items));
+    return !other_side.empty();
 }
 
 }  // namespace
@@ -137,7 +158,11 @@ Result<SubjectPage> search_subject(ReadTxn& txn, const Context& context, const C
         " released_at IS NOT NULL)) ORDER BY id LIMIT $4",
         {caller.company().value, query.after.value, query.customer.value, cases_in_a_page},
         [&](const store::Row& row) { cases.push_back({row.number(0)}); });
-    for (const CaseId id : cases) look_at_case(txn, context, caller, id, search);
+    for (const CaseId id : cases) {
+        const auto c = store::find_case(txn, context.tools.vault, id);
+        if (!c || c->erased) continue;
+        if (look_at_case(txn, context, caller, *c, page.items, query)) page.shown.push_back({c->id, c->version, c->gate_epoch});
+    }
     if (std::ssize(cases) == cases_in_a_page) page.next = cases.back();
     return page;
 }

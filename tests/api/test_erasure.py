@@ -347,3 +347,24 @@ def test_what_is_held_about_somebody(world, pair):
         left.compliance.post("/api/v1/subjects/search", body, expect=400)
     records = [row for row in left.compliance.get("/api/v1/audit/entries?order=newest&limit=50", expect=200).items if row["operation"] == "subject.search"]
     assert len(records) >= 2 and mail not in str(records)
+
+
+def test_the_partner_finds_what_its_own_view_has_and_the_owner_knows_of_it(world, pair):
+    left, right = pair
+    customer = left.customer("found by the partner")
+    granted = left.authorize(customer, [right])
+    case = world.released_case(left, right, customer)
+    search = lambda term: right.compliance.post("/api/v1/subjects/search", {"terms": [term]}, expect=200).items
+    shown = lambda: {row["operation"] for row in left.compliance.get(f"/api/v1/disclosures?case={case.token}", expect=200).items}
+    contact = case.values["Customer Email"]
+    assert search(contact) == [] and shown() == set(), "this stage was not reached"
+    case.approve()
+    case.note(left.engineer, "The version moves")
+    assert {item["id"] for item in search(contact)} == {case.token}
+    assert "subject.search" in shown()
+    rows = left.compliance.get(f"/api/v1/audit/entries?case={case.token}&order=newest", expect=200).items
+    record = next(row for row in rows if row["operation"] == "subject.search")
+    assert record["core"]["actor"]["org_uid"] == str(right.id), "the company whose words they are has the record"
+    left.withdraw(granted, customer)
+    assert search(contact) == [], "frozen"
+    assert left.compliance.post("/api/v1/subjects/search", {"terms": [contact]}, expect=200).items
