@@ -8,34 +8,33 @@
 #include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
 #include "server/operations/cases.hpp"
+#include "server/store/statements/cases.hpp"
 
 namespace entente::api {
 
 namespace ops = operations;
 
-namespace {
-
-// The newest of the reader's own; nothing when there is none (any more).
-const protocol::ResponseView* own_answer(const protocol::CaseView& view) {
-    const protocol::CompanyId own = view.side == protocol::Side::submitter ? view.submit_company : view.receive_company;
-    const auto found = std::ranges::find(view.responses.rbegin(), view.responses.rend(), own, &protocol::ResponseView::company);
-    return found == view.responses.rend() ? nullptr : &*found;
-}
-
-}  // namespace
-
 // A formal step answers with itself alone, also when it is repeated after the case went on.
 struct AnswerGiven {
     ops::CaseRead read;
+    protocol::ResponseId answer;
+    const protocol::ResponseView* view() const {
+        const auto found = std::ranges::find(read.view.responses, answer, &protocol::ResponseView::id);
+        return found == read.view.responses.end() ? nullptr : &*found;
+    }
 };
 template <>
 struct Again<AnswerGiven> {
+    // Nothing when its words are gone: the repeat is told that the step was taken.
     static std::optional<AnswerGiven> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                            std::int64_t id) {
-        auto read = Again<ops::CaseRead>::load(txn, context, caller, id);
-        return read && own_answer(read->view) ? std::optional(AnswerGiven{std::move(*read)}) : std::nullopt;
+        const auto case_id = store::case_of_response(txn, {id});
+        auto read = case_id ? ops::reread_case(txn, context, caller, *case_id) : std::nullopt;
+        if (!read) return std::nullopt;
+        AnswerGiven given{std::move(*read), {id}};
+        return given.view() != nullptr ? std::optional(std::move(given)) : std::nullopt;
     }
-    static std::int64_t id(const AnswerGiven& given) { return given.read.shown.id.value; }
+    static std::int64_t id(const AnswerGiven& given) { return given.answer.value; }
     static void about(store::Txn& txn, const ops::Context&, const ops::Caller&, audit::Record& record, const AnswerGiven& given) {
         ops::name_shown(txn, record, given.read.shown);
     }
@@ -84,12 +83,15 @@ Plan answer_case(Gateway& gateway, CallPtr call) {
                             ops::record_of(caller, "case.answer", audit::Class::api_activity, audit::activity_update),
                             same.error());
             auto done = carry_out(txn, context, caller, call->path.at(0), input);
-            if (done.outcome) return {AnswerGiven{std::move(*done.outcome)}, std::move(done.record)};
+            if (done.outcome) {
+                const protocol::ResponseId answer = done.outcome->view.responses.back().id;
+                return {AnswerGiven{std::move(*done.outcome), answer}, std::move(done.record)};
+            }
             native::use_own_pointers(done.outcome.error());
             return {std::unexpected(std::move(done.outcome.error())), std::move(done.record)};
         },
         [](Gateway& g, const CallPtr& c, AnswerGiven& given) {
-            Response response = g.reply(c, 201, native::encode_answer(*own_answer(given.read.view)));
+            Response response = g.reply(c, 201, native::encode_answer(*given.view()));
             response.headers.push_back({"ETag", native::case_tag(given.read.view)});
             return response;
         });

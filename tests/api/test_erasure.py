@@ -102,6 +102,26 @@ def test_a_case_is_erased_by_one_person_once_it_is_over(world, pair):
     left.engineer.post(f"/api/v1/cases/{case.token}/notes", {"summary": "s", "text": "t", "visibility": "shared"}, expect=(404, 422))
 
 
+def test_a_repeat_after_the_words_are_gone_says_that_it_was_done(world, pair):
+    left, right = pair
+    case = world.released_case(left, right)
+    ask = {"kind": "ask", "text": "Which release?", "engineer": {"name": "Duty desk", "email": right.email(), "phone": None}}
+    steps = [(right.engineer, f"/api/v1/cases/{case.token}/answers", ask),
+             (left.engineer, f"/api/v1/cases/{case.token}/answers", {"kind": "reply", "text": "12.1"}),
+             (left.engineer, f"/api/v1/cases/{case.token}/notes", {"summary": "s", "text": "t", "visibility": "shared"}),
+             (left.engineer, f"/v1/collaboration-requests/{case.token}/notes", {"summary": "s"}),
+             (left.engineer, f"/api/v1/cases/{case.token}/escalate", {"reason": "no_answer", "channel": "phone"})]
+    for number, (caller, path, body) in enumerate(steps):
+        caller.post(path, body, headers={"Idempotency-Key": f"erased-{case.token}-{number}"}, expect=(200, 201))
+    case.approve()
+    left.engineer.post(f"{case.path}/closure", {}, expect=200)
+    wait_done(left.compliance, order(left, {"scope": "case", "case": case.token}))
+    for number, (caller, path, body) in enumerate(steps):
+        again = caller.post(path, body, headers={"Idempotency-Key": f"erased-{case.token}-{number}"})
+        assert again.status in (200, 201, 409) and "12.1" not in str(again.body) and "Which release" not in str(again.body)
+    assert world.verify()["ok"] is True
+
+
 def test_the_partner_is_asked_and_answers(world, pair, ended):
     left, right = pair
     customer, case = ended

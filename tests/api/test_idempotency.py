@@ -63,6 +63,9 @@ def test_a_repeated_answer_is_one_s_own(world, halden, brightwell, draft, key):
     halden.engineer.post(f"{CREATE}/{token}/information-response", {"requestedInformation": "The newest"}, expect=200)
     again = brightwell.engineer.post(f"/api/v1/cases/{token}/answers", ask, headers=key, expect=201)
     assert again.body == first.body, "not what the partner answered since"
+    later = {"kind": "reject", "reason": "Not ours", "engineer": ask["engineer"]}
+    brightwell.engineer.post(f"/api/v1/cases/{token}/answers", later, expect=201)
+    assert brightwell.engineer.post(f"/api/v1/cases/{token}/answers", ask, headers=key, expect=201).body == first.body, "and not another of one's own"
     page = brightwell.engineer.get(f"/api/v1/audit/reconciliation?since={stamp(-60)}&open=true", expect=200)
     assert [row["event"] for row in page["items"] if row["case"] == token and row["direction"] == "received"][-1] == "information.provided"
 

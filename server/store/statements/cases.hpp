@@ -159,6 +159,7 @@ void insert_response(Txn& txn, Vault& vault, const StoredCase& c, const StoredRe
 void share_response(Txn& txn, Vault& vault, const StoredCase& c, const StoredResponse& response);  // sets the words anew
 std::vector<StoredResponse> responses_of(ReadTxn& txn, Vault& vault, protocol::CaseId id);
 std::optional<protocol::CaseId> case_of_note(ReadTxn& txn, protocol::NoteId id);
+std::optional<protocol::CaseId> case_of_response(ReadTxn& txn, protocol::ResponseId id);
 std::int64_t next_note_position(ReadTxn& txn, protocol::CaseId id);
 std::int64_t next_response_position(ReadTxn& txn, protocol::CaseId id);
 // Seals every word of the case anew, after its owner changed (a customer was picked).

@@ -172,6 +172,11 @@ std::optional<CaseId> case_of_note(ReadTxn& txn, protocol::NoteId id) {
     return txn.first("SELECT case_id FROM notes WHERE id = $1", {id.value}, [](const Row& row) { return CaseId{row.number(0)}; });
 }
 
+std::optional<CaseId> case_of_response(ReadTxn& txn, protocol::ResponseId id) {
+    return txn.first("SELECT case_id FROM responses WHERE id = $1", {id.value},
+                     [](const Row& row) { return CaseId{row.number(0)}; });
+}
+
 std::int64_t next_note_position(ReadTxn& txn, CaseId id) {
     return txn
         .first("SELECT coalesce(max(position), 0) + 1 FROM notes WHERE case_id = $1", {id.value},
