@@ -1,6 +1,7 @@
 // Reading cases: one, lists, the gate's words about one, the receiver's view in advance. What was shown is recorded by the caller.
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "server/operations/announce.hpp"
@@ -28,6 +29,8 @@ Result<StoredCase> submitters_case(ReadTxn& txn, const Context& context, const C
         return fail(ErrorKind::forbidden, "wrong_side", "only the side that opened the case may see this");
     return c;
 }
+
+constexpr std::int64_t shown_in_a_record = 1'000;  // a section has its ceiling
 
 // Parties to the case; of one that was never released only the submitter.
 std::vector<protocol::CompanyId> parties_now(ReadTxn& txn, protocol::CaseId id) {
@@ -166,22 +169,21 @@ Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller
 
 std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
                                               const std::vector<Shown>& shown) {
-    std::map<std::vector<protocol::CompanyId>, audit::Record> by_parties;
+    std::map<std::vector<protocol::CompanyId>, std::vector<audit::Record>> by_parties;
     for (const Shown& item : shown) {
         const std::vector<protocol::CompanyId> parties = item.internal ? std::vector{caller.company()} : parties_now(txn, item.id);
-        auto found = by_parties.find(parties);
-        if (found == by_parties.end())
-            found =
-                by_parties.emplace(parties, record_of(caller, operation, audit::Class::api_activity, audit::activity_read)).first;
-        audit::Record& record = found->second;
-        record.parties = parties;
+        std::vector<audit::Record>& records = by_parties[parties];
+        if (records.empty() || std::ssize(records.back().resources) >= shown_in_a_record) {
+            records.push_back(record_of(caller, operation, audit::Class::api_activity, audit::activity_read));
+            records.back().parties = parties;
+        }
+        audit::Record& record = records.back();
         record.resources.push_back({item.internal ? "internal_notes" : "case", std::to_string(item.id.value), item.version});
         record.case_scope = record.resources.size() == 1 ? item.id : protocol::CaseId{};
     }
-    std::vector<audit::Record> records;
-    records.reserve(by_parties.size());
-    for (auto& [parties, record] : by_parties) records.push_back(std::move(record));
-    return records;
+    std::vector<audit::Record> all;
+    for (auto& [parties, records] : by_parties) std::ranges::move(records, std::back_inserter(all));
+    return all;
 }
 
 void name_shown(ReadTxn& txn, audit::Record& record, const Shown& shown) {

@@ -116,7 +116,8 @@ Result<GateView> preview_decision(ReadTxn& txn, const Context& context, const Ca
 Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token);
 
 // --- first sight (semantics 6) ---
-// One record per partner: a company that is party to one case must not learn from the record of a list that there are others.
+// One record per partner, or several of a long list: a company that is party to one case must not learn from the record of a list
+// that there are others.
 std::vector<audit::Record> disclosure_records(ReadTxn& txn, const Caller& caller, const std::string& operation,
                                               const std::vector<Shown>& shown);
 // The case that the record shows, and its parties.

@@ -122,5 +122,25 @@ TEST(Polling, a_year_of_open_cases_polled_every_minute_fits) {
     EXPECT_EQ(recorded, counted);
 }
 
+// A record has a ceiling: the first list of a partner with very many new cases is told in several, and does not fail.
+TEST(Polling, a_long_first_list_is_recorded_in_several_entries) {
+    const Folder folder;
+    constexpr int cases = 1'001;
+    Polling polling(folder.path, cases);
+    const Reply list = polling.reader->get("/v1/collaboration-requests");
+    ASSERT_EQ(list.status, 200);
+    ASSERT_EQ(list.body.as_array().size(), static_cast<std::size_t>(cases));
+    const Config config = polling.world.config();
+    polling.world.stop();
+    const auto provider = certs::open_key_folder(config.keys.folder);
+    const certs::DerivedKeys derived(provider->service_root());
+    std::int64_t entries = 0;
+    store::open_database_file(config.data.folder / "entente.db", derived.database())->read([&](store::ReadTxn& txn) {
+        txn.each("SELECT COUNT(*) FROM audit_entry WHERE operation = 'case.list'", {},
+                 [&](const store::Row& row) { entries = row.number(0); });
+    });
+    EXPECT_EQ(entries, 2);
+}
+
 }  // namespace
 }  // namespace entente::tests
