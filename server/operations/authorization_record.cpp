@@ -161,7 +161,8 @@ CanonicalArray shown_parts(const Disclosed& disclosed) {
 }  // namespace
 
 Disclosed disclosed_under(ReadTxn& txn, const Context& context, protocol::AuthorizationId id) {
-    Disclosed disclosed{.looks = store::disclosures_under(txn, id, 500), .shown = {}};
+    Disclosed disclosed{
+        .looks = store::disclosures_under(txn, id, 500), .total = store::count_disclosures_under(txn, id), .shown = {}};
     for (const store::Disclosure& one : disclosed.looks) {
         if (std::ranges::find(disclosed.shown, one.case_token, &ShownFields::case_token) != disclosed.shown.end()) continue;
         if (const auto c = store::find_case(txn, context.tools.vault, one.case_token, one.company); c && !c->erased)
@@ -175,6 +176,7 @@ std::string record_with_receipt(ReadTxn& txn, const Context& context, const Stor
     const Disclosed disclosed = disclosed_under(txn, context, z.id);
     const std::string record = CanonicalObject()
                                    .set("disclosure", disclosures(disclosed))
+                                   .set("disclosure_total", disclosed.total)
                                    .set("event", events(txn, z))
                                    .set("header", header(stored, context))
                                    .set("party_identification", parties(txn, context, z))

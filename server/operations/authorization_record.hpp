@@ -23,13 +23,15 @@ struct ShownFields {
 
 // Everything that was shown under an authorization: the looks, newest first, at most 500, and what could be read of each case.
 struct Disclosed {
-    std::vector<store::Disclosure> looks;
-    std::vector<ShownFields> shown;  // one a case in `looks`
+    std::vector<store::Disclosure> looks;  // the newest 500
+    std::int64_t total = 0;                // of them and of older ones
+    std::vector<ShownFields> shown;        // one a case in `looks`
 };
 Disclosed disclosed_under(ReadTxn& txn, const Context& context, protocol::AuthorizationId id);
 
-// {"receipt":"<JWS>","record":{...}}. The record is canonical JSON and holds all that the customer's page says, the disclosures so
-// far included. What is signed is the whole record; its digest is over exactly the bytes of `record`.
+// {"receipt":"<JWS>","record":{...}}. The record is canonical JSON and holds all that the customer's page says, the newest 500
+// disclosures included; `disclosure_total` says how many there are. What is signed is the whole record; its digest is over exactly
+// the bytes of `record`.
 std::string record_with_receipt(ReadTxn& txn, const Context& context, const store::StoredAuthorization& stored);
 
 }  // namespace entente::operations

@@ -169,6 +169,7 @@ std::string make_receipt_link(Txn& txn, const Context& context, const PageFacts&
 void show_receipt(Txn& txn, const Context& context, const StoredAuthorization& stored, PageStep& step) {
     Disclosed disclosed = disclosed_under(txn, context, stored.authorization.id);
     step.disclosures = std::move(disclosed.looks);
+    step.disclosures_total = disclosed.total;
     step.shown = std::move(disclosed.shown);
     step.record = record_with_receipt(txn, context, stored);
 }

@@ -71,13 +71,14 @@ enum class Step : std::uint8_t {
 
 struct PageStep {
     Step step = Step::done;
-    PageFacts facts;            // as they are now
-    std::string receipt_token;  // after a decision
-    std::string ticket;         // after a right code: for withdrawal and download within the visit
-    std::vector<store::Disclosure> disclosures;
-    std::vector<ShownFields> shown;       // one a case in `disclosures`
-    std::string record;                   // JSON with the receipt
-    std::vector<protocol::CaseId> cases;  // to reconcile now
+    PageFacts facts;                             // as they are now
+    std::string receipt_token;                   // after a decision
+    std::string ticket;                          // after a right code: for withdrawal and download within the visit
+    std::vector<store::Disclosure> disclosures;  // the newest
+    std::int64_t disclosures_total = 0;          // older ones included
+    std::vector<ShownFields> shown;              // one a case in `disclosures`
+    std::string record;                          // JSON with the receipt
+    std::vector<protocol::CaseId> cases;         // to reconcile now
 };
 Audited<PageStep> send_code(Txn& txn, const Context& context, std::string_view token, store::LinkKind kind);
 

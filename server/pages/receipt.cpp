@@ -55,6 +55,11 @@ void disclosures(Html& out, const PageStep& step, Language language) {
         out.text(one.case_token).raw("</td></tr>");
     }
     out.raw("</tbody></table>");
+    if (std::ssize(step.disclosures) == step.disclosures_total) return;
+    out.raw("<p>").say(words::not_all_disclosures[language], {{"shown", std::to_string(step.disclosures.size())},
+                                                              {"total", std::to_string(step.disclosures_total)},
+                                                              {"vendor", step.facts.vendor.name}});
+    out.raw("</p>");
 }
 
 // Which parts of each case could be read; a list a case, because a table of many fields is no help on a phone.

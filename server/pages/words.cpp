@@ -134,6 +134,9 @@ const Said agreed{{"What is agreed", "Was vereinbart ist", "許可の内容"}};
 const Said state{{"State", "Stand", "状態"}};
 const Said disclosures{{"What was shown", "Was gezeigt wurde", "開示の記録"}};
 const Said no_disclosures{{"Nothing was shown to anybody.", "Es wurde niemandem etwas gezeigt.", "まだ誰にも開示されていません。"}};
+const Said not_all_disclosures{{"The newest {shown} of {total}; {vendor} can tell you the older ones.",
+                                "Die neuesten {shown} von {total}; die älteren nennt Ihnen {vendor}.",
+                                "{total} 件のうち最新の {shown} 件です。それ以前の記録は {vendor} にお問い合わせください。"}};
 const Said disclosed_at{{"When", "Wann", "日時"}};
 const Said disclosed_to{{"To whom", "Wem", "開示先"}};
 const Said disclosed_case{{"Which case", "Welcher Fall", "案件"}};

@@ -22,8 +22,9 @@ extern const Said code_wrong, code_too_many, ticket_ended, incomplete, too_late,
 // --- decided, receipt ---
 extern const Said decided_title, was_allowed, was_narrowed, was_refused, was_withdrawn, was_ended, receipt_mailed, keep_address,
     open_receipt;
-extern const Said receipt_title, receipt_lead, see_title, agreed, state, disclosures, no_disclosures, disclosed_at, disclosed_to,
-    disclosed_case, download, signed_receipt, withdraw_title, withdraw_text, withdraw_check, withdraw, show;
+extern const Said receipt_title, receipt_lead, see_title, agreed, state, disclosures, no_disclosures, not_all_disclosures,
+    disclosed_at, disclosed_to, disclosed_case, download, signed_receipt, withdraw_title, withdraw_text, withdraw_check, withdraw,
+    show;
 extern const Said state_requested, state_granted, state_refused, state_withdrawn, state_ended;
 extern const Said shown_fields, member_summary, member_description, member_contact, member_notes;
 

@@ -69,6 +69,7 @@ TEST(Pages, NoValueBecomesMarkup) {
     step.facts = f;
     step.receipt_token = step.ticket = step.record = evil;
     step.disclosures.push_back({until, {99}, std::string(evil), std::string(evil), 1});
+    step.disclosures_total = 1;
     step.shown.push_back({std::string(evil), {99}, true, true, true, {std::string(evil)}, 2});
     step.facts.authorization.state = protocol::AuthorizationState::granted;
     operations::FeedbackVisit visit;
@@ -112,6 +113,18 @@ TEST(Pages, TheReceiptListsWhichPartsOfACaseCouldBeRead) {
         EXPECT_TRUE(has(page, words::member_summary[language]));
         EXPECT_TRUE(has(page, filled(words::member_notes[language], {{"count", "3"}})));
     }
+}
+
+TEST(Pages, TheReceiptSaysWhenItDoesNotListEveryDisclosure) {
+    PageStep step;
+    step.facts = facts();
+    step.disclosures.push_back({until, {31}, "case.read", "TOKEN", 1});
+    step.disclosures_total = 1;
+    EXPECT_FALSE(has(receipt_page(step, {"TOKEN", Language::english}), "The newest"));
+    step.disclosures_total = 700;
+    EXPECT_TRUE(has(receipt_page(step, {"TOKEN", Language::english}),
+                    "The newest 1 of 700; Brightwater Storage can tell you the older ones."));
+    for (const Language language : protocol::languages) EXPECT_TRUE(has(receipt_page(step, {"TOKEN", language}), "700"));
 }
 
 TEST(Pages, TheQuestionHasFiveAnswersAndMarksTheOneThatWasGiven) {

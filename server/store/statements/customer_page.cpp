@@ -135,6 +135,15 @@ void note_disclosure(Txn& txn, CaseId id, CompanyId company, std::int64_t versio
         {id.value, company.value, version, now.us, operation, taken ? 1 : 0});
 }
 
+std::int64_t count_disclosures_under(ReadTxn& txn, AuthorizationId authorization) {
+    return txn
+        .first(
+            "SELECT COUNT(*) FROM authorization_uses u JOIN disclosures d ON d.case_id = u.case_id AND d.at >= u.since"
+            " JOIN cases c ON c.id = u.case_id WHERE u.authorization_id = $1 AND d.company <> c.submitter",
+            {authorization.value}, [](const Row& row) { return row.number(0); })
+        .value_or(0);
+}
+
 std::vector<Disclosure> disclosures_under(ReadTxn& txn, AuthorizationId authorization, std::int64_t limit) {
     std::vector<Disclosure> found;
     txn.each(

@@ -65,7 +65,8 @@ struct Disclosure {
 // Called by operations/readers alone. What was only sent to the company (`taken` is false) counts as taken once it fetches it.
 void note_disclosure(Txn& txn, protocol::CaseId id, protocol::CompanyId company, std::int64_t version, std::string_view operation,
                      protocol::Instant now, bool taken);
-// Oldest first, at most `limit`.
+std::int64_t count_disclosures_under(ReadTxn& txn, protocol::AuthorizationId authorization);
+// Newest first, at most `limit`.
 std::vector<Disclosure> disclosures_under(ReadTxn& txn, protocol::AuthorizationId authorization, std::int64_t limit);
 
 }  // namespace entente::store
