@@ -2,6 +2,7 @@
 
 #include "protocol/json_writer.hpp"
 #include "server/api/gateway_api.hpp"
+#include "server/api/native_reading.hpp"
 #include "server/api/native_tables.hpp"
 #include "server/audit/format/decimal.hpp"
 #include "server/operations/reconciliation.hpp"
@@ -74,10 +75,18 @@ Plan reconciliation(Gateway& gateway, CallPtr call) {
 
 Plan acknowledge(Gateway& gateway, CallPtr call) {
     std::string token = call->path.at(0);
+    std::optional<std::int64_t> through;
+    if (!call->request->body.empty()) {
+        auto asked = native::decode<std::optional<std::int64_t>>(call->request->body, [](protocol::Reader& in) {
+            return in.integer("through", 0, std::numeric_limits<std::int64_t>::max(), protocol::Need::optional);
+        });
+        if (!asked) return gateway.failure(call, asked.error());
+        through = *asked;
+    }
     return gateway.write<ops::Acknowledged>(
         std::move(call),
-        [token = std::move(token)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
-            return ops::acknowledge_case(txn, context, caller, token);
+        [token = std::move(token), through](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            return ops::acknowledge_case(txn, context, caller, token, through);
         },
         [](Gateway& g, const CallPtr& c, ops::Acknowledged& done) {
             JsonWriter out;

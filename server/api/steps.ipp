@@ -123,10 +123,11 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
             }
             state->all = state->shown(**state->outcome);
             for (const operations::Shown& item : state->all) {
-                if (parts_.sights.seen(call->caller, item.key(), item.version)) continue;
-                const auto known = store::sight(txn, call->caller, item.key());
+                const std::string who = item.seen_by(call->caller);
+                if (parts_.sights.seen(who, item.key(), item.version)) continue;
+                const auto known = store::sight(txn, who, item.key());
                 if (known && *known >= item.version) {
-                    parts_.sights.remember(call->caller, item.key(), *known);
+                    parts_.sights.remember(who, item.key(), *known);
                 } else {
                     state->fresh.push_back(item);
                 }
@@ -156,7 +157,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
             const auto count_known = [this, call, state, now] {
                 for (const operations::Shown& item : state->all)
                     if (std::ranges::none_of(state->fresh, [&](const auto& f) { return f.key() == item.key(); }))
-                        parts_.sights.count(call->caller, item.key(), now);
+                        parts_.sights.count(item.seen_by(call->caller), item.key(), now);
             };
             if (state->fresh.empty()) {
                 count_known();
@@ -170,7 +171,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                         state->moved = true;
                         return {{}, false};
                     }
-                for (const operations::Shown& item : state->fresh) store::record_sight(txn, call->caller, item.key(), item.version);
+                for (const operations::Shown& item : state->fresh) store::record_sight(txn, item.seen_by(call->caller), item.key(), item.version);
                 operations::note_disclosures(txn, context(), state->caller, state->operation, state->fresh);
                 return {operations::disclosure_records(txn, state->caller, state->operation, state->fresh), true};
             };
@@ -184,7 +185,7 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                                           .retry_after_s = 1});
                 }
                 count_known();
-                for (const operations::Shown& item : state->fresh) parts_.sights.remember(call->caller, item.key(), item.version);
+                for (const operations::Shown& item : state->fresh) parts_.sights.remember(item.seen_by(call->caller), item.key(), item.version);
                 Response response = state->render(*this, call, **state->outcome);
                 name_record(response, commit.receipts.front(), state->caller.role() == protocol::Role::auditor);
                 return response;

@@ -403,6 +403,7 @@ Result<AttachmentList> list_attachments(ReadTxn& txn, const Context& context, co
     if (!c) return std::unexpected(c.error());
     AttachmentList list;
     list.shown = {c->id, c->version, c->gate_epoch};
+    list.shown.words = false;
     const bool frozen = flow_now(txn, *c, context.now) == Flow::frozen;
     for (StoredAttachment& file : store::attachments_of(txn, context.tools.vault, c->id, listed_max)) {
         if (!file.has_words || file.words.name.empty()) continue;
@@ -419,6 +420,7 @@ Result<AttachmentList> list_attachments(ReadTxn& txn, const Context& context, co
             file.bytes = 0;
             (reader == Side::submitter ? file.words.receiver_message : file.words.submitter_message).clear();
         }
+        list.shown.words = list.shown.words || !own;
         list.files.push_back(std::move(file));
     }
     return list;

@@ -69,6 +69,12 @@ void about(audit::Record& record, const StoredCase& c) {
     if (c.released_at) record.parties.push_back(c.receiver);
 }
 
+Shown shown_of(ReadTxn& txn, const StoredCase& c, Side side, Instant now) {
+    Shown shown{c.id, c.version, c.gate_epoch};
+    shown.words = !c.erased && (side == Side::submitter || flow_now(txn, c, now) != Flow::frozen);
+    return shown;
+}
+
 void follow(Txn& txn, const Context& context, const Caller& caller, protocol::CaseId id) {
     if (context.tools.settings.mail.on && caller.principal.kind == certs::PrincipalKind::user)
         store::follow_case(txn, id, caller.company(), {caller.principal.id});
@@ -132,7 +138,7 @@ Audited<CaseRead> saved(Txn& txn, const Context& context, Opened opened, audit::
     c.updated_at = context.now;
     if (!store::update_case(txn, context.tools.vault, c)) throw protocol::Fault("case moved during its own operation");
     record.resources.front().version = c.version;
-    return {CaseRead{view_case(txn, context.tools, c, opened.side, context.now), {c.id, c.version, c.gate_epoch}},
+    return {CaseRead{view_case(txn, context.tools, c, opened.side, context.now), shown_of(txn, c, opened.side, context.now)},
             std::move(record)};
 }
 

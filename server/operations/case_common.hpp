@@ -42,6 +42,9 @@ Audited<CaseRead> saved(Txn& txn, const Context& context, Opened opened, audit::
 store::StoredNote write_note(Txn& txn, const Context& context, const Caller& caller, Opened& opened, const protocol::NewNote& input,
                              audit::Record& record);
 
+// What reading this side's view of the case shows now.
+Shown shown_of(ReadTxn& txn, const store::StoredCase& c, protocol::Side side, Instant now);
+
 // Names the case and its parties in the record.
 void about(audit::Record& record, const store::StoredCase& c);
 

@@ -10,7 +10,6 @@
 namespace entente::operations {
 
 using protocol::NoteView;
-using protocol::Side;
 using store::InternalNote;
 using store::StoredCase;
 
@@ -78,7 +77,7 @@ Result<AllNotes> all_notes(ReadTxn& txn, const Context& context, const Caller& c
     const auto c = store::find_case(txn, context.tools.vault, token, caller.company());
     if (!c) return std::unexpected(case_not_found(token));
     AllNotes all;
-    all.shown.push_back({c->id, c->version, c->gate_epoch});
+    all.shown.push_back(shown_of(txn, *c, side_of(*c, caller.company()), context.now));
     all.notes = view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now, removed_notes);
     const auto internal = store::internal_notes_of(txn, context.tools.vault, c->id, caller.company());
     for (const InternalNote& note : internal) all.notes.push_back(view_internal(txn, note));

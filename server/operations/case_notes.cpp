@@ -83,7 +83,7 @@ Result<NoteList> list_notes(ReadTxn& txn, const Context& context, const Caller& 
     const auto c = store::find_case(txn, context.tools.vault, token, caller.company());
     if (!c) return std::unexpected(case_not_found(token));
     NoteList list;
-    list.shown = {c->id, c->version, c->gate_epoch};
+    list.shown = shown_of(txn, *c, side_of(*c, caller.company()), context.now);
     const Instant after = std::max(filter.updated_after.value_or(Instant{}), filter.created_after.value_or(Instant{}));
     for (protocol::NoteView& note :
          view_notes(txn, context.tools, *c, side_of(*c, caller.company()), context.now, filter.include_removed))

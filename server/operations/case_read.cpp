@@ -75,15 +75,15 @@ void explain_words(ReadTxn& txn, const Context& context, const StoredCase& c, co
 Result<CaseRead> read_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token, bool removed_notes) {
     const auto c = readable_case(txn, context, caller, token);
     if (!c) return std::unexpected(c.error());
-    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now, removed_notes),
-                    {c->id, c->version, c->gate_epoch}};
+    const Side side = side_of(*c, caller.company());
+    return CaseRead{view_case(txn, context.tools, *c, side, context.now, removed_notes), shown_of(txn, *c, side, context.now)};
 }
 
 std::optional<CaseRead> reread_case(ReadTxn& txn, const Context& context, const Caller& caller, protocol::CaseId id) {
     const auto c = store::find_case(txn, context.tools.vault, id);
     if (!c || (c->submitter != caller.company() && (c->receiver != caller.company() || !c->released_at))) return std::nullopt;
-    return CaseRead{view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now),
-                    {c->id, c->version, c->gate_epoch}};
+    const Side side = side_of(*c, caller.company());
+    return CaseRead{view_case(txn, context.tools, *c, side, context.now), shown_of(txn, *c, side, context.now)};
 }
 
 Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& caller, const protocol::CaseFilter& filter) {
@@ -98,7 +98,7 @@ Result<CaseList> list_cases(ReadTxn& txn, const Context& context, const Caller& 
         if (!c) continue;
         list.page.content.push_back(
             view_case(txn, context.tools, *c, side_of(*c, caller.company()), context.now, filter.include_removed_notes));
-        list.shown.push_back({c->id, c->version, c->gate_epoch});
+        list.shown.push_back(shown_of(txn, *c, side_of(*c, caller.company()), context.now));
     }
     return list;
 }
@@ -118,7 +118,9 @@ Result<CasePart> query_cases(ReadTxn& txn, const Context& context, const Caller&
         const auto c = store::find_case_to_show(txn, context.tools.vault, place.id);
         if (!c) continue;
         part.cases.push_back(view_case_alone(known, *c, side_of(*c, caller.company()), context.now));
-        part.shown.push_back({c->id, c->version, c->gate_epoch});
+        Shown shown{c->id, c->version, c->gate_epoch};
+        shown.words = !c->erased && (part.cases.back().side == Side::submitter || part.cases.back().flow != Flow::frozen);
+        part.shown.push_back(shown);
     }
     return part;
 }
@@ -138,6 +140,7 @@ Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller
             gate.decision.next_step = reason->next_step;
         }
     gate.shown = {c->id, c->version, c->gate_epoch};
+    gate.shown.words = false;
     gate.full = c->submitter == caller.company();
     c->flow = flow_now(txn, *c, context.now);
     if (gate.full) explain_words(txn, context, *c, judgement, gate);
@@ -152,7 +155,8 @@ Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller
 Result<CaseRead> preview_case(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
     auto c = submitters_case(txn, context, caller, token);
     if (!c) return std::unexpected(c.error());
-    const Shown shown{c->id, c->version, c->gate_epoch};
+    Shown shown{c->id, c->version, c->gate_epoch};
+    shown.words = false;  // its own
     if (!c->released_at) {
         const Judgement judgement = judge(txn, context.tools, *c, context.now);
         c->released = classes_to_cross(txn, *c, judgement, context.now);
@@ -196,19 +200,20 @@ void note_disclosures(Txn& txn, const Context& context, const Caller& caller, co
                       const std::vector<Shown>& shown, bool taken) {
     if (!caller.company()) return;
     for (const Shown& item : shown)
-        if (!item.internal) register_disclosure(txn, context, caller.company(), item.id, item.version, operation, taken);
+        if (!item.internal && item.words)
+            register_disclosure(txn, context, caller.company(), item.id, item.version, operation, taken);
 }
 
 void note_repeat(Txn& txn, const Context& context, const Caller& caller, audit::Record& record, const Shown& shown) {
     name_shown(txn, record, shown);
-    store::record_sight(txn, caller.principal.label(), shown.id, shown.version);
+    store::record_sight(txn, shown.seen_by(caller.principal.label()), shown.id, shown.version);
     note_disclosures(txn, context, caller, record.operation, {shown});
 }
 
 void note_author(Txn& txn, const Context& context, const Caller& caller, const Audited<CaseRead>& done) {
     if (!done.outcome) return;
     const Shown& shown = done.outcome->shown;
-    store::record_sight(txn, caller.principal.label(), shown.id, shown.version);
+    store::record_sight(txn, shown.seen_by(caller.principal.label()), shown.id, shown.version);
     note_disclosures(txn, context, caller, done.record.operation, {shown});
 }
 

@@ -67,6 +67,7 @@ Timeline timeline_of(ReadTxn& txn, const Context& context, const StoredCase& c, 
             timeline.department = {department->id, department->name};
     timeline.links = links_for(txn, c, side == Side::submitter ? c.submitter : c.receiver);
     timeline.shown = {c.id, c.version, c.gate_epoch};
+    timeline.shown.words = false;
     return timeline;
 }
 

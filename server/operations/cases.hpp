@@ -21,8 +21,13 @@ struct Shown {
     std::int64_t version = 0;
     std::int64_t gate_epoch = 0;
     bool internal = false;  // the reader's own internal notes about the case; their number is the version
+    // Not: states, times and the reader's own words alone, as of a frozen case or of its timeline. No disclosure, and no sight of
+    // what the other side wrote.
+    bool words = true;
     // Cases have positive ids; what a company keeps about one is counted beside it.
     protocol::CaseId key() const { return {internal ? -id.value : id.value}; }
+    // Under whose name it is remembered what this principal was shown: facts apart from words.
+    std::string seen_by(std::string_view principal) const { return std::string(principal) + (words ? "" : "/facts"); }
 };
 
 struct CaseRead {

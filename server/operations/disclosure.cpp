@@ -172,6 +172,7 @@ Result<BudgetRead> read_budget(ReadTxn& txn, const Context& context, const Calle
     const bool submitter = c->submitter == caller.company();
     BudgetRead read;
     read.shown = {c->id, c->version, c->gate_epoch};
+    read.shown.words = false;
     Budget& budget = read.budget;
     const Sharer sharer = sharer_for(txn, context, *c, submitter ? Side::submitter : Side::receiver);
     budget.partner = submitter ? c->receiver : c->submitter;
@@ -194,6 +195,7 @@ Result<PseudonymRead> read_pseudonyms(ReadTxn& txn, const Context& context, cons
     const std::string& json = c->submitter == caller.company() ? c->pseudonyms_submitter : c->pseudonyms_receiver;
     PseudonymRead read;
     read.shown = {c->id, c->version, c->gate_epoch};
+    read.shown.words = false;
     if (json.empty()) return read;
     const auto map = policy::Pseudonyms::from_json(json);
     if (!map) throw protocol::Fault("stored pseudonyms do not parse");

@@ -15,11 +15,11 @@ namespace entente::operations {
 // What shows a version of a case to who acts: reads, and writes that answer with the case, also when they are repeated. And what
 // carries words of one out of the house: a file, a mail with content. Split by blanks; a literal, because the map of controls names
 // each in its populations. The one home of this set: nothing else gets into the register of disclosures.
-#define ENTENTE_DISCLOSING                                                                                              \
-    "case.read case.list case.answers case.gate case.preview case.timeline case.disclosures case.pseudonyms note.list " \
-    "attachment.list subject.search case.create case.change case.approve case.approval.update case.reject "             \
-    "case.information.request case.information.provide case.close case.create.repeat case.change.repeat "               \
-    "case.approve.repeat case.approval.update.repeat case.reject.repeat case.information.request.repeat "               \
+#define ENTENTE_DISCLOSING                                                                                  \
+    "case.read case.list case.answers note.list "                                                           \
+    "attachment.list subject.search case.create case.change case.approve case.approval.update case.reject " \
+    "case.information.request case.information.provide case.close case.create.repeat case.change.repeat "   \
+    "case.approve.repeat case.approval.update.repeat case.reject.repeat case.information.request.repeat "   \
     "case.information.provide.repeat case.close.repeat attachment.send mail.content.send"
 bool discloses(std::string_view operation);
 

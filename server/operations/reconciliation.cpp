@@ -39,13 +39,15 @@ Result<Reconciliation> reconcile_crossings(ReadTxn& txn, const Caller& caller, c
     return page;
 }
 
-Audited<Acknowledged> acknowledge_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token) {
+Audited<Acknowledged> acknowledge_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                       std::optional<std::int64_t> through) {
     audit::Record record = record_of(caller, "case.acknowledge", audit::Class::api_activity, audit::activity_update);
     if (auto allowed = require(caller, policy::Operation::case_read); !allowed)
         return refused<Acknowledged>(std::move(record), allowed.error());
     const auto c = store::find_case(txn, context.tools.vault, token, caller.company());
     if (!c) return refused<Acknowledged>(std::move(record), case_not_found(token));
-    Acknowledged done{std::string(token), store::newest_position(txn), context.now};
+    const std::int64_t newest = store::newest_position(txn);
+    Acknowledged done{std::string(token), std::min(newest, through.value_or(newest)), context.now};
     store::acknowledge(txn, c->id, caller.company(), done.through, context.now);
     record.resources.push_back({"case", std::to_string(c->id.value), c->version});
     record.case_scope = c->id;

@@ -30,6 +30,9 @@ struct Acknowledged {
     std::int64_t through = 0;  // position of the log up to which everything was taken
     Instant at{};
 };
-Audited<Acknowledged> acknowledge_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token);
+// `through`: the position of the log up to which the caller has everything, as the feed and the statement name it; without it
+// everything so far, also what the caller has not heard of yet.
+Audited<Acknowledged> acknowledge_case(Txn& txn, const Context& context, const Caller& caller, std::string_view token,
+                                       std::optional<std::int64_t> through);
 
 }  // namespace entente::operations

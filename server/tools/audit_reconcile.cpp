@@ -43,7 +43,10 @@ int reconcile(Context& context) {
 }
 
 int acknowledge(Context& context) {
-    const Answer answer = context.post("/api/v1/cases/" + url_encoded(context.text("TOKEN")) + "/acknowledgement");
+    protocol::JsonWriter body;
+    body.object().member_if("through", context.number("through"));
+    const Answer answer =
+        context.post("/api/v1/cases/" + url_encoded(context.text("TOKEN")) + "/acknowledgement", body.end().take());
     return print_object(context, answer, {{"case", "token"}, {"acknowledged", "time"}});
 }
 
@@ -60,8 +63,10 @@ std::vector<Command> reconcile_commands() {
          .run = reconcile},
         {.path = "case acknowledge",
          .summary = "Say that your company took over everything in a case so far",
-         .example = "  entente case acknowledge Hq2sV8nT0LkYp5cWd3aB",
-         .options = {argument("TOKEN", "the case")},
+         .example = "  entente case acknowledge Hq2sV8nT0LkYp5cWd3aB --through 4711",
+         .options = {argument("TOKEN", "the case"),
+                     value("through", "INDEX",
+                           "up to this index of the statement or cursor of the feed; without: everything so far")},
          .run = acknowledge},
     };
 }

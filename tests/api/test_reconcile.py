@@ -37,6 +37,30 @@ def test_what_is_taken_by_other_ways_is_acknowledged(case, halden, brightwell):
     assert of(statement(halden.engineer)[0], case, "sent")[-1]["taken"] is None, "an acknowledgement covers what was there"
 
 
+def test_an_acknowledgement_names_what_was_taken(case, halden, brightwell):
+    case.note(halden.engineer, "known to the program")
+    known = of(statement(brightwell.engineer)[0], case, "received")[-1]["index"]
+    case.note(halden.engineer, "on its way")
+    brightwell.engineer.post(f"/api/v1/cases/{case.token}/acknowledgement", {"through": known}, expect=200)
+    assert [row["taken"] and row["taken"]["how"] for row in of(statement(halden.engineer)[0], case, "sent")][-2:] == ["acknowledged", None]
+    brightwell.engineer.post(f"/api/v1/cases/{case.token}/acknowledgement", {"through": 0}, expect=200)
+    assert of(statement(halden.engineer)[0], case, "sent")[-2]["taken"], "what was taken stays taken"
+    brightwell.engineer.post(f"/api/v1/cases/{case.token}/acknowledgement", {"through": -1}, expect=400)
+
+
+def test_states_and_a_frozen_case_are_not_what_was_sent(world, halden, brightwell):
+    customer = halden.customer("withdraws")
+    granted = halden.authorize(customer, [brightwell])
+    case = world.released_case(halden, brightwell, customer)
+    for facts in ("gate", "timeline"):
+        brightwell.engineer.get(f"/api/v1/cases/{case.token}/{facts}", expect=200)
+    assert of(statement(halden.engineer)[0], case, "sent")[0]["taken"] is None
+    halden.withdraw(granted, customer)
+    case.seen_by_receiver()
+    assert of(statement(halden.engineer)[0], case, "sent")[0]["taken"] is None
+    assert not halden.compliance.get(f"/api/v1/disclosures?case={case.token}", expect=200).items
+
+
 def test_both_directions_and_both_sides_agree(case, halden, brightwell):
     case.approve()
     case.note(brightwell.engineer, "from the other side")

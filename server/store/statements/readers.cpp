@@ -51,7 +51,8 @@ void count_reads(Txn& txn, const ReadCount& count) {
 std::vector<ReadCount> reads_of_case(ReadTxn& txn, CaseId id, std::int64_t limit) {
     std::vector<ReadCount> counts;
     txn.each(
-        "SELECT principal, hour, reads FROM read_counts WHERE case_id = $1 ORDER BY hour DESC, principal LIMIT $2",
+        "SELECT principal, hour, reads FROM read_counts WHERE case_id = $1 AND principal NOT LIKE '%/facts'"
+        " ORDER BY hour DESC, principal LIMIT $2",
         {id.value, limit}, [&](const Row& row) {
             counts.push_back({.case_id = id, .principal = std::string(row.text(0)), .hour = row.number(1), .reads = row.number(2)});
         });
@@ -62,7 +63,7 @@ std::vector<ReadCount> reads_between(ReadTxn& txn, CaseId id, std::int64_t from,
     std::vector<ReadCount> counts;
     txn.each(
         "SELECT principal, MAX(hour), CAST(SUM(reads) AS BIGINT) FROM read_counts WHERE case_id = $1 AND hour >= $2 AND hour < $3"
-        " GROUP BY principal ORDER BY principal",
+        " AND principal NOT LIKE '%/facts' GROUP BY principal ORDER BY principal",
         {id.value, from, before}, [&](const Row& row) {
             counts.push_back({.case_id = id, .principal = std::string(row.text(0)), .hour = row.number(1), .reads = row.number(2)});
         });
@@ -88,8 +89,8 @@ void reads_recorded(Txn& txn, const ReadCount& count) {
 
 std::vector<Sight> sights_of_case(ReadTxn& txn, CaseId id) {
     std::vector<Sight> sights;
-    txn.each("SELECT principal, version FROM sights WHERE case_id = $1 ORDER BY principal", {id.value},
-             [&](const Row& row) { sights.push_back({std::string(row.text(0)), row.number(1)}); });
+    txn.each("SELECT principal, version FROM sights WHERE case_id = $1 AND principal NOT LIKE '%/facts' ORDER BY principal",
+             {id.value}, [&](const Row& row) { sights.push_back({std::string(row.text(0)), row.number(1)}); });
     return sights;
 }
 

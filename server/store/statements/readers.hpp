@@ -41,7 +41,8 @@ struct DisclosureFilter {
 };
 std::vector<DisclosureRow> disclosures(ReadTxn& txn, const DisclosureFilter& filter);
 
-// Reads of versions that the principal had seen before, in one hour (since the epoch).
+// Reads of versions that the principal had seen before, in one hour (since the epoch). What shows facts of a case alone is kept
+// under the label with "/facts" behind it, recorded like the rest, and left out where it is asked who read the case.
 struct ReadCount {
     protocol::CaseId case_id;
     std::string principal;  // label: user:870, client:12

@@ -58,7 +58,8 @@ std::vector<Crossing> crossings(ReadTxn& txn, const CrossingsAsked& asked) {
 void acknowledge(Txn& txn, protocol::CaseId id, protocol::CompanyId company, std::int64_t through, protocol::Instant now) {
     txn.change(
         "INSERT INTO acknowledgements (case_id, company, through, at) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (case_id, company) DO UPDATE SET through = excluded.through, at = excluded.at",
+        " ON CONFLICT (case_id, company) DO UPDATE SET through = excluded.through, at = excluded.at"
+        " WHERE excluded.through > acknowledgements.through",
         {id.value, company.value, through, now.us});
 }
 
