@@ -171,7 +171,8 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                         state->moved = true;
                         return {{}, false};
                     }
-                for (const operations::Shown& item : state->fresh) store::record_sight(txn, item.seen_by(call->caller), item.key(), item.version);
+                for (const operations::Shown& item : state->fresh)
+                    store::record_sight(txn, item.seen_by(call->caller), item.key(), item.version);
                 operations::note_disclosures(txn, context(), state->caller, state->operation, state->fresh);
                 return {operations::disclosure_records(txn, state->caller, state->operation, state->fresh), true};
             };
@@ -185,7 +186,8 @@ Plan Gateway::read(CallPtr call, std::string operation, ReadOperation<T> work,
                                           .retry_after_s = 1});
                 }
                 count_known();
-                for (const operations::Shown& item : state->fresh) parts_.sights.remember(item.seen_by(call->caller), item.key(), item.version);
+                for (const operations::Shown& item : state->fresh)
+                    parts_.sights.remember(item.seen_by(call->caller), item.key(), item.version);
                 Response response = state->render(*this, call, **state->outcome);
                 name_record(response, commit.receipts.front(), state->caller.role() == protocol::Role::auditor);
                 return response;
