@@ -196,6 +196,18 @@ def test_the_log_goes_over_to_another_key(small, alone, clock, tmp_path):
     alone.start()
     assert small.verify()["ok"] is True
     small.right.engineer.get(small.case.path, expect=200)
+    # Hours later, when of most checkpoints of then one an hour is left, who knows the older key alone still follows.
+    for _ in range(3):
+        clock.advance(hours=1)
+        small.sign_in_operator()
+        for company in (small.left, small.right):
+            company.sign_in_again()
+        size = checkpoint(small)["size"]
+        small.right.engineer.get(small.case.path, expect=200)
+        small.case.note(small.left.engineer, "another hour")
+        until(lambda: checkpoint(small)["size"] > size, 30, "a checkpoint of this hour")
+    alone.command("audit", "export", tmp_path / "later", "--complete")
+    assert json.loads(verify("log", tmp_path / "later", "--policy", old, "--json"))["newKeys"] == [keys[2]["verifierKey"]]
 
 
 def test_key_generations_under_load(small, alone):
