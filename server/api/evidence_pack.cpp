@@ -141,6 +141,7 @@ std::string breach_file(const operations::Breach& breach, std::string_view origi
     out.key("partner").object().member("id", breach.input.partner.value).member("name", breach.partner_name).end();
     out.member("from", to_rfc3339(breach.input.from)).member("until", to_rfc3339(breach.input.until));
     write_classes(out, breach.classes);
+    out.member("unreadable", breach.unreadable);
     out.key("customers").array();
     for (const operations::BreachCustomer& customer : breach.customers) {
         out.object().member("id", customer.id.value).key("name");
@@ -186,6 +187,7 @@ constexpr std::string_view readme =
     "breach.json              only in a list about a partner: customers, cases, classes and every disclosure. laterReads are "
     "counts\n"
     "                         of what was read again, kept by the hour; they have no record of their own, so no proof.\n"
+    "                         unreadable: records of what the partner did whose content was erased, so that nobody can say more.\n"
     "opened/N.1.json, .salt   the core section of record N and its salt of 32 bytes. SHA-256 of \"gw-audit/v1/commit\", a zero "
     "byte,\n"
     "                         a byte 1, the salt and the text is the commitment in the record's entry.\n"

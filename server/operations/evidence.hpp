@@ -151,7 +151,7 @@ struct BreachCase {
     std::string token;
     bool submitted = false;
     protocol::CustomerId customer;
-    protocol::DataClasses classes;  // that the gate let pass to the partner; none where the partner opened the case
+    protocol::DataClasses classes;  // that the gate had let pass when it was shown; none where the partner opened the case
     std::int64_t authorization = 0;
     std::int64_t agreement = 0;
     std::optional<Instant> words_since{};  // from then on there is something of the company's to be shown
@@ -179,6 +179,7 @@ struct Breach {
     std::vector<BreachItem> items;
     std::vector<BreachCustomer> customers;
     protocol::DataClasses classes;
+    std::int64_t unreadable = 0;  // records of the partner's reads whose content was erased: which cases they were is not known
     bool done = false;
 };
 Audited<std::shared_ptr<Breach>> begin_breach(Txn& txn, const Context& context, const Caller& caller, BreachInput input);

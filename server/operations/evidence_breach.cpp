@@ -57,6 +57,11 @@ std::int64_t reads_again(ReadTxn& txn, const Breach& breach, const BreachCase& o
     return reads;
 }
 
+// The classes that the gate let pass are those from the submitter to the receiver.
+void add_classes(BreachCase& one, std::int64_t released) {
+    if (one.submitted) one.classes = protocol::DataClasses::from_bits(one.classes.bits() | static_cast<std::uint32_t>(released));
+}
+
 void find_cases(ReadTxn& txn, Breach& breach) {
     const auto page = store::cases_shared_with(txn, breach.company, breach.input.partner, breach.next_case, shared_cases_a_step);
     for (const store::SharedCase& shared : page) {
@@ -68,14 +73,10 @@ void find_cases(ReadTxn& txn, Breach& breach) {
                        .classes = {},
                        .authorization = shared.authorization,
                        .agreement = shared.agreement};
-        if (shared.submitted) {
-            // The released classes are those from the submitter to the receiver.
-            one.classes = protocol::DataClasses::from_bits(static_cast<std::uint32_t>(shared.released_classes));
-            one.words_since = Instant{};
-        } else {
-            one.words_since = store::first_words(txn, shared.id, breach.company, false);
-        }
+        one.words_since = shared.submitted ? Instant{} : store::first_words(txn, shared.id, breach.company, false);
         one.reads = reads_again(txn, breach, one);
+        // Which version was read again is not counted: any that the partner had been shown.
+        if (one.reads > 0) add_classes(one, store::classes_shown_before(txn, shared.id, breach.input.partner, breach.input.until));
         breach.cases.emplace(one.id, std::move(one));
     }
     breach.cases_done = std::ssize(page) < shared_cases_a_step;
@@ -92,17 +93,22 @@ bool file_went_over(const protocol::CanonicalValue& core, bool partner_received)
     });
 }
 
-// What the partner did in a case shows it something of the company's only if there is something, and if the answer held the case:
-// the register has the version since then. (A formal step over the own API answers with itself alone.)
-bool shown_by(ReadTxn& txn, const Breach& breach, const BreachCase& one, const ProvenEntry& entry, std::int64_t version) {
-    if (!one.words_since || entry.time < *one.words_since) return false;
-    const auto first = store::first_shown(txn, {one.id}, breach.input.partner, version);
-    return first && (first->at <= entry.time || first->operation == entry.operation);
+// What the register says of it; nothing when it was no disclosure of the company's. What the partner did in a case shows it
+// something of the company's only if there is something, and if the answer held the case: the register has the version since then.
+// (A formal step over the own API answers with itself alone.)
+std::optional<store::FirstShown> shown_by(ReadTxn& txn, const Breach& breach, const BreachCase& one, const ProvenEntry& entry,
+                                          std::int64_t version) {
+    if (!one.words_since || entry.time < *one.words_since) return std::nullopt;
+    auto first = store::first_shown(txn, {one.id}, breach.input.partner, version);
+    return first && (first->at <= entry.time || first->operation == entry.operation) ? std::move(first) : std::nullopt;
 }
 
 void judge_entry(ReadTxn& txn, Breach& breach, const ProvenEntry& entry) {
     const auto core = protocol::parse_canonical(entry.core);
-    if (!core) return;
+    if (!core) {
+        ++breach.unreadable;
+        return;
+    }
     const auto* actor = core->find("actor");
     const std::int64_t acting = actor == nullptr ? 0 : number_in(actor->find("org_uid"));
     const bool file = entry.operation == "attachment.send" && acting == breach.company.value;
@@ -114,9 +120,12 @@ void judge_entry(ReadTxn& txn, Breach& breach, const ProvenEntry& entry) {
     for (const auto& [id, version] : named(*core, "case")) {
         const auto found = breach.cases.find(id);
         if (found == breach.cases.end()) continue;
-        if (file ? !file_went_over(*core, found->second.submitted) : !shown_by(txn, breach, found->second, entry, version))
-            continue;
-        ++found->second.disclosures;
+        BreachCase& one = found->second;
+        const auto shown =
+            file ? store::first_shown(txn, {id}, breach.input.partner, version) : shown_by(txn, breach, one, entry, version);
+        if (file ? !file_went_over(*core, one.submitted) : !shown) continue;
+        if (shown) add_classes(one, shown->released_classes);
+        ++one.disclosures;
         breach.items.push_back({.entry = entry, .case_id = id, .version = version, .delivered = delivered});
     }
 }

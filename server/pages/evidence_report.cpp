@@ -373,6 +373,8 @@ std::string breach_report(const operations::Breach& breach, std::string_view ori
     fact(out, "Cases affected", number(std::ssize(breach.cases)));
     fact(out, "Disclosures", number(std::ssize(breach.items)));
     fact(out, "Classes of data", classes_text(breach.classes));
+    if (breach.unreadable > 0)
+        fact(out, "Records whose content was erased", number(breach.unreadable) + ": which cases they were about is not known");
     out.raw(
         "</dl>\n<h2>Customers</h2>\n<table><thead><tr><th>Customer</th><th class=\"n\">Id</th><th class=\"n\">Cases</th><th>Classes"
         "</th></tr></thead><tbody>\n");

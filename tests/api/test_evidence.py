@@ -190,6 +190,19 @@ def of_case(breach, case):
     return row, [item for item in breach["items"] if row and item["case"] == row["id"]]
 
 
+def test_classes_are_those_of_the_disclosure_and_not_of_today(world, halden, brightwell):
+    customer = halden.customer("narrows")
+    wide = halden.authorize(customer, [brightwell])
+    case = world.released_case(halden, brightwell, customer)
+    case.seen_by_receiver()
+    before = of_case(breach_of(halden.compliance, brightwell).json("breach.json"), case)[0]["classes"]
+    halden.withdraw(wide, customer)
+    halden.authorize(customer, [brightwell], classes=["case_facts", "technical"])
+    now = halden.compliance.get(f"/api/v1/cases/{case.token}", expect=200)
+    assert now["flow"] == "open" and set(before) > {"case_facts", "technical"}
+    assert of_case(breach_of(halden.compliance, brightwell).json("breach.json"), case)[0]["classes"] == before
+
+
 def test_what_the_partner_wrote_itself_is_not_shown_to_it(world, halden, brightwell):
     """The receiver draws the list about the submitter: only from the receiver's first words on is there something to be shown."""
     case = world.released_case(halden, brightwell)

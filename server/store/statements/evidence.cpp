@@ -233,7 +233,7 @@ std::vector<SharedCase> cases_shared_with(ReadTxn& txn, CompanyId company, Compa
                                           std::int64_t limit) {
     std::vector<SharedCase> found;
     txn.each(
-        "SELECT id, token, submitter, customer, released_classes, authorization_id, agreement FROM cases"
+        "SELECT id, token, submitter, customer, authorization_id, agreement FROM cases"
         " WHERE ((submitter = $1 AND receiver = $2) OR (submitter = $2 AND receiver = $1)) AND released_at IS NOT NULL AND id > $3"
         " ORDER BY id LIMIT $4",
         {company.value, partner.value, after_case, limit}, [&](const Row& row) {
@@ -242,9 +242,8 @@ std::vector<SharedCase> cases_shared_with(ReadTxn& txn, CompanyId company, Compa
                              .token = std::string(row.text(1)),
                              .submitted = submitted,
                              .customer = {submitted ? row.number(3) : 0},
-                             .released_classes = row.number(4),
-                             .authorization = row.number(5),
-                             .agreement = row.number(6)});
+                             .authorization = row.number(4),
+                             .agreement = row.number(5)});
         });
     return found;
 }
@@ -258,10 +257,17 @@ std::optional<Instant> first_words(ReadTxn& txn, protocol::CaseId id, CompanyId 
     return at && *at ? std::optional(Instant{**at}) : std::nullopt;
 }
 
+std::int64_t classes_shown_before(ReadTxn& txn, protocol::CaseId id, CompanyId company, Instant before) {
+    std::int64_t classes = 0;
+    txn.each("SELECT DISTINCT released_classes FROM disclosures WHERE case_id = $1 AND company = $2 AND at < $3",
+             {id.value, company.value, before.us}, [&](const Row& row) { classes |= row.number(0); });
+    return classes;
+}
+
 std::optional<FirstShown> first_shown(ReadTxn& txn, protocol::CaseId id, CompanyId company, std::int64_t version) {
-    return txn.first("SELECT at, operation FROM disclosures WHERE case_id = $1 AND company = $2 AND version = $3",
+    return txn.first("SELECT at, operation, released_classes FROM disclosures WHERE case_id = $1 AND company = $2 AND version = $3",
                      {id.value, company.value, version},
-                     [](const Row& row) { return FirstShown{{row.number(0)}, std::string(row.text(1))}; });
+                     [](const Row& row) { return FirstShown{{row.number(0)}, std::string(row.text(1)), row.number(2)}; });
 }
 
 std::vector<std::int64_t> case_log_indices(ReadTxn& txn, protocol::CaseId id, CompanyId company, std::int64_t from,

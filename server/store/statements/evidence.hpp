@@ -58,7 +58,6 @@ struct SharedCase {
     std::string token;
     bool submitted = false;         // by the company
     protocol::CustomerId customer;  // of the company; none where the partner opened it or nobody said
-    std::int64_t released_classes = 0;
     std::int64_t authorization = 0;
     std::int64_t agreement = 0;
 };
@@ -70,7 +69,10 @@ std::optional<protocol::Instant> first_words(ReadTxn& txn, protocol::CaseId id, 
 struct FirstShown {
     protocol::Instant at;
     std::string operation;
+    std::int64_t released_classes = 0;  // by the gate, at that time
 };
+// The classes of all versions that the company was shown before that time.
+std::int64_t classes_shown_before(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId company, protocol::Instant before);
 std::optional<FirstShown> first_shown(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId company, std::int64_t version);
 // Indices of the case's records in [from, to) that the company is party to.
 std::vector<std::int64_t> case_log_indices(ReadTxn& txn, protocol::CaseId id, protocol::CompanyId company, std::int64_t from,
