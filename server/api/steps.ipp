@@ -234,15 +234,18 @@ Plan Gateway::disclose(CallPtr call, std::string operation, std::string type, Re
         Render<T> render;
         std::function<std::vector<operations::Shown>(const T&)> shown;
         std::optional<protocol::Result<T>> outcome;
+        std::optional<protocol::Role> role;  // in which it was found
     };
     auto state = std::make_shared<State>(
-        State{std::move(operation), std::move(type), std::move(work), std::move(render), std::move(shown), {}});
+        State{std::move(operation), std::move(type), std::move(work), std::move(render), std::move(shown), {}, {}});
     auto step = std::make_unique<OnReader>();
     step->run = [this, call, state](store::ReadTxn& txn) {
         const operations::Context now = context();
         const auto caller = operations::authenticate(txn, parts_.tools, now.now, call->presented);
         // Who is nobody (any more) is told so by the step that writes.
-        if (caller) state->outcome.emplace(state->work(txn, now, *caller));
+        if (!caller) return;
+        state->role = caller->role();
+        state->outcome.emplace(state->work(txn, now, *caller));
     };
     step->then = [this, call, state](std::string fault_text) -> Plan {
         if (!fault_text.empty()) return fault(call, std::move(fault_text));
@@ -256,9 +259,11 @@ Plan Gateway::disclose(CallPtr call, std::string operation, std::string type, Re
                     return state->shown && state->outcome && *state->outcome ? state->shown(**state->outcome)
                                                                              : std::vector<operations::Shown>();
                 };
-                // Signed in between the two, or a case moved since its words were found: both are rare, so it is found again here.
+                // Signed in or given another role between the two, or a case moved since its words were found: rare, so it is found
+                // again here.
                 const auto moved = [&](const operations::Shown& item) { return !operations::still_current(txn, item); };
-                if (!state->outcome || std::ranges::any_of(all(), moved)) state->outcome.emplace(state->work(txn, now, caller));
+                if (state->role != caller.role() || std::ranges::any_of(all(), moved))
+                    state->outcome.emplace(state->work(txn, now, caller));
                 protocol::Result<T> found = *state->outcome;
                 if (!found) return operations::refused<T>(std::move(record), std::move(found.error()));
                 // A part of each version: it is registered and recorded, but reading the case afterwards is a first sight still.

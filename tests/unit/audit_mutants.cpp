@@ -763,10 +763,20 @@ void ended_keys(Runs& runs) {
         if (freeze) log.entries[149].entry.extension = Freeze{"log_key_compromised"};
         const std::string handed = log.checkpoint(60);
         const Policy policy = log.policy();
+        const std::string by_first = log.checkpoint(150);
         if (another) log.key = SampleLog::seeded(8);
         FilesInMemory files = log.write();
         put(files, package::handover(60), handed);
         runs.log(files, policy);
+        // Signed by both, with and without what hands over.
+        auto both = parse_note(by_first);
+        const auto second_line = parse_note(text_of(file_of(files, "checkpoint")));
+        both->signatures.insert(both->signatures.begin(), second_line->signatures.begin(), second_line->signatures.end());
+        FilesInMemory two = files;
+        if (another) put(two, "checkpoint", format_note(*both));
+        runs.log(two, policy);
+        two.contents.erase(package::handover(60));
+        runs.log(std::move(two), policy);
         file_of(files, "checkpoint")[70] ^= 1;
         runs.log(std::move(files), policy);
     };

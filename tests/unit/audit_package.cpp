@@ -265,6 +265,24 @@ TEST(Package, a_key_that_the_log_ended_signs_nothing_after_that_but_the_last_wor
         const LogReport last = ended_by(action, true);
         EXPECT_TRUE(last.good()) << sentences(last);
     }
+    // While it goes, the next one signs beside it: who knows the older alone is not misled by a log that is whole.
+    for (const std::size_t announced : {std::size_t{40}, std::size_t{110}}) {
+        SampleLog log(150);
+        const auto next = SampleLog::seeded(8);
+        for (const std::size_t i : {announced, std::size_t{100}}) log.entries[i].sections.clear();
+        const auto about = [&](KeyAction action, const Blob& key) {
+            return KeyChange{KeyPurpose::log, action, format_vkey({log.origin, KeyType::ed25519, key})};
+        };
+        log.entries[announced].entry.extension = about(KeyAction::add, next.public_key());
+        log.entries[100].entry.extension = about(KeyAction::retire, log.key.public_key());
+        FilesInMemory files = log.write();
+        auto note = parse_note(text_of(file_of(files, "checkpoint")));
+        note->signatures.push_back(sign_note(next, log.origin, note->text));
+        const std::string both = format_note(*note);
+        files.contents["checkpoint"].assign(both.begin(), both.end());
+        const LogReport report = check_log(files, log.policy(), {});
+        EXPECT_EQ(report.good(), announced < 100) << sentences(report);
+    }
     const LogReport added = ended_by(KeyAction::add, false);
     EXPECT_TRUE(added.good()) << sentences(added);
 }

@@ -591,19 +591,28 @@ void LogPass::check_signature() {
 }
 
 // A key that the log ended signs nothing after that, but the last word over a freeze. Whoever kept it could go on with a copy of
-// the log otherwise.
+// the log otherwise. While it goes, one that the log had announced before that end signs beside it.
 void LogPass::check_ended_keys() {
-    if (frozen_before_ == report_.checkpoint.size) return;
-    Policy policy = policy_;
-    for (const VerifierKey& key : report_.new_keys) policy.logs.push_back({key, {}});
-    if (!verify_checkpoint(note_, policy)) return;  // which was said
-    std::erase_if(policy.logs, [&](const PolicyLog& log) {
-        return std::ranges::any_of(ended_, [&](const auto& one) { return one.second == log.key; });
-    });
-    if (verify_checkpoint(note_, policy)) return;
-    findings_.add_always(
-        LogCheck::checkpoint, ended_.front().first,
-        "the checkpoint is signed by keys alone that the log had ended, the first in " + entry_name(ended_.front().first));
+    const auto note = parse_note(note_);
+    if (!note || frozen_before_ == report_.checkpoint.size) return;
+    const auto signed_by = [&](const VerifierKey& key) { return verify_note(*note, std::span(&key, 1)).has_value(); };
+    const auto end_of = [&](const VerifierKey& key) {
+        return std::ranges::find_if(ended_, [&](const auto& one) { return one.second == key; });
+    };
+    std::vector<VerifierKey> believed = policy_.log_keys();
+    believed.insert(believed.end(), report_.new_keys.begin(), report_.new_keys.end());
+    auto first = ended_.end();
+    for (const VerifierKey& key : believed) {
+        if (!signed_by(key)) continue;
+        const auto end = end_of(key);
+        if (end == ended_.end()) return;
+        for (const auto& [index, other] : announced_)
+            if (index < end->first && end_of(other) == ended_.end() && signed_by(other)) return;
+        first = std::min(first, end);
+    }
+    if (first == ended_.end()) return;  // nobody's word, which was said
+    findings_.add_always(LogCheck::checkpoint, first->first,
+                         "the checkpoint is signed by keys alone that the log had ended, the first in " + entry_name(first->first));
 }
 
 // Adds a hash to the right edge of a level above the leaves; a full tile becomes a hash of the next level.
