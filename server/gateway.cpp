@@ -344,20 +344,20 @@ struct Gateway::Parts {
         options.anchors.push_back(config.keys.folder / "anchor");
         if (!config.audit.anchor.empty()) options.anchors.push_back(config.audit.anchor);
         options.now = [this] { return clock.now(); };
-        options.alarm = [this](const std::string& why) { raise_alarm(why); };
+        options.alarm = [this](const std::string&) { raise_alarm("log_tampered"); };
         return options;
     }
 
     // Somebody changed the log behind the gateway's back: the fact itself belongs into the log, as long as it can be written.
-    void raise_alarm(const std::string&) {
+    void raise_alarm(std::string_view reason) {
         (void)store->submit(
-            [](store::Txn&) -> store::Written {
+            [reason = std::string(reason)](store::Txn&) -> store::Written {
                 audit::Record record;
                 record.operation = "audit.alarm";
                 record.class_uid = audit::Class::detection_finding;
                 record.activity = audit::activity_create;
                 record.outcome = audit::Outcome::failure;
-                record.reason = "log_tampered";
+                record.reason = reason;
                 record.authentication = "local";
                 record.role = "gateway";
                 return {{std::move(record)}, true};
@@ -606,6 +606,10 @@ void Gateway::start() {
     p.listener.emplace(net::api_listener(p.config), *p.gateway_api, *p.store, *p.workers, p.metrics, p.clock, p.random);
     p.lifecycle("gateway.start", 3);
     p.announce_log_keys();
+    for (const std::filesystem::path& anchor : p.notary->missing_anchors()) {
+        log::warning("audit.anchor_missing", {{"anchor", anchor.string()}});
+        p.raise_alarm("anchor_missing");
+    }
     p.notary->start();
     p.start_witnesses();
     p.start_deliveries();

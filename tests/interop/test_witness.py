@@ -229,6 +229,24 @@ def test_a_frozen_log_ends_under_the_word_of_its_witness(watched):
     assert world.operator.get("/api/v1/audit/checkpoint", expect=200)["origin"].startswith(origin + "/after-")
 
 
+def test_an_anchor_that_is_gone_beside_another_is_told(tmp_path):
+    """Its disk may not be mounted; or somebody put data and keys back, and this one would have told."""
+    with Gateway(tmp_path / "gateway", {"audit.anchor": str(tmp_path / "disk" / "anchor")}) as gateway:
+        (tmp_path / "disk").mkdir()
+        gateway.start()
+        operator = World(gateway, "anchored").operator
+        gateway.stop()
+        gateway.start()
+        told = lambda: [row["reason"] for row in operator.get("/api/v1/audit/entries?order=newest&limit=1000", expect=200, judge=False).items if row["operation"] == "audit.alarm"]
+        assert told() == []
+        gateway.stop()
+        (tmp_path / "disk" / "anchor").unlink()
+        gateway.start()
+        until(lambda: told() == ["anchor_missing"], what="the alarm")
+        assert "audit.anchor_missing" in gateway.log()
+        until((tmp_path / "disk" / "anchor").exists, what="the anchor again")
+
+
 def test_the_anchor_alone_finds_a_data_folder_put_back(tmp_path):
     with Gateway(tmp_path / "gateway") as gateway:
         gateway.start()

@@ -125,7 +125,10 @@ void Notary::check_published(ReadTxn& txn) {
 void Notary::check_anchors(ReadTxn& txn, std::int64_t head_size, bool expected) {
     bool any = options_.anchors.empty();
     for (const std::filesystem::path& file : options_.anchors) {
-        if (!std::filesystem::exists(std::filesystem::symlink_status(file))) continue;
+        if (!std::filesystem::exists(std::filesystem::symlink_status(file))) {
+            if (expected) missing_anchors_.push_back(file);
+            continue;
+        }
         const certs::Secret bytes = certs::read_private_file(file, note_bytes_max);
         const std::string where = "the anchor " + file.string();
         // Under an earlier name too: it may have come back from an escrow, and says less, but nothing else.

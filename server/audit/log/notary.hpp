@@ -90,6 +90,9 @@ class Notary {
     Proofs& proofs() { return proofs_; }
     // Empty while all is well.
     std::string halted() const;
+    // Anchors that were not there at the start, though checkpoints were published and another one is: a disk that is not mounted,
+    // or somebody who put data and keys back and kept this one from saying so.
+    const std::vector<std::filesystem::path>& missing_anchors() const { return missing_anchors_; }
 
   private:
     void check_published(store::ReadTxn& txn);
@@ -117,6 +120,7 @@ class Notary {
     std::shared_ptr<const Published> newest_;
     std::shared_ptr<const Published> cosigned_;
     std::string halted_;
+    std::vector<std::filesystem::path> missing_anchors_;  // set before anybody else looks
     bool woken_ = true;
     bool running_ = false;
     bool stopping_ = false;
