@@ -76,17 +76,27 @@ std::unique_ptr<audit::Notary> notary_of(StoppedLog& log, std::int64_t size, boo
     }
 }
 
+[[noreturn]] void refuse(const operations::LogKeyRefused& refused) {
+    throw Stop(operations::exit_refused_log_key, refused.what(), refused.next_step());
+}
+
+void require_announced(StoppedLog& log) {
+    try {
+        store::read_and_wait(*log.store, [&](store::ReadTxn& txn) { operations::require_announced(txn, *log.log_keys); });
+    } catch (const operations::LogKeyRefused& refused) {
+        refuse(refused);
+    }
+}
+
 // As a start of the gateway: what has ended signs nothing. But once the log is frozen every key has ended, and those of that moment
 // sign its last checkpoint.
 void check_keys(StoppedLog& log, bool frozen) {
+    if (frozen) return require_announced(log);
     std::vector<std::uint32_t> ended;
     try {
-        store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
-            operations::require_announced(txn, *log.log_keys);
-            if (!frozen) ended = operations::check_log_keys(txn, *log.log_keys);
-        });
+        store::read_and_wait(*log.store, [&](store::ReadTxn& txn) { ended = operations::check_log_keys(txn, *log.log_keys); });
     } catch (const operations::LogKeyRefused& refused) {
-        throw Stop(operations::exit_refused_log_key, refused.what(), refused.next_step());
+        refuse(refused);
     }
     for (const std::uint32_t number : ended) log.log_keys->destroy(number);
 }
@@ -209,11 +219,11 @@ int log_replace(Context& context) {
     require_changeable(log);
     const audit::HeadRow head = head_of(log);
     if (is_frozen(log, head.size)) throw Stop(exit_code::refused, "the log is frozen", "entente keys log-compromised");
+    require_announced(log);
     bool refused = false;
     std::uint32_t known = 0;
     audit::NotaryOptions history{.origin = log.config.published.origin};
     store::read_and_wait(*log.store, [&](store::ReadTxn& txn) {
-        operations::require_announced(txn, *log.log_keys);
         known = operations::greatest_log_key(txn);
         audit::add_history(txn, history);
         try {
@@ -237,7 +247,7 @@ int log_replace(Context& context) {
     facts.add("new policy line", "log " + audit::format_vkey({history.origin, audit::KeyType::ed25519, key.public_key}));
     context.out() << facts.print(context.paint(), context.width());
     context.note(
-        "Start the gateway: it announces the key. No older key can vouch for it, so tell every partner, auditor and witness the "
+        "Start the gateway: it announces the key. The lost one cannot vouch for it, so tell every partner, auditor and witness the "
         "new "
         "line yourself. Then seal the keys again (entente keys escrow).");
     return exit_code::ok;

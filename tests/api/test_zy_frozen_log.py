@@ -292,7 +292,7 @@ def test_another_key_under_the_number_of_an_announced_one(small, gateway, tmp_pa
     (file,) = gateway.keys.glob("log*.key")
     shutil.copy(file, tmp_path / file.name)
     file.write_bytes(os.urandom(32))
-    for command in (("serve",), ("keys", "log-compromised")):
+    for command in (("serve",), ("keys", "log-compromised"), ("keys", "log-replace")):
         refuses_the_key(gateway, file.name, "is not the key that the log announced", "keys recover", command=command)
     shutil.copy(tmp_path / file.name, file)
     gateway.start()
