@@ -34,13 +34,15 @@ ROOMS = {
     | {"protocol/connect", "server/random.hpp", "server/log.hpp", "server/metrics.hpp"},
     # HTML from what an operation answers; no statement, no request.
     "server/pages": {"server/pages", "server/operations", "server/store/statements"} | FLOOR_1,
-    "server/api": {"server/api", "server/pages", "server/operations", "server/store", "server/store/statements", "server/audit/format", "server/audit/log", "protocol/connect"} | FLOOR_1 | UTILITIES,
+    # The single header: the names of the files in a package.
+    "server/api": {"server/api", "server/pages", "server/audit/package/paths.hpp", "server/operations", "server/store", "server/store/statements", "server/audit/format", "server/audit/log", "protocol/connect"} | FLOOR_1 | UTILITIES,
     "server/net": {"server/net", "server/api", "server/operations", "server/store", "server/audit/format"} | FLOOR_1 | UTILITIES,
     # The worker knows nothing of the gateway but the frames between them.
     "server/archive": {"server/archive", "protocol"},
     "server/deliveries": {"server/deliveries", "server/archive", "server/operations", "server/net", "server/store", "server/store/statements", "server/audit/format", "server/audit/log", "server/audit/witness", "protocol/connect"} | FLOOR_1 | UTILITIES,
-    # The two single headers: entente keys log-compromised ends the log and asks its witnesses while there is no gateway to do it.
-    "server/tools": {"server/tools", "server/net", "server/api", "server/gateway.hpp", "server/operations/log_keys.hpp", "server/deliveries/witness.hpp", "server/store", "server/audit/log",
+    # The three single headers: entente keys log-compromised ends the log and asks its witnesses, and keys renew-root indexes the
+    # database anew, while there is no gateway to do it.
+    "server/tools": {"server/tools", "server/net", "server/api", "server/gateway.hpp", "server/operations/log_keys.hpp", "server/operations/index_renewal.hpp", "server/deliveries/witness.hpp", "server/store", "server/audit/log",
                      "server/audit/format", "server/audit/package", "server/audit/witness", "protocol/connect"} | FLOOR_1 | UTILITIES,
 }
 # The files directly under server/: the composition root sees everything; the others are leaves.
