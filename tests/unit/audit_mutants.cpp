@@ -751,12 +751,12 @@ void handovers(Runs& runs) {
 
 // A key that the log ended in entry 100, and what is signed after that.
 void ended_keys(Runs& runs) {
-    const auto with = [&](KeyAction action, bool freeze, bool another, std::uint8_t named) {
+    const auto with = [&](KeyAction action, bool freeze, bool another, std::uint8_t named, std::size_t announced) {
         SampleLog log(150);
         const auto second = SampleLog::seeded(8);
-        for (const std::size_t i : {std::size_t{40}, std::size_t{100}}) log.entries[i].sections.clear();
+        for (const std::size_t i : {announced, std::size_t{100}}) log.entries[i].sections.clear();
         if (freeze) log.entries[149].sections.clear();
-        log.entries[40].entry.extension =
+        log.entries[announced].entry.extension =
             KeyChange{KeyPurpose::log, KeyAction::add, format_vkey({log.origin, KeyType::ed25519, second.public_key()})};
         log.entries[100].entry.extension =
             KeyChange{KeyPurpose::log, action, format_vkey({log.origin, KeyType::ed25519, SampleLog::seeded(named).public_key()})};
@@ -783,7 +783,9 @@ void ended_keys(Runs& runs) {
     for (const KeyAction action : {KeyAction::retire, KeyAction::revoke, KeyAction::add})
         for (const bool freeze : {false, true})
             for (const bool another : {false, true})
-                for (const std::uint8_t named : {std::uint8_t{1}, std::uint8_t{8}}) with(action, freeze, another, named);
+                for (const std::uint8_t named : {std::uint8_t{1}, std::uint8_t{8}})
+                    for (const std::size_t announced : {std::size_t{43}, std::size_t{113}})
+                        with(action, freeze, another, named, announced);
 }
 
 // What somebody does to a log, as drawn: the same every time.

@@ -593,8 +593,8 @@ void LogPass::check_signature() {
 // A key that the log ended signs nothing after that, but the last word over a freeze. Whoever kept it could go on with a copy of
 // the log otherwise. While it goes, one that the log had announced before that end signs beside it.
 void LogPass::check_ended_keys() {
-    const auto note = parse_note(note_);
-    if (!note || frozen_before_ == report_.checkpoint.size) return;
+    if (frozen_before_ == report_.checkpoint.size) return;
+    const auto note = parse_note(note_);  // which was parsed before
     const auto signed_by = [&](const VerifierKey& key) { return verify_note(*note, std::span(&key, 1)).has_value(); };
     const auto end_of = [&](const VerifierKey& key) {
         return std::ranges::find_if(ended_, [&](const auto& one) { return one.second == key; });
