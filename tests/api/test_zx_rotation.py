@@ -103,6 +103,7 @@ class Load:
 
     def __exit__(self, *_):
         self.over.set()
+        self.down.clear()  # what went wrong may have left the gateway down
         for thread in self.threads:
             thread.join()
 

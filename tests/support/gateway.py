@@ -168,7 +168,8 @@ class Gateway:
         self.config.write_text("".join(f"[{section}]\n" + "\n".join(lines) + "\n\n" for section, lines in sections.items()), encoding="utf-8")
 
     def command(self, *words, check=True, **options):
-        """Runs `entente WORDS --config FILE` to its end."""
+        """Runs `entente WORDS --config FILE` to its end, at the gateway's time of day and with its names."""
+        options.setdefault("env", {**os.environ, **self.environment})
         done = subprocess.run([self.binary or program(), *map(str, words), "--config", self.config], capture_output=True, text=True, timeout=120, check=False, **options)
         assert not check or done.returncode == 0, f"entente {' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return done
