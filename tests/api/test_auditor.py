@@ -38,7 +38,7 @@ def made(world):
     world.operator.post(f"/api/v1/clients/{halden.client and halden.client_row['id']}/secret", {}, expect=(200, 201))
     world.verify(halden.auditor)
     halden.withdraw(granted, customer)
-    span = {"from": stamp(-86_400), "until": stamp(60), "seed": SEED, "samples": 200}
+    span = {"from": stamp(-86_400), "until": stamp(60), "seed": SEED, "samples": 100}
     return {
         "case": case, "granted": granted, "customer": customer, "halden": halden, "brightwell": brightwell,
         "pack": Pack.of_answer(world.operator.post("/api/v1/evidence/packs", span, expect=200)),
