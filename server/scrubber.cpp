@@ -12,6 +12,7 @@ namespace {
 
 constexpr auto look_again = std::chrono::minutes(1);
 constexpr auto pages_again = std::chrono::seconds(1);
+constexpr int looks_at_pages = 30;
 constexpr std::size_t findings_told = 20;
 
 std::string whole(const audit::VerifyReport& report) {
@@ -117,16 +118,19 @@ void Scrubber::pace(std::int64_t checked, std::int64_t size, std::chrono::steady
     if (stopping_) throw Stopped{};
 }
 
-// A page that is being written back while it is read looks damaged; one that is still damaged a moment later is.
+// A page that is being written back while it is read looks damaged, and so does one of a file that grew whose turn to be written
+// back has not come, because somebody still reads what was before: it lies in the log file whole. Under load that may take some
+// checkpoints; what is damaged stays so.
 std::vector<std::int64_t> Scrubber::damaged_pages(store::DatabaseFile& file) {
     std::vector<std::int64_t> pages = file.damaged_pages();
-    if (pages.empty()) return pages;
-    {
-        std::unique_lock hold(mutex_);
-        if (wake_.wait_for(hold, pages_again, [this] { return stopping_; })) throw Stopped{};
+    for (int look = 1; look < looks_at_pages && !pages.empty(); ++look) {
+        {
+            std::unique_lock hold(mutex_);
+            if (wake_.wait_for(hold, pages_again, [this] { return stopping_; })) throw Stopped{};
+        }
+        const std::vector<std::int64_t> again = file.damaged_pages();
+        std::erase_if(pages, [&](std::int64_t page) { return std::ranges::find(again, page) == again.end(); });
     }
-    std::vector<std::int64_t> again = file.damaged_pages();
-    std::erase_if(pages, [&](std::int64_t page) { return std::ranges::find(again, page) == again.end(); });
     return pages;
 }
 

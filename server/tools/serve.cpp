@@ -158,6 +158,9 @@ int init(Context& context) {
 std::string damage_of(const Config& config) {
     const std::filesystem::path file = config.data.folder / "entente.db";
     if (!std::filesystem::exists(file) || store::DataFolder::in_use(config.data.folder)) return {};
+    // What lies in the log file is not in the file yet, which looks damaged without it.
+    std::error_code none;
+    if (const auto log = std::filesystem::file_size(file.string() + "-wal", none); !none && log > 0) return {};
     try {
         const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(config.keys.files());
         const certs::DerivedKeys derived(*keys);
