@@ -74,7 +74,7 @@ Plan step(Gateway& gateway, CallPtr call, std::function<ops::Audited<T>(store::T
         if (!**outcome) return no_link(gateway, call);
         auto finish = [outcome, render]() -> Plan { return render(***outcome); };
         if constexpr (std::is_same_v<T, ops::PageStep>)
-            return gateway.reconcile(call, (***outcome).cases, cause, std::make_shared<int>(0), finish);
+            return gateway.reconcile(call, (***outcome).cases, cause, std::make_shared<Gateway::Released>(), finish);
         else
             return finish();
     };

@@ -6,6 +6,7 @@
 #include "protocol/json_writer.hpp"
 #include "server/api/uploads.hpp"
 #include "server/operations/case_flow.hpp"
+#include "server/store/statements/cases.hpp"
 
 namespace entente::api {
 
@@ -304,21 +305,23 @@ void name_record(Response& response, const audit::Receipt& receipt, bool auditor
     if (auditor) response.headers.push_back({"Audit-Index", std::to_string(receipt.index)});
 }
 
-Plan Gateway::reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<int> released,
+Plan Gateway::reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<Released> released,
                         std::function<Plan()> answer) {
     if (cases.empty()) return answer();
     const protocol::CaseId next = cases.front();
     cases.erase(cases.begin());
     auto moved = std::make_shared<operations::Moved>(operations::Moved::nothing);
     auto step = std::make_unique<OnWriter>();
-    step->run = [this, call, next, cause, moved](store::Txn& txn) -> store::Written {
+    step->run = [this, call, next, cause, released, moved](store::Txn& txn) -> store::Written {
         operations::Reconciled done = operations::reconcile_case(txn, context(), next, cause, call->request->request_id);
         *moved = done.moved;
+        if (done.moved == operations::Moved::nothing && store::released_since(txn, next, released->turned))
+            *moved = operations::Moved::released;
         return {std::move(done.records), true};
     };
     step->then = [this, call, cases = std::move(cases), cause, released, moved, answer](store::Commit commit) mutable -> Plan {
         // The key turned durably already; a case that could not follow now is taken up by the housekeeper.
-        if (commit.durable && *moved == operations::Moved::released) ++*released;
+        if (commit.durable && *moved == operations::Moved::released) ++released->cases;
         return reconcile(std::move(call), std::move(cases), std::move(cause), released, std::move(answer));
     };
     return step;

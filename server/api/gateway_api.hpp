@@ -116,8 +116,14 @@ class Gateway final : public Api {
     Plan disclose(CallPtr call, std::string operation, std::string type, ReadOperation<T> work, Render<T> render,
                   std::function<std::vector<operations::Shown>(const T&)> shown = {});
 
+    // Cases that a turn of a key released. The housekeeper may be quicker with one: what was released since the turn counts as
+    // well.
+    struct Released {
+        int cases = 0;
+        protocol::Instant turned{};
+    };
     // Brings cases in line with the gate one after the other, then answers.
-    Plan reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<int> released,
+    Plan reconcile(CallPtr call, std::vector<protocol::CaseId> cases, std::string cause, std::shared_ptr<Released> released,
                    std::function<Plan()> answer);
 
   private:

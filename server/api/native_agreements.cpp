@@ -31,7 +31,8 @@ Plan turn_agreement(Gateway& gateway, CallPtr call, Gateway::WriteOperation<ops:
             return g.reply(c, 200, native::encode(turned.what));
         },
         [&gateway, call](ops::Turned<protocol::Agreement>& turned, std::function<Response()> finish) -> Plan {
-            return gateway.reconcile(call, turned.cases, "agreement_changed", std::make_shared<int>(0), std::move(finish));
+            return gateway.reconcile(call, turned.cases, "agreement_changed", std::make_shared<Gateway::Released>(),
+                                     std::move(finish));
         });
 }
 

@@ -104,7 +104,7 @@ Plan pick_customer(Gateway& gateway, CallPtr call) {
         [](Gateway& g, const CallPtr& c, protocol::CaseId&) { return g.empty(c, 204); },
         // The case follows at once; the answer is what the gate says then.
         [&gateway, call](protocol::CaseId& id, const std::function<Response()>&) -> Plan {
-            return gateway.reconcile(call, {id}, "customer_picked", std::make_shared<int>(0),
+            return gateway.reconcile(call, {id}, "customer_picked", std::make_shared<Gateway::Released>(),
                                      [&gateway, call] { return explain_gate(gateway, call); });
         });
 }

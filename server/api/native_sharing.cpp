@@ -215,7 +215,8 @@ Plan with_case(Gateway& gateway, CallPtr call, Gateway::WriteOperation<T> operat
                protocol::CaseId (*id_of)(const T&), Gateway::Render<T> render) {
     return gateway.write<T>(call, std::move(operation), std::move(render),
                             [&gateway, call, cause = std::move(cause), id_of](T& done, std::function<Response()> finish) -> Plan {
-                                return gateway.reconcile(call, {id_of(done)}, cause, std::make_shared<int>(0), std::move(finish));
+                                return gateway.reconcile(call, {id_of(done)}, cause, std::make_shared<Gateway::Released>(),
+                                                         std::move(finish));
                             });
 }
 
@@ -258,7 +259,8 @@ Plan approve_rules(Gateway& gateway, CallPtr call) {
         },
         [](Gateway& g, const CallPtr& c, ops::ApprovedRules& done) { return g.reply(c, 200, native::encode(done.rules)); },
         [&gateway, call](ops::ApprovedRules& done, std::function<Response()> finish) -> Plan {
-            return gateway.reconcile(call, done.cases, "sharing_rules_approved", std::make_shared<int>(0), std::move(finish));
+            return gateway.reconcile(call, done.cases, "sharing_rules_approved", std::make_shared<Gateway::Released>(),
+                                     std::move(finish));
         });
 }
 

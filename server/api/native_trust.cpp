@@ -12,11 +12,15 @@ namespace {
 template <class T>
 Plan turn(Gateway& gateway, CallPtr call, Gateway::WriteOperation<ops::Turned<T>> operation, std::string cause,
           std::function<std::string(const T&, int)> encode_turned) {
-    auto released = std::make_shared<int>(0);
+    auto released = std::make_shared<Gateway::Released>();
     return gateway.write<ops::Turned<T>>(
-        call, std::move(operation),
+        call,
+        [released, operation = std::move(operation)](store::Txn& txn, const ops::Context& context, const ops::Caller& caller) {
+            released->turned = context.now;
+            return operation(txn, context, caller);
+        },
         [released, encode_turned](Gateway& g, const CallPtr& c, ops::Turned<T>& turned) {
-            return g.reply(c, 200, encode_turned(turned.what, *released));
+            return g.reply(c, 200, encode_turned(turned.what, released->cases));
         },
         [&gateway, call, released, cause = std::move(cause)](ops::Turned<T>& turned, std::function<Response()> finish) -> Plan {
             return gateway.reconcile(call, turned.cases, cause, released, std::move(finish));

@@ -367,6 +367,12 @@ CasePage list_cases(ReadTxn& txn, Vault& vault, CompanyId party, const protocol:
     return page;
 }
 
+bool released_since(ReadTxn& txn, CaseId id, Instant since) {
+    return txn
+        .first("SELECT 1 FROM cases WHERE id = $1 AND released_at >= $2", {id.value, since.us}, [](const Row&) { return true; })
+        .has_value();
+}
+
 std::vector<CaseId> held_cases_of_customer(ReadTxn& txn, CompanyId company, protocol::CustomerId customer) {
     return ids(txn,
                "SELECT id FROM cases WHERE submitter = $1 AND customer = $2 AND (flow = 'held' OR flow = 'frozen') ORDER BY "

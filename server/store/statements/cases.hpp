@@ -166,6 +166,7 @@ std::int64_t next_response_position(ReadTxn& txn, protocol::CaseId id);
 void reseal_case(Txn& txn, Vault& vault, const StoredCase& c);
 
 // --- which cases a moved key concerns ---
+bool released_since(ReadTxn& txn, protocol::CaseId id, protocol::Instant since);
 std::vector<protocol::CaseId> held_cases_of_customer(ReadTxn& txn, protocol::CompanyId company, protocol::CustomerId customer);
 std::vector<protocol::CaseId> cases_under_authorization(ReadTxn& txn, protocol::AuthorizationId authorization);
 std::vector<protocol::CaseId> cases_under_agreement(ReadTxn& txn, protocol::AgreementId agreement);
