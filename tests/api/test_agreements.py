@@ -128,7 +128,7 @@ def test_every_party_is_told_of_changes_by_event_and_nobody_else(world, corvid):
     accept(right, row, readers)
     path = f"/api/v1/agreements/{row['id']}"
     assert told(left, start) == ["gateway", "self", "partner"] and told(right, start) == ["gateway", "partner", "self"]
-    soon = stamp(1)
+    soon = stamp(3)
     left.administrator.post(f"{path}/terminate", {"reason": left.word("told why", readers), "effectiveAt": soon}, expect=200)
     assert told(right, start)[3:] in (["partner"], ["partner", "gateway"]), "announced before it holds"
     until(lambda: told(right, start)[3:] == ["partner", "gateway"], what="the word that it took effect")
