@@ -40,8 +40,8 @@ void note_end(Txn& txn, std::uint32_t number, Instant now) {
 Error keys_from_outside() {
     return {.kind = ErrorKind::wrong_state,
             .code = "keys_from_outside",
-            .message = "the keys come from outside of this gateway: generations are made and destroyed there",
-            .next_step = "add or remove the credential kek-NNNN.key of the service and restart it"};
+            .message = "the gateway cannot change its keys: they are credentials of the service, or their folder is read-only",
+            .next_step = "add or remove the credential kek-NNNN.key of the service, or make keys.folder writable, and restart it"};
 }
 
 }  // namespace

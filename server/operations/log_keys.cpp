@@ -115,8 +115,8 @@ audit::Record turn_record(const char* operation) {
 Error log_keys_from_outside() {
     return {.kind = ErrorKind::wrong_state,
             .code = "keys_from_outside",
-            .message = "the keys come from outside of this gateway: they are made and destroyed there",
-            .next_step = "add or remove the credential log-NNNN.key of the service and restart it"};
+            .message = "the gateway cannot change its keys: they are credentials of the service, or their folder is read-only",
+            .next_step = "add or remove the credential log-NNNN.key of the service, or make keys.folder writable, and restart it"};
 }
 
 std::string joined(const std::vector<std::string>& words) {

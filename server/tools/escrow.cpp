@@ -197,6 +197,18 @@ std::vector<RecoveredFile> files_in(std::string_view text) {
     return files;
 }
 
+// A recovery that was interrupted can be run again: what it wrote is as in the escrow. Anything else in that place is left alone.
+bool recovered_before(Context& context, const fs::path& target, protocol::Bytes content) {
+    const fs::file_status status = fs::symlink_status(target);
+    if (!fs::exists(status)) return false;
+    SecretText there;
+    if (fs::is_regular_file(status)) there.text = context.world().read_file(target.string());
+    if (!std::ranges::equal(protocol::as_bytes(there.text), content))
+        throw Stop(exit_code::refused, target.string() + " exists already and is another; nothing is overwritten",
+                   "recover into an empty folder");
+    return true;
+}
+
 int recover(Context& context) {
     const std::string file = context.text("FILE");
     fs::path folder = context.text("into");
@@ -219,10 +231,8 @@ int recover(Context& context) {
         text = protocol::as_text(opened);
     }
     auto files = files_in(text);
-    for (const RecoveredFile& one : files)
-        if (fs::exists(fs::symlink_status(folder / one.name)))
-            throw Stop(exit_code::refused, (folder / one.name).string() + " exists already; nothing is overwritten",
-                       "recover into an empty folder");
+    const std::size_t count = files.size();
+    std::erase_if(files, [&](const RecoveredFile& one) { return recovered_before(context, folder / one.name, one.content); });
     certs::create_private_folder(folder);
     for (RecoveredFile& one : files) {
         const fs::path target = folder / one.name;
@@ -237,7 +247,7 @@ int recover(Context& context) {
     // As the gateway will open them.
     const auto keys = certs::open_key_folder(folder);
     const auto log_keys = certs::open_log_keys(folder);
-    context.out() << folder.string() << ": " << files.size() << " files, key generation " << keys->current_generation()
+    context.out() << folder.string() << ": " << count << " files, key generation " << keys->current_generation()
                   << " is the current one, key of the log " << protocol::hex(log_keys->keys().back().public_key) << "\n";
     context.note(
         "Next: put the data and the configuration back and start the gateway. If it says that the log was put back, because the "

@@ -81,6 +81,27 @@ TEST_F(Notary, signs_what_is_there_and_nothing_twice) {
         << "the anchor holds what is shown";
 }
 
+TEST_F(Notary, what_no_anchor_could_be_written_for_is_not_shown_until_one_is) {
+    open_notary();
+    fill(0, 10);
+    std::filesystem::create_directories(anchor() / "in the way");
+    for (int times = 0; times < 3; ++times) {
+        try {
+            notary->round();
+            FAIL() << "there is no anchor";
+        } catch (const protocol::Fault& fault) {
+            EXPECT_NE(std::string(fault.what()).find(anchor().string()), std::string::npos) << fault.what();
+        }
+        EXPECT_EQ(notary->newest(), nullptr);
+    }
+    std::filesystem::remove_all(anchor());
+    notary->round();
+    ASSERT_NE(notary->newest(), nullptr);
+    EXPECT_EQ(notary->newest()->checkpoint.size, 11U);
+    EXPECT_EQ(stored(), 1);
+    EXPECT_EQ(alarms, std::vector<std::string>{});
+}
+
 TEST_F(Notary, every_entry_has_a_receipt_and_every_size_a_consistency_proof) {
     open_notary();
     std::vector<std::shared_ptr<const audit::Published>> earlier;
