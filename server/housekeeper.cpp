@@ -73,21 +73,35 @@ void Housekeeper::run() {
     while (!wake_.wait_for(hold, std::chrono::seconds(1), [this] { return stopping_; })) {
         hold.unlock();
         ++second;
-        round();
+        do_all();  // what failed is tried again in a second: a disk that cannot be read or a full queue passes
         if (second % 10 == 0) flush_tally();
         if (second % 60 == 0) forget_old();
         hold.lock();
     }
 }
 
+std::exception_ptr Housekeeper::do_all() {
+    std::exception_ptr failed;
+    const auto attempt = [&](const char* step, const auto& work) {
+        try {
+            work();
+        } catch (const std::exception& fault) {
+            log::error("housekeeper.failed", {{"step", step}, {"cause", fault.what()}});
+            if (!failed) failed = std::current_exception();
+        }
+    };
+    attempt("counts", [&] { flush_counts(); });
+    attempt("refusals", [&] { flush_refusals(); });
+    attempt("agreements", [&] { move_agreements(); });
+    attempt("rules", [&] { move_rules(); });
+    attempt("cases", [&] { move_cases(); });
+    attempt("timers", [&] { fire_timers(); });
+    attempt("automation", [&] { automation_.tick(); });
+    return failed;
+}
+
 void Housekeeper::round() {
-    flush_counts();
-    flush_refusals();
-    move_agreements();
-    move_rules();
-    move_cases();
-    fire_timers();
-    automation_.tick();
+    if (const auto failed = do_all()) std::rethrow_exception(failed);
 }
 
 // Exact counts of repeated reads, durable within about a second. The log tells them once an hour: who polls leaves a few bytes a

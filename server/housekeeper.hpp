@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -24,11 +25,13 @@ class Housekeeper {
 
     void start();
     void stop();  // flushes what is counted, then ends
-    // One round on the calling thread, for who does not start the other one.
+    // One round on the calling thread, for who does not start the other one. A step that fails is logged and keeps none of the
+    // others from their turn; the first fault is thrown at the end.
     void round();
 
   private:
     void run();
+    std::exception_ptr do_all();  // the first fault
     void flush_counts();
     void record_counts(std::int64_t before_hour);
     void flush_tally();

@@ -115,7 +115,7 @@ void SiemStreams::run(Stream& stream) {
             pause = first_pause;
             if (more) continue;
             if (last) return;
-        } catch (const Fault& fault) {
+        } catch (const std::exception& fault) {
             stream.sink->abandon();
             stream.sent = stream.confirmed.next;
             stream.sent_leaf = stream.confirmed.leaf;

@@ -88,6 +88,26 @@ def test_a_disk_that_does_not_answer_is_not_waited_for(starved, disk):
     assert starved.verify()["ok"] is True
 
 
+def test_a_disk_that_cannot_be_read_does_not_end_the_gateway(starved, disk):
+    engineer, case = starved.left.engineer, starved.case
+    case.note(engineer, "so that the readers have something to read again")
+    process = starved.gateway.process
+    before = len(starved.gateway.log())
+    disk.cannot_be_read()
+    try:
+        # The housekeeper looks each second, on its own.
+        until(lambda: "housekeeper.failed" in starved.gateway.log()[before:] or process.poll() is not None, what="a round of the housekeeper without a disk")
+        engineer.get(f"{case.path}/notes", expect=503)
+    finally:
+        disk.recovers()
+    assert process.poll() is None, starved.gateway.log()[-4000:]
+    until(lambda: ready(starved) == 200, what="readiness by itself")
+    notes = engineer.get(f"{case.path}/notes", expect=200, judge=False).body
+    assert "so that the readers have something to read again" in [note["summary"] for note in notes]
+    engineer.post("/v1/collaboration-requests", draft(starved, "U-1"), expect=200)
+    assert starved.verify()["ok"] is True
+
+
 def test_a_damaged_file_and_foreign_keys_are_told_from_each_other_and_from_a_fault(tmp_path):
     with Gateway(tmp_path / "gateway") as gateway:
         gateway.start()

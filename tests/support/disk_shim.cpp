@@ -1,6 +1,7 @@
 // A disk that misbehaves on request, for a gateway that runs: loaded before libc (LD_PRELOAD), it looks at the folder named by
-// ENTENTE_DISK_SHIM whenever the database or its write-ahead log is written or synced. A file `full` there means no space is left,
-// a file `stuck` that the disk does not answer until the file is gone. The gateway itself knows nothing of it.
+// ENTENTE_DISK_SHIM whenever the database or its write-ahead log is read, written or synced. A file `full` there means no space is
+// left, a file `stuck` that the disk does not answer a write until the file is gone, a file `unreadable` that reads fail. The
+// gateway itself knows nothing of it.
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -52,6 +53,12 @@ bool no_space(int file) {
     return true;
 }
 
+bool unreadable(int file) {
+    if (!asked_for("/unreadable") || !of_the_store(file)) return false;
+    errno = EIO;
+    return true;
+}
+
 template <class Function>
 Function real(const char* name) {
     return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
@@ -66,6 +73,21 @@ ssize_t write(int file, const void* bytes, size_t size) {
     if (no_space(file)) return -1;
     wait_while_stuck(file);
     return below(file, bytes, size);
+}
+
+ssize_t read(int file, void* bytes, size_t size) {
+    static const auto below = real<ssize_t (*)(int, void*, size_t)>("read");
+    return unreadable(file) ? -1 : below(file, bytes, size);
+}
+
+ssize_t pread(int file, void* bytes, size_t size, off_t at) {
+    static const auto below = real<ssize_t (*)(int, void*, size_t, off_t)>("pread");
+    return unreadable(file) ? -1 : below(file, bytes, size, at);
+}
+
+ssize_t pread64(int file, void* bytes, size_t size, off64_t at) {
+    static const auto below = real<ssize_t (*)(int, void*, size_t, off64_t)>("pread64");
+    return unreadable(file) ? -1 : below(file, bytes, size, at);
 }
 
 ssize_t pwrite(int file, const void* bytes, size_t size, off_t at) {

@@ -66,7 +66,7 @@ def shim(name):
 
 
 class DiskShim:
-    """A disk that fills up or gets stuck under a gateway that is started with `environment`."""
+    """A disk that fills up, gets stuck or cannot be read under a gateway that is started with `environment`."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -78,8 +78,11 @@ class DiskShim:
     def gets_stuck(self):
         (self.folder / "stuck").touch()
 
+    def cannot_be_read(self):
+        (self.folder / "unreadable").touch()
+
     def recovers(self):
-        for state in ("full", "stuck"):
+        for state in ("full", "stuck", "unreadable"):
             (self.folder / state).unlink(missing_ok=True)
 
 
