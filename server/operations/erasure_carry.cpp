@@ -257,15 +257,17 @@ bool unname(store::CaseWords& words, const NamedPerson& person) {
     return changed;
 }
 
+bool unname(store::StoredNote::Words& words, std::string_view author, const NamedPerson& person) {
+    if (author != person.label && !same(words.creator_email, person.mail)) return false;
+    if (words.creator_name.empty() && words.creator_email.empty()) return false;
+    words.creator_name.clear();
+    words.creator_email.clear();
+    return true;
+}
+
 bool unname(store::StoredNote& note, const NamedPerson& person) {
-    bool changed = false;
-    for (auto* words : {&note.original, note.shared ? &*note.shared : nullptr})
-        if (words != nullptr && (note.author == person.label || same(words->creator_email, person.mail)) &&
-            !(words->creator_name.empty() && words->creator_email.empty())) {
-            words->creator_name.clear();
-            words->creator_email.clear();
-            changed = true;
-        }
+    bool changed = unname(note.original, note.author, person);
+    if (note.shared) changed |= unname(*note.shared, note.author, person);
     return changed;
 }
 
@@ -286,19 +288,31 @@ struct Named {
     StoredCase c;
     std::vector<store::StoredNote> notes;
     std::vector<store::StoredResponse> responses;
+    std::vector<store::InternalNote> internal_notes;
     bool changed = false;
 };
 
-std::optional<Named> load_unnamed(ReadTxn& txn, const Context& context, CaseId id, const std::vector<NamedPerson>& people) {
+std::optional<Named> load_unnamed(ReadTxn& txn, const Context& context, const ErasureOrder& order, CaseId id,
+                                  const std::vector<NamedPerson>& people) {
     store::Vault& vault = context.tools.vault;
     auto c = store::find_case(txn, vault, id);
     if (!c || c->erased) return std::nullopt;
-    Named named{.c = std::move(*c), .notes = store::notes_of(txn, vault, id), .responses = store::responses_of(txn, vault, id)};
+    Named named{.c = std::move(*c),
+                .notes = store::notes_of(txn, vault, id),
+                .responses = store::responses_of(txn, vault, id),
+                .internal_notes = {}};
+    for (const auto company : {named.c.submitter, named.c.receiver}) {
+        auto internal = store::internal_notes_of(txn, vault, id, company);
+        // Of a company that leaves, nobody is left who may read them.
+        named.changed |= company == order.company && order.subject == ErasureSubject::company && !internal.empty();
+        std::ranges::move(internal, std::back_inserter(named.internal_notes));
+    }
     for (const NamedPerson& person : people) {
         named.changed |= unname(named.c.original, person);
         if (named.c.shared) named.changed |= unname(*named.c.shared, person);
         for (auto& note : named.notes) named.changed |= unname(note, person);
         for (auto& response : named.responses) named.changed |= unname(response, person);
+        for (auto& note : named.internal_notes) named.changed |= unname(note.words, note.author, person);
     }
     return named;
 }
@@ -332,7 +346,7 @@ Naming cases_naming(ReadTxn& txn, const Context& context, const ErasureOrder& or
              {order.company.value, after.value, limit}, [&](const store::Row& row) { candidates.push_back({row.number(0)}); });
     for (const CaseId id : candidates) {
         naming.looked_until = id;
-        const auto named = load_unnamed(txn, context, id, people);
+        const auto named = load_unnamed(txn, context, order, id, people);
         if (named && named->changed) naming.cases.push_back(id);
     }
     naming.more = std::ssize(candidates) == limit;
@@ -341,7 +355,7 @@ Naming cases_naming(ReadTxn& txn, const Context& context, const ErasureOrder& or
 
 Unnamed unname_people(Txn& txn, const Context& context, const ErasureOrder& order, const std::vector<NamedPerson>& people,
                       CaseId id) {
-    auto named = load_unnamed(txn, context, id, people);
+    auto named = load_unnamed(txn, context, order, id, people);
     if (!named || !named->changed) return {};
     if (store::case_on_hold(txn, id)) {
         store::note_held_name(txn, order.id, id);
@@ -352,7 +366,8 @@ Unnamed unname_people(Txn& txn, const Context& context, const ErasureOrder& orde
     vault.renew_columns(txn, id);
     for (auto& note : named->notes) store::share_note(txn, vault, named->c, note);
     for (auto& response : named->responses) store::share_response(txn, vault, named->c, response);
-    store::reseal_internal_notes(txn, vault, named->c);
+    if (order.subject == ErasureSubject::company) store::delete_internal_notes(txn, id, order.company);
+    for (const auto& note : named->internal_notes) store::update_internal_note(txn, vault, named->c, note);
     store::reseal_attachments(txn, vault, named->c);
     ++named->c.version;
     if (!store::update_case(txn, vault, named->c)) throw protocol::Fault("a case moved during its own operation");

@@ -9,6 +9,7 @@
 #include "server/operations/case_life.hpp"
 #include "server/operations/case_removal.hpp"
 #include "server/operations/feedback.hpp"
+#include "server/store/statements/erasure.hpp"
 
 namespace entente::operations {
 
@@ -27,6 +28,7 @@ namespace {
 constexpr std::int64_t minute_us = 60'000'000;
 constexpr std::int64_t hour_s = 3'600;
 constexpr std::int64_t day_s = 86'400;
+constexpr std::int64_t held_content_days = 1;
 constexpr Actor gateway_actor{CaseOwner::gateway, false};
 
 bool over(const Interval& interval) {
@@ -192,7 +194,14 @@ audit::Record close_idle(Txn& txn, const Context& context, StoredCase& c) {
     return record;
 }
 
+// A legal hold keeps the words; they are looked at again until it is lifted.
 audit::Record remove_content(Txn& txn, const Context& context, StoredCase& c) {
+    if (store::case_on_hold(txn, c.id)) {
+        audit::Record record = gateway_record(c, "case.content.put_off");
+        record.reason = "legal_hold";
+        store::arm_timer(txn, c.id, TimerKind::content_removal, context.now.plus_seconds(held_content_days * day_s));
+        return record;
+    }
     audit::Record record = gateway_record(c, "case.content.remove");
     record.activity = audit::activity_delete;
     remove_words(txn, context, c);

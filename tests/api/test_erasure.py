@@ -202,6 +202,11 @@ def test_a_person_leaves_accounts_and_cases(world, pair):
     left.authorize(customer, [right])
     case = world.released_case(left, right, customer, caller=caller)
     caller.post(f"/api/v1/cases/{case.token}/notes", {"summary": f"Note {left.word('note', (right.key,))}", "text": "See there", "visibility": "shared"}, expect=201)
+    # In this one the name stands in a note for the own house alone.
+    inside = world.released_case(left, right, customer)
+    caller.post(f"/api/v1/cases/{inside.token}/notes", {"summary": "To ourselves", "text": "See there", "visibility": "internal"}, expect=201)
+    notes = lambda: json.dumps(left.engineer.get(f"/api/v1/cases/{inside.token}/notes?limit=500", expect=200).body).lower()
+    assert leaver["lastName"].lower() in notes()
     names = {leaver["firstName"].lower(), leaver["lastName"].lower(), leaver["username"].lower()}
     wanted = order(left, {"scope": "person", "subject": leaver["id"]})
     assert wanted["state"] == "ordered"
@@ -210,7 +215,8 @@ def test_a_person_leaves_accounts_and_cases(world, pair):
     caller.get("/v1/me", expect=401)
     users = json.dumps(left.administrator.get("/api/v1/users", expect=200).body).lower()
     seen = json.dumps(left.engineer.get(f"/api/v1/cases/{case.token}", expect=200).body).lower()
-    assert not [name for name in names if name in users or name in seen]
+    assert not [name for name in names if name in users or name in seen or name in notes()]
+    assert "to ourselves" in notes()
     assert case.draft["problemSummary"].lower() in seen, "the case itself stays"
     assert world.verify()["ok"] is True
 

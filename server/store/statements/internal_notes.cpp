@@ -55,16 +55,22 @@ std::optional<CaseId> case_of_internal_note(ReadTxn& txn, protocol::NoteId id, C
                      [](const Row& row) { return CaseId{row.number(0)}; });
 }
 
+void update_internal_note(Txn& txn, Vault& vault, const StoredCase& c, const InternalNote& note) {
+    const Blob words = vault.seal(txn, c.owner, c.id, Tag::content, place(note.id), pack_note_words(note.words));
+    txn.change("UPDATE internal_notes SET words = $2 WHERE id = $1", {note.id.value, words});
+}
+
 void delete_internal_notes(Txn& txn, CaseId id) {
     txn.change("DELETE FROM internal_notes WHERE case_id = $1", {id.value});
 }
 
+void delete_internal_notes(Txn& txn, CaseId id, CompanyId company) {
+    txn.change("DELETE FROM internal_notes WHERE case_id = $1 AND company = $2", {id.value, company.value});
+}
+
 void reseal_internal_notes(Txn& txn, Vault& vault, const StoredCase& c) {
     for (const CompanyId company : {c.submitter, c.receiver})
-        for (const InternalNote& note : internal_notes_of(txn, vault, c.id, company)) {
-            const Blob words = vault.seal(txn, c.owner, c.id, Tag::content, place(note.id), pack_note_words(note.words));
-            txn.change("UPDATE internal_notes SET words = $2 WHERE id = $1", {note.id.value, words});
-        }
+        for (const InternalNote& note : internal_notes_of(txn, vault, c.id, company)) update_internal_note(txn, vault, c, note);
 }
 
 }  // namespace entente::store
