@@ -171,7 +171,7 @@ void Housekeeper::flush_tally() {
         store::Written written;
         for (const auto& line : lines) {
             audit::Record record = gateway_record("request.refused", audit::Class::authentication);
-            record.activity = 99;
+            record.activity = audit::activity_other;
             record.outcome = audit::Outcome::failure;
             record.reason = line.reason;
             record.decision = protocol::JsonWriter().object().member("count", line.count).end().take();

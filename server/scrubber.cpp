@@ -193,7 +193,7 @@ void Scrubber::record(const audit::VerifyReport& report, std::int64_t seconds) {
     protocol::CanonicalObject decision;
     if (report.good()) {
         record.class_uid = audit::Class::datastore_activity;
-        record.activity = audit::activity_read;
+        record.activity = audit::datastore_read;
     } else {
         record.class_uid = audit::Class::detection_finding;
         record.activity = audit::activity_create;

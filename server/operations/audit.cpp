@@ -114,7 +114,7 @@ Result<std::shared_ptr<const audit::Published>> newest_checkpoint(const Caller& 
 }
 
 Audited<bool> allow_verification(Txn&, const Context&, const Caller& caller) {
-    audit::Record record = record_of(caller, "audit.verify", audit::Class::datastore_activity, audit::activity_read);
+    audit::Record record = record_of(caller, "audit.verify", audit::Class::datastore_activity, audit::datastore_read);
     if (auto allowed = require(caller, policy::Operation::audit_verify); !allowed)
         return refused<bool>(std::move(record), allowed.error());
     return {true, std::move(record)};

@@ -111,8 +111,7 @@ Result<Exported> find_entries(ReadTxn& txn, const Context& context, const Caller
 }
 
 Audited<bool> record_export(Txn&, const Context&, const Caller& caller, const ExportAsked&, const Exported& exported) {
-    constexpr std::uint8_t activity_export = 5;  // of OCSF's datastore activity
-    audit::Record record = record_of(caller, "audit.export", audit::Class::datastore_activity, activity_export);
+    audit::Record record = record_of(caller, "audit.export", audit::Class::datastore_activity, audit::datastore_read);
     record.resources.push_back({"audit", "export"});
     if (exported.refused) return refused<bool>(std::move(record), *exported.refused);
     // The word may have been withdrawn in the meantime.

@@ -109,7 +109,7 @@ Evidence::Coverage Evidence::coverage(Framework framework) const {
 
 Audited<std::shared_ptr<Evidence>> begin_evidence(Txn& txn, const Context&, const Caller& caller, EvidenceInput input,
                                                   std::string_view operation) {
-    audit::Record record = record_of(caller, std::string(operation), audit::Class::datastore_activity, audit::activity_read);
+    audit::Record record = record_of(caller, std::string(operation), audit::Class::datastore_activity, audit::datastore_read);
     using Made = std::shared_ptr<Evidence>;
     if (auto allowed = require(caller, policy::Operation::audit_read); !allowed)
         return refused<Made>(std::move(record), allowed.error());

@@ -168,7 +168,7 @@ void name_customers(ReadTxn& txn, const Context& context, Breach& breach) {
 
 Audited<std::shared_ptr<Breach>> begin_breach(Txn& txn, const Context&, const Caller& caller, BreachInput input) {
     using Made = std::shared_ptr<Breach>;
-    audit::Record record = record_of(caller, "evidence.breach", audit::Class::datastore_activity, audit::activity_read);
+    audit::Record record = record_of(caller, "evidence.breach", audit::Class::datastore_activity, audit::datastore_read);
     record.resources.push_back({"company", std::to_string(input.partner.value)});
     if (auto allowed = require(caller, policy::Operation::audit_read); !allowed)
         return refused<Made>(std::move(record), allowed.error());

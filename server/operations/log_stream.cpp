@@ -31,7 +31,7 @@ audit::Record stream_record(std::string_view sink, std::int64_t from, bool posit
     audit::Record record;
     record.operation = "audit.stream";
     record.class_uid = position_lost ? audit::Class::detection_finding : audit::Class::datastore_activity;
-    record.activity = position_lost ? audit::activity_create : audit::activity_read;
+    record.activity = position_lost ? audit::activity_create : audit::datastore_read;
     record.authentication = "none";
     record.role = "gateway";
     if (position_lost) {

@@ -24,7 +24,6 @@ constexpr int plan_events_max = 100;
 audit::Record gateway_record(std::string operation) {
     audit::Record record;
     record.operation = std::move(operation);
-    record.class_uid = audit::Class::http_activity;
     record.activity = audit::activity_create;
     record.authentication = "none";
     record.role = "gateway";
@@ -34,6 +33,10 @@ audit::Record gateway_record(std::string operation) {
 // A record about one delivery: its company is party to it, ids and codes only.
 audit::Record delivery_record(const StoredDelivery& d, const protocol::EventId& event, std::string_view step) {
     audit::Record record = gateway_record(d.sender + "." + std::string(step));
+    if (d.sender == "webhook") {
+        record.class_uid = audit::Class::http_activity;
+        record.activity = audit::http_post;
+    }
     if (d.company) record.parties = {d.company};
     record.resources.push_back({"delivery", std::to_string(d.id), d.attempts});
     record.resources.push_back({d.sender, std::to_string(d.target)});

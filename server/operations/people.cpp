@@ -62,7 +62,7 @@ Audited<User> add_user(Txn& txn, const Context& context, const Caller& caller, N
 }
 
 Audited<User> change_user(Txn& txn, const Context& context, const Caller& caller, protocol::UserId id, const UserChange& change) {
-    audit::Record record = account_record(caller, "user.change", audit::activity_update, audit::Class::account_change);
+    audit::Record record = account_record(caller, "user.change", audit::activity_other, audit::Class::account_change);
     if (auto allowed = require(caller, Operation::directory_admin); !allowed)
         return refused<User>(std::move(record), allowed.error());
     auto stored = store::find_user(txn, context.tools.vault, id);
@@ -172,7 +172,8 @@ std::optional<StoredClient> own_client(ReadTxn& txn, const Caller& caller, proto
 }  // namespace
 
 Audited<ClientMade> rotate_client_secret(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id) {
-    audit::Record record = account_record(caller, "client.secret.rotate", audit::activity_update, audit::Class::account_change);
+    audit::Record record =
+        account_record(caller, "client.secret.rotate", audit::account_password_change, audit::Class::account_change);
     if (auto allowed = require(caller, Operation::directory_admin); !allowed)
         return refused<ClientMade>(std::move(record), allowed.error());
     auto client = own_client(txn, caller, id);
@@ -191,8 +192,8 @@ Audited<ClientMade> rotate_client_secret(Txn& txn, const Context& context, const
 
 Audited<StoredClient> set_client_active(Txn& txn, const Context& context, const Caller& caller, protocol::ClientId id,
                                         bool active) {
-    audit::Record record =
-        account_record(caller, active ? "client.enable" : "client.disable", audit::activity_update, audit::Class::account_change);
+    audit::Record record = account_record(caller, active ? "client.enable" : "client.disable",
+                                          active ? audit::account_enable : audit::account_disable, audit::Class::account_change);
     if (auto allowed = require(caller, Operation::directory_admin); !allowed)
         return refused<StoredClient>(std::move(record), allowed.error());
     auto client = own_client(txn, caller, id);

@@ -16,7 +16,7 @@ def gateway(tmp_path_factory):
     # Receivers of webhooks are on loopback here, with certificates of the same authority, and patience is short.
     deliveries = {"deliveries.allowed_networks": "127.0.0.0/8", "deliveries.authorities": str(folder / "keys" / "authority" / "ca.pem"),
                   "deliveries.attempts": 3, "deliveries.retry_first_ms": 40, "deliveries.retry_max_ms": 400, "deliveries.timeout_seconds": 3,
-                  "attachments.timeout_seconds": 5}
+                  "attachments.timeout_seconds": 5, "siem.file": str(folder / "siem.json")}
     names = MovedNames(folder)
     names.answer_all({"halden.files.example": ["127.0.0.1"], "brightwell.files.example": ["127.0.0.1"], "inside.files.example": ["10.0.0.1"]})
     with Gateway(folder, deliveries, names.environment) as running:

@@ -7,6 +7,7 @@ import pytest
 
 from support.collector import Collector
 from support.gateway import Gateway, until
+from support.ocsf import complaints
 from support.world import World
 
 
@@ -92,11 +93,19 @@ def test_an_event_is_the_core_section_and_says_where_it_stands(streaming):
             assert event["class_uid"] == 0 and event["unmapped"]["entry_kind"]
             continue
         assert event["metadata"]["uid"] == entry["event"] and event["time"] == entry["core"]["time"]
-        core = json.loads(json.dumps(entry["core"]))
-        if event["unmapped"].get("decision_omitted"):
-            core["unmapped"].pop("decision")
-        more = {name: value for name, value in event["unmapped"].items() if name not in ("attestation", "log_index", "decision_omitted")}
-        assert {**event, "unmapped": more} == {"unmapped": {}, **core} or "resources_omitted" in more
+        core = entry["core"]
+        same = ("activity_id", "class_uid", "category_uid", "type_uid", "severity_id", "status_code", "action_id", "disposition_id")
+        assert {name: event.get(name) for name in same} == {name: core.get(name) for name in same}
+        assert event["metadata"]["event_code"] == core["api"]["operation"] and event["metadata"].get("correlation_uid") == core["metadata"].get("correlation_uid")
+        who = event["actor"]["user"] if "actor" in event else {}
+        if who:
+            assert who.get("uid") == core["actor"].get("credential") and who.get("org", {}).get("uid") == core["actor"].get("org_uid")
+        told = event.get("resources") or event["unmapped"].get("resources", [])
+        assert [(one["type"], one["uid"]) for one in told] == [(one["type"], one["uid"]) for one in core["resources"]][:len(told)]
+        assert len(told) == len(core["resources"]) or "resources_omitted" in event["unmapped"]
+        for name, value in core.get("unmapped", {}).items():
+            assert event["unmapped"].get(name) == value or f"{name}_omitted" in event["unmapped"]
+        assert complaints(event) == []
     assert compared > 20
     assert any(row["event"]["unmapped"].get("decision_omitted") for row in rows.values()), "a verdict is larger than the limit here"
     assert any("decision" in event.get("unmapped", {}) for event in streaming.lines()), "the file has it whole"

@@ -62,16 +62,31 @@ audit::Line line_of(const audit::Record& record) {
     return line;
 }
 
-TEST(OcsfEvent, IsTheCoreSectionWithItsPlaceInTheLog) {
+TEST(OcsfEvent, IsTheCoreSectionAsItsClassWantsItWithItsPlaceInTheLog) {
     audit::Record record;
-    record.operation = "login";
+    record.operation = "form.change";
+    record.class_uid = audit::Class::entity_management;
+    record.activity = audit::activity_update;
+    record.acting_company = {101};
+    record.role = "administrator";
+    record.authentication = "password";
+    record.credential = "c0ffee";
+    record.resources.push_back({"form", "7", 3});
     const audit::Line line = line_of(record);
     const std::string event = audit::ocsf_event(line, "gw.example/a", 0);
     ASSERT_TRUE(protocol::check_canonical(event));
-    const std::string zeros(64, '0');
-    EXPECT_EQ(event, line.core.substr(0, line.core.size() - 1) +
-                         R"(,"unmapped":{"attestation":{"chain_uid":"gw.example/a","fingerprint":{"algorithm_id":3,"value":")" +
-                         zeros + R"("},"serialization_id":2},"log_index":3}})");
+    EXPECT_EQ(
+        event,
+        R"({"action_id":1,"activity_id":3,"actor":{"user":{"groups":[{"name":"administrator"}],"org":{"uid":"101"},)"
+        R"("type_id":2,"uid":"c0ffee"}},"category_uid":3,"class_uid":3004,"disposition_id":1,)"
+        R"("entity":{"type":"form","type_id":99,"uid":"7","version":"3"},)"
+        R"("metadata":{"event_code":"form.change","log_name":"gw.example/a","product":{"name":"Entente",)"
+        R"("vendor_name":"Entente","version":")" ENTENTE_VERSION R"("},"profiles":["security_control"],)"
+        R"("uid":"00000000-0000-0000-0000-000000000000","version":"1.8.0"},"severity_id":1,"status_id":1,"time":5000,)"
+        R"("type_uid":300403,"unmapped":{"attestation":{"chain_uid":"gw.example/a","fingerprint":{"algorithm_id":3,"value":")" +
+            std::string(64, '0') +
+            R"("},"serialization_id":2},"authentication":"password","log_index":3,)"
+            R"("resources":[{"type":"form","uid":"7","version":3}]}})");
 }
 
 TEST(OcsfEvent, WhatIsTooLargeLosesTheDecisionThenResourcesThenParties) {

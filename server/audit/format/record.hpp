@@ -21,19 +21,30 @@ namespace entente::audit {
 enum class Class : std::uint16_t {
     account_change = 3001,
     authentication = 3002,
-    authorize_session = 3003,
     entity_management = 3004,
-    user_access = 3005,
     http_activity = 4002,
     lifecycle = 6002,
     api_activity = 6003,
     datastore_activity = 6005,
-    application_error = 6008,
     detection_finding = 2004,
 };
 
-// Activity ids of 3004 and 6003 where they agree; others are given as numbers by who writes the record.
-enum : std::uint8_t { activity_create = 1, activity_read = 2, activity_update = 3, activity_delete = 4 };
+enum : std::uint8_t {
+    // Activity ids of 3004 and 6003, which agree; other classes have their own numbers for the same words.
+    activity_create = 1,
+    activity_read = 2,
+    activity_update = 3,
+    activity_delete = 4,
+    activity_other = 99,
+    // 3001
+    account_enable = 2,
+    account_password_change = 3,
+    account_disable = 5,
+    // 4002
+    http_post = 6,
+    // 6005
+    datastore_read = 1,
+};
 
 enum class Outcome : std::uint8_t { success = 1, failure = 2 };
 
