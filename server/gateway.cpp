@@ -298,7 +298,7 @@ struct Gateway::Parts {
                        .authority = authority ? &*authority : nullptr,
                        .documents = {openapi_text(), openapi_json(), openapi_page(), problems_page(), page_style_digest()},
                        .verifier = [this] { return verifier; },
-                       .origin = config.published.origin,
+                       .origin = notary->key().name,
                        .notary = &*notary,
                        .sign_now =
                            [this] {

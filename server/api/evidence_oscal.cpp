@@ -33,8 +33,8 @@ class Ids {
   public:
     Ids(const Evidence& evidence, std::string_view origin) {
         seed_ = std::string(origin) + '\n' + std::to_string(evidence.company.value) + '\n' +
-                std::to_string(evidence.input.from.us) + '\n' + std::to_string(evidence.input.until.us) + '\n' +
-                evidence.input.seed + '\n';
+                std::to_string(evidence.input.from.us) + '\n' + std::to_string(evidence.until.us) + '\n' + evidence.input.seed +
+                '\n';
     }
     // Shaped like a name-based UUID (version 5), over SHA-256.
     std::string operator()(std::string_view what) const {
@@ -70,7 +70,7 @@ void observation(JsonWriter& out, const Evidence& evidence, std::size_t at, cons
         if (const operations::Fact* fact = evidence.fact(fact_name)) property(out, "fact-" + std::string(fact_name), fact->value);
     }
     out.end().key("methods").array().value("EXAMINE").end().key("types").array().value("control-objective").end();
-    out.member("collected", to_rfc3339(evidence.input.until)).key("relevant-evidence").array();
+    out.member("collected", to_rfc3339(evidence.until)).key("relevant-evidence").array();
     out.object()
         .member("href", "controls.json")
         .member("description", "The population of records by index, with its digest.")
@@ -91,12 +91,12 @@ std::string oscal_results(const Evidence& evidence, std::string_view origin) {
     JsonWriter out;
     out.object().key("assessment-results").object().member("uuid", id("document")).key("metadata").object();
     out.member("title", "Evidence of " + std::string(origin) + " for " + scope);
-    out.member("last-modified", to_rfc3339(evidence.input.until)).member("version", "1").member("oscal-version", "1.1.3").end();
+    out.member("last-modified", to_rfc3339(evidence.until)).member("version", "1").member("oscal-version", "1.1.3").end();
     out.key("import-ap").object().member("href", "#" + id("map")).end().key("results").array().object();
     out.member("uuid", id("result")).member("title", "Records and state for each control");
     out.member("description", "What the audit log holds for each control in the period, in the scope of " + scope +
                                   ". Observations only: no finding is made.");
-    out.member("start", to_rfc3339(evidence.input.from)).member("end", to_rfc3339(evidence.input.until));
+    out.member("start", to_rfc3339(evidence.input.from)).member("end", to_rfc3339(evidence.until));
     out.key("reviewed-controls").object().key("control-selections").array().object().key("include-controls").array();
     for (const Control& control : controls())
         if (control.serves != operations::Serves::no) out.object().member("control-id", control_id(control)).end();

@@ -30,6 +30,7 @@ void write_scope(JsonWriter& out, const Evidence& evidence, std::string_view ori
         out.null();
     }
     out.member("from", to_rfc3339(evidence.input.from)).member("until", to_rfc3339(evidence.input.until));
+    out.member("covered", to_rfc3339(evidence.until));
     out.member("begin", evidence.begin).member("end", evidence.end).member("entries", evidence.entries);
 }
 
@@ -202,8 +203,9 @@ constexpr std::string_view readme =
     "That proves the records. What the report says about them, and that it names them all, you prove by drawing the samples again "
     "and,\n"
     "for all records, with an export of the whole log (entente audit export --complete).\n"
-    "The same period and seed give the same bytes, but for receipts and checkpoint, which are of the day, and facts about the\n"
-    "present state.\n";
+    "A period that is over and the same seed give the same bytes, but for receipts and checkpoint, which are of the day, and "
+    "facts\n"
+    "about the present state. A period that goes on is covered to the moment of making (\"covered\" in controls.json).\n";
 
 void add_proofs(std::vector<PackFile>& files, const std::vector<const ProvenEntry*>& entries, const Proofs& proofs) {
     for (const ProvenEntry* entry : entries) {

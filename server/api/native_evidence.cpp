@@ -161,7 +161,7 @@ Plan collect(Gateway& gateway, CallPtr call, Begin<Work> begin, bool (*step)(sto
         },
         [&gateway, call, step, proven, proving](std::shared_ptr<Work>& work, std::function<Response()> finish) -> Plan {
             return go_on<Work>(gateway, call, work, step, [&gateway, call, proven, proving, work, finish]() -> Plan {
-                if (proven && !entries_of(*work).empty()) return sign_and_prove(gateway, call, work, proving, finish);
+                if (proven) return sign_and_prove(gateway, call, work, proving, finish);
                 return finish();
             });
         });

@@ -160,7 +160,7 @@ void SiemStreams::open(Stream& stream) {
 bool SiemStreams::step(Stream& stream) {
     operations::StreamPage page;
     store::read_and_wait(store_, [&](store::ReadTxn& txn) {
-        page = operations::stream_page(txn, {tools_, clock_.now()}, options_.origin, stream.sent, page_entries,
+        page = operations::stream_page(txn, {tools_, clock_.now()}, tools_.log_origin, stream.sent, page_entries,
                                        stream.sink->bytes_max());
     });
     if (!page.entries.empty()) {

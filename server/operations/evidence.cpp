@@ -107,19 +107,25 @@ Evidence::Coverage Evidence::coverage(Framework framework) const {
     return coverage;
 }
 
-Audited<std::shared_ptr<Evidence>> begin_evidence(Txn& txn, const Context&, const Caller& caller, EvidenceInput input,
+Audited<std::shared_ptr<Evidence>> begin_evidence(Txn& txn, const Context& context, const Caller& caller, EvidenceInput input,
                                                   std::string_view operation) {
     audit::Record record = record_of(caller, std::string(operation), audit::Class::datastore_activity, audit::datastore_read);
     using Made = std::shared_ptr<Evidence>;
     if (auto allowed = require(caller, policy::Operation::audit_read); !allowed)
         return refused<Made>(std::move(record), allowed.error());
     if (auto good = good_input(input); !good) return refused<Made>(std::move(record), good.error());
+    if (input.from >= context.now) {
+        Error error{.kind = ErrorKind::invalid, .code = "invalid", .message = "the period has not begun"};
+        error.violations.push_back({"/from", "period", "must not be later than now"});
+        return refused<Made>(std::move(record), std::move(error));
+    }
     auto evidence = std::make_shared<Evidence>();
     if (!caller.is_operator()) {
         evidence->company = caller.company();
         if (const auto company = store::find_company(txn, caller.company())) evidence->scope_name = company->name;
     }
     evidence->log_size = audit::head(txn).size;
+    evidence->until = std::min(input.until, context.now);
     evidence->begin = store::first_index_at(txn, input.from, evidence->log_size);
     evidence->end = store::first_index_at(txn, input.until, evidence->log_size);
     evidence->next = evidence->begin;
@@ -157,14 +163,24 @@ void count_row(Evidence& evidence, const store::LogRow& row) {
         if (!row.failed && row.reason.empty()) ++day.released;
     } else if (row.operation == "case.release") {
         ++day.released;
-    } else if (!row.failed &&
-               (row.operation == "note.create" || row.operation == "case.approve" || row.operation == "case.answer" ||
-                row.operation == "case.reject" || row.operation.starts_with("case.information."))) {
+    } else if (!row.failed && crosses(row.operation)) {
         ++day.crossed;
     }
 }
 
-void scan_rows(ReadTxn& txn, Evidence& evidence) {
+// Of a pack for one company: whether another one did it, or the gateway for one. A file or a mail goes from the company to another;
+// who creates a case is answered with its own words alone.
+bool by_others(ReadTxn& txn, const Context& context, const Evidence& evidence, const store::LogRow& row) {
+    if (row.operation.starts_with("case.create")) return false;
+    if (!evidence.company || row.operation == "attachment.send" || row.operation == "mail.content.send") return true;
+    const auto entry = open_entry(txn, context, row.index, evidence.company);
+    const auto core = entry ? protocol::parse_canonical(entry->core) : Result<protocol::CanonicalValue>(std::unexpect);
+    const auto* const actor = core ? core->find("actor") : nullptr;
+    const auto* const acting = actor == nullptr ? nullptr : actor->find("org_uid");
+    return acting == nullptr || acting->text() == nullptr || *acting->text() != std::to_string(evidence.company.value);
+}
+
+void scan_rows(ReadTxn& txn, const Context& context, Evidence& evidence) {
     std::int64_t rows = 0;
     std::int64_t last = evidence.end;
     const auto sample_size = static_cast<std::size_t>(evidence.input.samples);
@@ -181,8 +197,12 @@ void scan_rows(ReadTxn& txn, Evidence& evidence) {
             known = evidence.matching.emplace(key, std::move(matching)).first;
         }
         const audit::Hash rank = sample_size == 0 ? audit::Hash{} : sample_rank(evidence.input.seed, row.index);
-        for (const std::size_t control : known->second)
+        std::optional<bool> others;
+        for (const std::size_t control : known->second) {
+            if (controls()[control].by_others && !others) others = !row.failed && by_others(txn, context, evidence, row);
+            if (controls()[control].by_others && !*others) continue;
             evidence.populations[control].add(row.index, row.failed, sample_size == 0 ? nullptr : &rank, sample_size);
+        }
     });
     evidence.next = rows < rows_a_step ? evidence.end : last + 1;
 }
@@ -302,7 +322,7 @@ std::string receipt_text(ReadTxn& txn, audit::Notary& notary, const audit::Publi
 
 bool continue_evidence(ReadTxn& txn, const Context& context, Evidence& evidence) {
     if (evidence.next < evidence.end) {
-        scan_rows(txn, evidence);
+        scan_rows(txn, context, evidence);
     } else if (!evidence.cases_done) {
         count_answers(txn, evidence);
     } else if (!evidence.facts_done) {

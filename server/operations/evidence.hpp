@@ -92,8 +92,11 @@ struct Evidence {
     protocol::CompanyId company;  // none: the whole gateway
     std::string scope_name;       // the company's, or empty
     std::int64_t log_size = 0;    // when it was begun
+    Instant until;                // what it covers: to the end of the period, or to when it was begun, if the period goes on
     std::int64_t begin = 0;       // indices of the period
     std::int64_t end = 0;
+
+    bool over() const { return until == input.until; }
 
     std::int64_t next = 0;  // where the scan goes on
     std::int64_t next_case = 0;

@@ -30,18 +30,25 @@ struct Control {
     std::string_view title;  // as the standard's table of contents has it
     Serves serves;
     // Patterns over the entries of the log, split by blanks. "case.create": that operation, whatever its outcome; "case.*": all
-    // that begin so; "*": every entry; a leading "!" takes only refused or failed ones; "@code": every entry with that reason code.
+    // that begin so, but for ".list" and ".read", which change nothing and are named where they count; "*": every entry. A leading
+    // "!" takes only refused or failed ones (of "!case.*" reads too), a leading "+" only those that succeeded; "case.create@code":
+    // with that reason code, "@*": with any, "@code": every entry with that code.
     std::string_view log;
     // Names of facts, split by blanks (evidence_facts).
     std::string_view facts;
     // What the evidence is, or why there is none: one sentence.
     std::string_view words;
+    // Only what somebody of another company than the pack's did, or what the gateway sent to one.
+    bool by_others = false;
 };
 
 std::span<const Control> controls();
 
 // Whether an entry is of a control's population.
 bool matches(const Control& control, std::string_view operation, bool failed, std::string_view reason);
+
+// Whether it brings words or a step of one company to another.
+bool crosses(std::string_view operation);
 
 // Words split by blanks.
 std::vector<std::string_view> words_of(std::string_view text);

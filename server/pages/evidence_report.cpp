@@ -346,6 +346,8 @@ std::string evidence_report(const Evidence& evidence, std::string_view origin) {
     out.raw("<dl>");
     fact(out, "For", evidence.company ? std::string_view(evidence.scope_name) : "the whole gateway, without anything sealed");
     fact(out, "Period", protocol::to_rfc3339(evidence.input.from) + " to " + protocol::to_rfc3339(evidence.input.until));
+    if (!evidence.over())
+        fact(out, "Covered", "to " + protocol::to_rfc3339(evidence.until) + ", when this was made: the period goes on");
     fact(out, "Log", origin);
     fact(out, "Records of the period", number(evidence.entries));
     out.raw("</dl>\n");

@@ -2,7 +2,8 @@
 // The readable part of an evidence pack, and of the list after a suspicion: one HTML document each, without scripts, without
 // anything from elsewhere, pictures as inline SVG beside the numbers that they show; made to be printed.
 //
-// Nothing in it says when or by whom it was made: the same period, seed and state give the same bytes.
+// Nothing in it says by whom it was made, nor when, unless the period goes on: the same period, once over, seed and state give the
+// same bytes.
 
 #include <string>
 #include <string_view>

@@ -78,10 +78,66 @@ def test_who_does_not_make_evidence(halden, exchanged, role):
 
 def test_there_is_no_evidence_of_a_time_without_records(world):
     """What is true today proves nothing about a time of which the log has nothing."""
-    for query in ("from=2001-01-01T00:00:00Z&until=2001-04-01T00:00:00Z", "from=2098-01-01T00:00:00Z&until=2098-04-01T00:00:00Z"):
-        answer = world.operator.get(f"/api/v1/evidence/controls?{query}", expect=200)
-        assert not [item["id"] for item in answer["items"] if item["evidence"]]
-        assert {row["withEvidence"] for row in answer["coverage"]} == {0}
+    answer = world.operator.get("/api/v1/evidence/controls?from=2001-01-01T00:00:00Z&until=2001-04-01T00:00:00Z", expect=200)
+    assert not [item["id"] for item in answer["items"] if item["evidence"]]
+    assert {row["withEvidence"] for row in answer["coverage"]} == {0}
+    assert "has not begun" in world.operator.get("/api/v1/evidence/controls?from=2098-01-01T00:00:00Z&until=2098-04-01T00:00:00Z", expect=400).text
+
+
+def population(made, control, framework="iso27701"):
+    """The records of a control in a pack, as the log lists them."""
+    (item,) = [item for item in made.json("controls.json")["items"] if item["id"] == control and item["framework"] == framework]
+    return {index for first, last in item["population"] for index in range(first, last + 1)}
+
+
+def records(caller, indices):
+    found = {}
+    for index in sorted(indices):
+        found[index] = caller.get(f"/api/v1/audit/entries/{index}", expect=200).body
+    return found
+
+
+def test_what_the_gate_stopped_is_evidence_from_the_first_moment(world, exchanged, halden):
+    made = pack(halden.compliance)
+    created = [row["index"] for row in halden.compliance.get(f"/api/v1/audit/entries?case={exchanged['held'].token}&limit=50", expect=200).items
+               if row["operation"] == "case.create"]
+    assert created and set(created) <= population(made, "A.7.4.2") & population(made, "8.3", "iso27001")
+    through = [row["index"] for row in halden.compliance.get(f"/api/v1/audit/entries?case={exchanged['case'].token}&limit=50", expect=200).items
+               if row["operation"] == "case.create" and not row["reason"]]
+    assert not set(through) & population(made, "A.7.4.2")
+
+
+def test_disclosures_to_others_are_what_others_were_shown(world, exchanged, halden):
+    made = pack(halden.compliance)
+    shown = records(halden.compliance, population(made, "A.7.5.4"))
+    assert len(shown) >= 2
+    for entry in shown.values():
+        assert entry["operation"] in ("attachment.send", "mail.content.send") or (
+            entry["core"]["actor"].get("org_uid") != str(halden.id) and not entry["operation"].startswith("case.create")), entry["operation"]
+
+
+def test_listings_are_no_evidence_of_what_they_list(world, exchanged, halden):
+    halden.compliance.get("/api/v1/erasures", expect=200)
+    halden.compliance.get("/api/v1/holds", expect=200)
+    halden.compliance.post("/api/v1/erasures", {"scope": "case", "case": exchanged["held"].token, "reason": "r"}, expect=(202, 409, 422))
+    made = pack(halden.compliance)
+    for control, framework in (("A.7.4.8", "iso27701"), ("Art. 17", "gdpr"), ("8.10", "iso27001"), ("5.3", "iso27001")):
+        for entry in records(halden.compliance, population(made, control, framework)).values():
+            assert not entry["operation"].endswith((".list", ".read")) and (entry["outcome"] == "success" or control == "5.3"), entry["operation"]
+
+
+def test_a_pack_of_a_time_without_records_holds_and_says_when_it_was_made(world, exchanged, halden, tmp_path):
+    (tmp_path / "policy").write_text(f"log {world.operator.get('/api/v1/audit/checkpoint', expect=200)['verifierKey']}\nquorum none\n", encoding="ascii")
+    span = {"from": "2001-01-01T00:00:00Z", "until": "2001-04-01T00:00:00Z"}
+    made = Pack.of_answer(halden.compliance.post("/api/v1/evidence/packs", {**span, "seed": "x"}, expect=200))
+    done = subprocess.run([VERIFY, "log", made.write(tmp_path / "empty"), "--policy", tmp_path / "policy", "--sums"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {one["collected"] for one in made.json("assessment-results.json")["assessment-results"]["results"][0]["observations"]} == {span["until"]}
+    assert "the period goes on" not in made.files["report.html"].decode()
+    running = Pack.of_answer(halden.compliance.post("/api/v1/evidence/packs", {"from": stamp(-60), "until": stamp(86_400), "seed": "x"}, expect=200))
+    collected = {one["collected"] for one in running.json("assessment-results.json")["assessment-results"]["results"][0]["observations"]}
+    assert collected == {running.json("controls.json")["covered"]} and max(collected)[:19] <= stamp(1)[:19]
+    assert "the period goes on" in running.files["report.html"].decode()
 
 
 @pytest.mark.parametrize("query", ["from=yesterday", "until=x", "from=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z", "from=1970-01-01T00:00:00Z"])

@@ -138,7 +138,7 @@ def test_a_restart_goes_on_where_the_collector_confirmed(streaming):
     streaming.reaches(streaming.size())
     streaming.gateway.stop()  # the end is sent and confirmed
     taken = streaming.collector.indexes()
-    assert streaming.collector.events()[-1]["api"]["operation"] == "gateway.stop"
+    assert streaming.collector.events()[-1]["metadata"]["event_code"] == "gateway.stop"
     streaming.gateway.start()
     streaming.case()
     streaming.reaches(streaming.size())

@@ -241,6 +241,7 @@ void conform(CanonicalValue& event, std::string_view origin) {
 
     CanonicalValue& metadata = member(event, "metadata");
     set_text(metadata, "event_code", operation);
+    set_text(metadata, "log_name", origin);
     set_text(member(metadata, "product"), "vendor_name", product_name);
     member(metadata, "profiles").make_array().emplace_back().make_text() = "security_control";
     set_text(member(event, "unmapped"), "authentication", text_of(actor, "authentication"));
