@@ -300,17 +300,23 @@ struct Gateway::Parts {
                        .verifier = [this] { return verifier; },
                        .origin = notary->key().name,
                        .notary = &*notary,
-                       .sign_now =
-                           [this] {
-                               notary->round();
-                               if (witnesses) witnesses->ask_now();
-                           },
+                       .witnessing = {.sign = [this] { return sign_now(); },
+                                      .awaited = [this](std::uint64_t size) { return witnesses && witnesses->awaited(size); },
+                                      .bell = &witness_bell},
                        .witness_policy = [this] { return audit::format_policy(log_policy()); },
                        .scrub = {.state = [this] { return scrubber ? scrubber->state() : api::ScrubState{}; },
                                  .begin =
                                      [this] {
                                          if (scrubber) scrubber->begin();
                                      }}});
+    }
+
+    std::uint64_t sign_now() {
+        notary->round();
+        const auto newest = notary->newest();
+        const std::uint64_t size = newest ? newest->checkpoint.size : 0;
+        if (witnesses) witnesses->want(size);
+        return size;
     }
 
     // What came back from an old escrow or backup signs nothing, not even once.
@@ -381,6 +387,7 @@ struct Gateway::Parts {
     void start_witnesses() {
         deliveries::WitnessOptions options{.policy = log_policy(), .authorities = config.audit.witness_authorities};
         options.interval = std::chrono::seconds(config.audit.witness_seconds);
+        options.answered = [this] { witness_bell.ring(); };
         if (options.policy.witnesses.empty()) return;
         witnesses.emplace(*store, *notary, metrics, std::move(options));
         witnesses->start();
@@ -540,6 +547,7 @@ struct Gateway::Parts {
     api::Tally tally;
     api::Refusals refusals;
     Bell bell;
+    Bell witness_bell;
     deliveries::Departures departures;
     bool new_events = false;  // of the running batch; the writer's thread alone
     bool new_rows = false;
@@ -658,6 +666,7 @@ void Gateway::stop() {
     if (p.started) {
         log::info("gateway.draining");
         p.bell.close();
+        p.witness_bell.close();
         p.listener->drain(std::chrono::seconds(10));
         if (p.metrics_listener) p.metrics_listener->drain(std::chrono::seconds(1));
     }

@@ -36,6 +36,13 @@ struct Documents {
     std::string_view style_digest;  // SHA-256 of the pages' style, base64, for their content security policy
 };
 
+// The newest checkpoint and those who cosign it.
+struct Witnessing {
+    std::function<std::uint64_t()> sign;         // what is there now, and wakes the witnesses; its size. Blocks for a moment, Fault
+    std::function<bool(std::uint64_t)> awaited;  // whether a checkpoint of that size may be cosigned soon
+    Bell* bell = nullptr;                        // rings when that may have changed
+};
+
 struct Parts {
     operations::Tools& tools;
     store::Vault& vault;
@@ -55,10 +62,10 @@ struct Parts {
     certs::Authority* authority = nullptr;  // issues partner certificates; none: only registered elsewhere
     Documents documents;
     std::function<std::shared_ptr<Verifier>()> verifier;
-    operations::FileDesk* files = nullptr;        // carries attachments; none: they are not taken
-    std::string origin;                           // of the audit log
-    audit::Notary* notary = nullptr;              // signs checkpoints
-    std::function<void()> sign_now;               // what is there now, and asks the witnesses; blocks, Fault
+    operations::FileDesk* files = nullptr;  // carries attachments; none: they are not taken
+    std::string origin;                     // of the audit log
+    audit::Notary* notary = nullptr;        // signs checkpoints
+    Witnessing witnessing;
     std::function<std::string()> witness_policy;  // whom a verifier of this log should believe (c2sp.org/tlog-policy)
     Scrub scrub;                                  // empty functions: this gateway does not check in the background
 };

@@ -128,14 +128,8 @@ Plan prove(Gateway& gateway, const CallPtr& call, const std::shared_ptr<Work>& w
 template <class Work>
 Plan sign_and_prove(Gateway& gateway, const CallPtr& call, const std::shared_ptr<Work>& work,
                     const std::shared_ptr<Proving>& proving, std::function<Response()> finish) {
-    auto sign = std::make_unique<OnWorker>();
-    sign->run = [&gateway, call, work, proving, finish = std::move(finish)]() -> Plan {
+    return native::sign_then(gateway, call, [&gateway, call, work, proving, finish = std::move(finish)]() -> Plan {
         audit::Notary& notary = *gateway.parts().notary;
-        try {
-            gateway.parts().sign_now();
-        } catch (const protocol::Fault& fault) {
-            return gateway.fault(call, fault.what());
-        }
         // As its policy wants it, if the witnesses answered; in any case over every record of the pack.
         const auto newest = notary.newest();
         proving->published = newest ? notary.covering(newest->checkpoint.size) : nullptr;
@@ -143,8 +137,7 @@ Plan sign_and_prove(Gateway& gateway, const CallPtr& call, const std::shared_ptr
         proving->proofs.checkpoint = proving->published->note;
         proving->proofs.policy = gateway.parts().witness_policy();
         return prove(gateway, call, work, proving, finish);
-    };
-    return sign;
+    });
 }
 
 template <class Work>

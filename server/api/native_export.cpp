@@ -3,6 +3,7 @@
 #include "protocol/encoding.hpp"
 #include "protocol/json_writer.hpp"
 #include "server/api/gateway_api.hpp"
+#include "server/api/native_steps.hpp"
 #include "server/api/native_tables.hpp"
 #include "server/audit/format/decimal.hpp"
 #include "server/operations/audit_export.hpp"
@@ -109,17 +110,9 @@ Plan export_entries(Gateway& gateway, CallPtr call) {
                     });
             });
     };
-    // What happened up to now belongs into the export, not what the thread signed up to a second ago.
-    auto step = std::make_unique<OnWorker>();
-    step->run = [&gateway, call, look]() -> Plan {
-        try {
-            gateway.parts().sign_now();
-        } catch (const protocol::Fault& fault) {
-            return gateway.fault(call, fault.what());
-        }
-        return look();
-    };
-    return step;
+    // Further pages are under the checkpoint of the first one. It covers what happened up to now, not what the thread signed up
+    // to a second ago.
+    return asked.size ? look() : native::sign_then(gateway, call, look);
 }
 
 constexpr Route routes[] = {

@@ -46,6 +46,9 @@ Plan create(Gateway& gateway, CallPtr call, Decoded input, Operation operation, 
     return post<T>(gateway, std::move(call), std::move(input), std::move(operation), 201, std::move(encode));
 }
 
+// Signs what happened up to now, so that evidence covers it, lets the witnesses cosign it and goes on: also when they do not.
+Plan sign_then(Gateway& gateway, CallPtr call, std::function<Plan()> then);
+
 template <class T, class Work>
 Plan listing(Gateway& gateway, CallPtr call, std::string operation, std::string type, Work work) {
     return gateway.disclose<std::vector<T>>(

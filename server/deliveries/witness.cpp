@@ -38,29 +38,37 @@ Witnesses::Witnesses(store::Store& store, audit::Notary& notary, Metrics& metric
       notary_(notary),
       options_(std::move(options)),
       asked_(metrics.counter("entente_audit_cosignatures_total", "Cosignatures of witnesses.")),
-      refused_(metrics.counter("entente_audit_witness_failures_total", "Witnesses that did not answer with a cosignature.")) {}
+      refused_(metrics.counter("entente_audit_witness_failures_total", "Witnesses that did not answer with a cosignature.")) {
+    for (const PolicyWitness& witness : options_.policy.witnesses)
+        if (!witness.url.empty()) known_.push_back({.witness = &witness});
+}
 
 Witnesses::~Witnesses() {
     stop();
 }
 
-// The cosignature of one witness, or nothing when it gave none this time.
-std::optional<NoteSignature> Witnesses::ask(const PolicyWitness& witness, const Published& published) {
+// On a thread of its own. Under the lock only once it is over.
+void Witnesses::ask(Known& known, const Published& published) {
+    std::optional<NoteSignature> signature;
+    bool failed = false;
     try {
-        auto signature = ask_from(witness, published, false);
-        (signature ? asked_ : refused_).add();
-        known_[witness.name].failed.reset();
-        return signature;
+        signature = ask_from(known, published, false);
     } catch (const std::exception& fault) {
-        refused_.add();
-        known_[witness.name].failed = std::chrono::steady_clock::now();
-        log::warning("audit.witness_failed", {{"witness", witness.name}, {"cause", fault.what()}});
-        return std::nullopt;
+        failed = true;
+        log::warning("audit.witness_failed", {{"witness", known.witness->name}, {"cause", fault.what()}});
     }
+    (signature ? asked_ : refused_).add();
+    const std::lock_guard hold(mutex_);
+    known.asked = false;
+    known.failed = failed;
+    // One who took so long that another checkpoint is asked about now will be asked about that one.
+    if (signature && published.checkpoint.size == about_.checkpoint.size) answers_.push_back(*std::move(signature));
+    changed_.notify_all();
 }
 
-std::optional<NoteSignature> Witnesses::ask_from(const PolicyWitness& witness, const Published& published, bool again) {
-    Known& known = known_[witness.name];
+// The cosignature of one witness, or nothing when it gave none this time.
+std::optional<NoteSignature> Witnesses::ask_from(Known& known, const Published& published, bool again) {
+    const PolicyWitness& witness = *known.witness;
     audit::CosignRequest request{.old_size = known.size, .checkpoint = published.note};
     if (known.size > published.checkpoint.size) return std::nullopt;  // it answered for a newer one
     store::read_and_wait(store_, [&](store::ReadTxn& txn) {
@@ -92,7 +100,7 @@ std::optional<NoteSignature> Witnesses::ask_from(const PolicyWitness& witness, c
         if (*size > published.checkpoint.size) return std::nullopt;
         known.size = *size;
         if (again) throw protocol::Fault("the witness moves while it is asked");
-        return ask_from(witness, published, true);
+        return ask_from(known, published, true);
     }
     if (answer.status == 422) {
         notary_.stop_signing("the witness " + witness.name + " cosigned a log that this one does not begin with (" +
@@ -112,51 +120,91 @@ std::optional<NoteSignature> Witnesses::ask_from(const PolicyWitness& witness, c
     throw protocol::Fault("the witness's cosignature does not verify");
 }
 
-void Witnesses::round() {
-    const std::lock_guard one(rounds_);
-    ask_all(false);
+// Who cosigned this one is not asked for it again because others did not answer: a note has room for so many lines.
+void Witnesses::begin(Known& known) {
+    if (known.asked || audit::verify_note(*audit::parse_note(about_.note), std::span(&known.witness->key, 1))) return;
+    if (known.thread.joinable()) known.thread.join();  // it said its last word under the lock that is held here
+    known.thread = std::thread([this, &known, published = about_] { ask(known, published); });
+    known.asked = true;
 }
 
-void Witnesses::ask_now() {
-    constexpr std::chrono::seconds patience{2};
-    const std::unique_lock one(rounds_, patience);
-    if (one.owns_lock()) ask_all(true);
+bool Witnesses::all_spoke() const {
+    return std::ranges::none_of(known_, [](const Known& known) { return known.asked && !known.failed; });
 }
 
-void Witnesses::ask_all(bool waited_for) {
-    const auto published = notary_.newest();
-    if (!published || !notary_.halted().empty() || published->checkpoint.size <= done_) return;
-    auto note = audit::parse_note(published->note);
-    std::vector<NoteSignature> signatures;
-    const auto lately = std::chrono::steady_clock::now() - options_.interval;
-    for (const PolicyWitness& witness : options_.policy.witnesses) {
-        // Who cosigned this one is not asked for it again because others did not answer: a note has room for so many lines.
-        if (witness.url.empty() || audit::verify_note(*note, std::span(&witness.key, 1))) continue;
-        if (waited_for && known_[witness.name].failed.value_or(lately) > lately) continue;
-        if (auto signature = ask(witness, *published)) signatures.push_back(*std::move(signature));
-        if (stopping_) return;  // what one says against this log takes nothing from the word of the others
-    }
+// Stores the words that came; `all`: none is waited for any more. The lock is given back meanwhile.
+void Witnesses::take_answers(std::unique_lock<std::mutex>& hold, bool all) {
+    const std::vector<NoteSignature> signatures = std::exchange(answers_, {});
+    const Published about = about_;
+    const bool done = about.checkpoint.size <= done_;
+    hold.unlock();
+    auto note = audit::parse_note(about.note);
     note->signatures.insert(note->signatures.end(), signatures.begin(), signatures.end());
-    const bool quorum = options_.policy.quorum_met(*note);
-    if (!signatures.empty() || quorum) notary_.add_cosignatures(*published, signatures, quorum);
-    if (quorum) done_ = published->checkpoint.size;
+    // Where no quorum is called for, those who can be there in time are waited for all the same.
+    const bool quorum = done || (options_.policy.quorum == "none" ? all : options_.policy.quorum_met(*note));
+    std::optional<Published> fresh;
+    if (!signatures.empty() || (quorum && !done)) fresh = *notary_.add_cosignatures(about, signatures, quorum);
+    hold.lock();
+    if (fresh) about_ = *std::move(fresh);
+    if (quorum) done_ = about.checkpoint.size;
+    if (quorum && options_.answered) options_.answered();
+}
+
+void Witnesses::round() {
+    const auto published = notary_.newest();
+    const bool halted = !notary_.halted().empty();
+    std::unique_lock hold(mutex_);
+    wanted_ = false;
+    if (!published) return;
+    about_ = *published;
+    answers_.clear();
+    if (halted || published->checkpoint.size <= done_) return;
+    for (Known& known : known_) begin(known);
+    for (bool all = false; !all;) {
+        changed_.wait(hold, [&] { return stopping_ || !answers_.empty() || all_spoke(); });
+        if (stopping_) return;
+        all = all_spoke();
+        take_answers(hold, all);  // what one says against this log takes nothing from the word of the others
+    }
+}
+
+void Witnesses::want(std::uint64_t size) {
+    const std::lock_guard hold(mutex_);
+    if (size <= about_.checkpoint.size) return;
+    wanted_ = true;
+    changed_.notify_all();
+}
+
+bool Witnesses::awaited(std::uint64_t size) const {
+    const std::lock_guard hold(mutex_);
+    return !stopping_ && size > std::max(done_, settled_);
 }
 
 void Witnesses::start() {
     thread_ = std::thread([this] { run(); });
 }
 
-void Witnesses::run() {
+// Until the next round. A word that comes late counts as long as it is about the same checkpoint.
+void Witnesses::rest() {
+    const auto due = std::chrono::steady_clock::now() + options_.interval;
     std::unique_lock hold(mutex_);
-    while (!stopping_) {
-        hold.unlock();
+    settled_ = about_.checkpoint.size;
+    if (options_.answered) options_.answered();
+    while (changed_.wait_until(hold, due, [&] { return stopping_ || wanted_ || !answers_.empty(); }) && !stopping_ && !wanted_)
+        take_answers(hold, true);
+}
+
+void Witnesses::run() {
+    const auto survive = [this](void (Witnesses::*work)()) {
         try {
-            round();
+            (this->*work)();
         } catch (const std::exception& fault) {
             log::warning("audit.witness_failed", {{"cause", fault.what()}});
         }
-        hold.lock();
-        changed_.wait_for(hold, options_.interval, [&] { return stopping_.load(); });
+    };
+    while (!stopping_) {
+        survive(&Witnesses::round);
+        survive(&Witnesses::rest);
     }
 }
 
@@ -165,8 +213,10 @@ void Witnesses::stop() {
         const std::lock_guard hold(mutex_);
         stopping_ = true;
     }
-    changed_.notify_one();
+    changed_.notify_all();
     if (thread_.joinable()) thread_.join();
+    for (Known& known : known_)
+        if (known.thread.joinable()) known.thread.join();
 }
 
 }  // namespace entente::deliveries

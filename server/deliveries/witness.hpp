@@ -3,14 +3,16 @@
 // says while the log grows. A witness that cannot be reached is asked again next time; one that knows another history of this log
 // ends the signing of checkpoints while this process runs, because from then on there are two logs (audit::Notary::stop_signing);
 // the next process asks at its start and hears the same.
+//
+// All are asked at once. One that did not answer the last time is asked like the others, but nobody waits for it: one that is down
+// holds up neither the next round nor who wants an export.
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
-#include <map>
-#include <memory>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -34,6 +36,7 @@ struct WitnessOptions {
     std::filesystem::path authorities;
     std::chrono::milliseconds interval{60'000};
     std::chrono::milliseconds timeout{10'000};
+    std::function<void()> answered{};  // awaited() may say something else now; must neither block nor call back
 };
 
 class Witnesses {
@@ -45,18 +48,25 @@ class Witnesses {
     void stop();
     // Asks each witness about the newest checkpoint that has not cosigned it yet.
     void round();
-    // The same for somebody who waits: not those that failed within the last interval, and not while another round goes on.
-    void ask_now();
+    // Somebody wants a checkpoint of that size cosigned: its round is soon. Never blocks, as awaited.
+    void want(std::uint64_t size);
+    // Whether that may still happen soon: neither does a quorum stand under one as large, nor have all spoken who are waited for.
+    bool awaited(std::uint64_t size) const;
 
   private:
     struct Known {
-        std::uint64_t size = 0;  // what the witness cosigned last, as far as we know
-        std::optional<std::chrono::steady_clock::time_point> failed{};
+        const audit::PolicyWitness* witness = nullptr;
+        std::uint64_t size = 0;  // what it cosigned last, as far as we know; of the thread that asks
+        bool asked = false;      // right now
+        bool failed = false;     // the last time
+        std::thread thread{};
     };
-    std::optional<audit::NoteSignature> ask(const audit::PolicyWitness& witness, const audit::Published& published);
-    std::optional<audit::NoteSignature> ask_from(const audit::PolicyWitness& witness, const audit::Published& published,
-                                                 bool again);
-    void ask_all(bool waited_for);
+    void begin(Known& known);
+    void ask(Known& known, const audit::Published& published);
+    std::optional<audit::NoteSignature> ask_from(Known& known, const audit::Published& published, bool again);
+    bool all_spoke() const;
+    void take_answers(std::unique_lock<std::mutex>& hold, bool all);
+    void rest();
     void run();
 
     store::Store& store_;
@@ -64,11 +74,14 @@ class Witnesses {
     const WitnessOptions options_;
     Counter& asked_;
     Counter& refused_;
-    std::map<std::string, Known> known_;
-    std::uint64_t done_ = 0;   // size that a quorum cosigned
-    std::timed_mutex rounds_;  // one at a time: guards known_ and done_
-    std::mutex mutex_;
+    mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
+    std::vector<Known> known_;  // who can be called
+    audit::Published about_;    // what this round is about, with the words that came so far
+    std::vector<audit::NoteSignature> answers_;
+    std::uint64_t done_ = 0;     // size that a quorum cosigned
+    std::uint64_t settled_ = 0;  // size whose round is over
+    bool wanted_ = false;
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
 };

@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 import requests
@@ -111,6 +113,78 @@ def test_a_part_that_is_exported_ends_under_the_word_of_the_witness(watched, tmp
             folder = Pack.of_answer(world.operator.post("/api/v1/evidence/packs", {**period, "seed": "s"}, expect=200)).write(tmp_path / kind)
         done = subprocess.run([VERIFY, "log", folder, "--policy", world.policy], capture_output=True, text=True, check=False)
         assert done.returncode == 0 and NAME in (folder / "checkpoint").read_text(encoding="utf-8"), done.stdout
+
+
+class Front:
+    """Between the gateway and a witness: each connection is held back for some seconds, or for as long as the test runs."""
+
+    def __init__(self, witness, seconds):
+        host, port = witness.url.removeprefix("https://").rstrip("/").split(":")
+        self.target, self.seconds, self.closed = (host, int(port)), seconds, threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self.listener.getsockname()[1]}/"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=self.listener.accept()[:1], daemon=True).start()
+
+    def serve(self, caller):
+        with caller:
+            if self.closed.wait(self.seconds):
+                return
+            with contextlib.suppress(OSError), socket.create_connection(self.target) as witness:
+                back = threading.Thread(target=self.carry, args=(witness, caller), daemon=True)
+                back.start()
+                self.carry(caller, witness)
+                back.join()
+
+    @staticmethod
+    def carry(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.closed.set()
+        self.listener.close()
+
+
+def behind(world, seconds):
+    """The witness answers through a front; the gateway is started with it."""
+    world.front = Front(world.witness, seconds)
+    world.gateway.stop()
+    world.policy.write_text(world.policy.read_text(encoding="ascii").replace(world.witness.url, world.front.url), encoding="ascii")
+    world.gateway.start()
+
+
+def pack_of(world):
+    """The checkpoint under a pack, which itself is a record that nobody cosigned before."""
+    pack = world.operator.post("/api/v1/evidence/packs", {"from": stamp(-86_400), "until": stamp(60), "seed": "s"}, expect=200)
+    return Pack.of_answer(pack).files["checkpoint"].decode("utf-8")
+
+
+def test_evidence_waits_for_a_witness_that_takes_its_time(watched):
+    """Longer than a request may hold a thread; none of them is held."""
+    behind(watched, seconds=3)
+    with contextlib.closing(watched.front):
+        cosigned(watched)
+        assert NAME in pack_of(watched)
+        event = watched.operator.get("/api/v1/audit/entries?limit=1", expect=200).headers["Audit-Event"]
+        exported = watched.operator.get("/api/v1/audit/export", expect=200)
+        assert NAME in exported["checkpoint"]
+        assert exported["size"] > watched.operator.get(f"/api/v1/audit/entries/{event}", expect=200)["index"]
+
+
+def test_evidence_does_not_fail_because_a_witness_never_answers(watched):
+    behind(watched, seconds=None)
+    with contextlib.closing(watched.front):
+        assert NAME not in pack_of(watched)
+        until(lambda: watched.gateway.metric("entente_audit_witness_failures_total"), what="the end of the gateway's patience")
+        assert NAME not in pack_of(watched)
+        watched.operator.get("/api/v1/audit/export", expect=200)
 
 
 def test_who_cosigned_is_not_asked_again_because_another_is_down(watched):

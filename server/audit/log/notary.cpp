@@ -178,7 +178,8 @@ std::shared_ptr<const Published> Notary::believed() const {
     return cosigned_ && newest_->time.us - cosigned_->time.us <= hour_us ? cosigned_ : newest_;
 }
 
-void Notary::add_cosignatures(const Published& published, const std::vector<NoteSignature>& signatures, bool quorum) {
+std::shared_ptr<const Published> Notary::add_cosignatures(const Published& published, const std::vector<NoteSignature>& signatures,
+                                                          bool quorum) {
     auto fresh = std::make_shared<Published>(published);
     for (const NoteSignature& signature : signatures) fresh->note += format_signature_line(signature);
     const auto size = static_cast<std::int64_t>(published.checkpoint.size);
@@ -190,7 +191,8 @@ void Notary::add_cosignatures(const Published& published, const std::vector<Note
     if (!commit.durable) throw Fault("cosignatures could not be stored: " + commit.fault);
     const std::lock_guard hold(mutex_);
     if (newest_ && newest_->checkpoint.size == published.checkpoint.size) newest_ = fresh;
-    if (quorum && (!cosigned_ || cosigned_->checkpoint.size < published.checkpoint.size)) cosigned_ = std::move(fresh);
+    if (quorum && (!cosigned_ || cosigned_->checkpoint.size <= published.checkpoint.size)) cosigned_ = fresh;
+    return fresh;
 }
 
 std::string Notary::halted() const {

@@ -79,8 +79,9 @@ class Notary {
     // What evidence ends with: the newest that the witnesses' quorum cosigned, unless it is more than an hour older than the
     // newest.
     std::shared_ptr<const Published> believed() const;
-    // Adds what witnesses said about a checkpoint that was published; `quorum`: they are enough.
-    void add_cosignatures(const Published& published, const std::vector<NoteSignature>& signatures, bool quorum);
+    // Adds what witnesses said about a checkpoint that was published; `quorum`: they are enough. What it is with their words.
+    std::shared_ptr<const Published> add_cosignatures(const Published& published, const std::vector<NoteSignature>& signatures,
+                                                      bool quorum);
     // Somebody outside holds another history of this log: nothing is signed any more.
     void stop_signing(const std::string& why) { halt(why); }
     // The checkpoint of exactly this size, as long as it is kept: an hour at least.
