@@ -107,7 +107,8 @@ constexpr std::array table{
     Setting{"attachments.file_bytes", AT(attachments.file_bytes), "Largest file that is taken; a larger one gets CONTENT_ERROR.", 1,
             std::int64_t{1} << 40},
     Setting{"attachments.spool_bytes", AT(attachments.spool_bytes),
-            "Room for files that wait for their verdict and their way out, sealed in data.folder/spool; beyond it CONTENT_ERROR.",
+            "Room for files that wait for their verdict, their way out or to be sent again, sealed in data.folder/spool; beyond it "
+            "CONTENT_ERROR. At most half of it holds files to be sent again.",
             1, std::int64_t{1} << 50},
     Setting{"attachments.company_spool_bytes", AT(attachments.company_spool_bytes), "The same for one company.", 1,
             std::int64_t{1} << 50},

@@ -1,7 +1,5 @@
 #include "server/deliveries/attachments.hpp"
 
-#include <set>
-
 #include "certs/tls.hpp"
 #include "protocol/encoding.hpp"
 #include "server/log.hpp"
@@ -91,7 +89,7 @@ void AttachmentDesk::start() {
         return {recovered.records, true};
     });
     if (!commit.durable) throw protocol::Fault("the spool could not be opened: " + commit.fault);
-    const std::size_t removed = spool_.clean({recovered.keep.begin(), recovered.keep.end()});
+    const std::size_t removed = spool_.clean(recovered.keep);
     if (removed > 0) log::info("spool.cleaned", {{"files", removed}});
     if (std::error_code unknown; !std::filesystem::exists(options_.judge.archive_program, unknown))
         log::warning("files.no_archive_worker", {{"program", options_.judge.archive_program.string()}});
@@ -397,20 +395,19 @@ void AttachmentDesk::settle(const UploadOpened& upload, StoredAttachment& row, c
         return side.status != ForwardStatus::success && side.status != ForwardStatus::content_error;
     };
     const bool again = upload.own.history && file.file && (may_be_better(result.submitter) || may_be_better(result.receiver)) &&
-                       row.created_at.plus_seconds(operations::spool_seconds) > clock_.now();
+                       row.created_at.plus_seconds(operations::spool_seconds) > clock_.now() && file.file->keep();
     const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
         StoredAttachment after = row;
         return {operations::settle_file(txn, {tools_, clock_.now()}, upload, after, result, again), true};
     });
     if (!commit.durable) log::warning("files.settle_failed", {{"request_id", upload.caller.request_id}, {"cause", commit.fault}});
-    if (!file.file) return;
-    file.file->keep(commit.durable && again);
+    if (file.file && !(commit.durable && again)) file.file->keep_no_longer();
 }
 
 // The 24 hours of a file that could be sent again; the history after a month.
 void AttachmentDesk::expire() {
     const protocol::Instant now = clock_.now();
-    std::vector<std::string> keep;
+    std::vector<store::KeptFile> keep;
     const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {
         const std::int64_t expired = store::expire_attachments(txn, now.plus_seconds(-operations::spool_seconds), now);
         const std::int64_t forgotten = store::forget_attachments(txn, now.plus_seconds(-kept_days * 86'400));
@@ -425,7 +422,7 @@ void AttachmentDesk::expire() {
         record.decision = "{\"expired\":" + std::to_string(expired) + ",\"forgotten\":" + std::to_string(forgotten) + "}";
         return {{std::move(record)}, true};
     });
-    if (commit.durable) spool_.clean({keep.begin(), keep.end()});
+    if (commit.durable) spool_.clean(keep);
 }
 
 void AttachmentDesk::upkeep_loop() {

@@ -147,7 +147,7 @@ std::optional<Resumed> resumed_before(ReadTxn& txn, const Context& context, cons
 
 // At start: what a process that ended had under way. Files whose key stays are named.
 struct Recovered {
-    std::vector<std::string> keep;
+    std::vector<store::KeptFile> keep;
     std::vector<audit::Record> records;
 };
 Recovered recover_attachments(Txn& txn, const Context& context);

@@ -23,6 +23,7 @@ using protocol::Fault;
 namespace {
 
 constexpr std::string_view domain = "entente/spool/v1";
+constexpr std::uint64_t kept_part = 2;  // of each quota
 constexpr std::size_t sealed_bytes = SpoolFile::chunk_bytes + certs::seal_tag_size;
 
 // A key seals one file, so a counter is a nonce. The last chunk says so: a file that was cut off does not open.
@@ -51,29 +52,38 @@ void write_all(int descriptor, Bytes bytes) {
 SpoolFile::SpoolFile(Spool& spool, std::string name, std::int64_t owner, Secret key)
     : spool_(spool), name_(std::move(name)), owner_(owner), key_(std::move(key)) {
     descriptor_ = ::open(spool_.path_of(name_).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (descriptor_ < 0) throw Fault("a file of the spool cannot be made");
+    if (descriptor_ < 0) {
+        spool_.let_go(name_);
+        throw Fault("a file of the spool cannot be made");
+    }
     pending_.reserve(chunk_bytes);
 }
 
 SpoolFile::SpoolFile(Spool& spool, std::string name, std::int64_t owner, Secret key, std::uint64_t size, Reopened)
     : spool_(spool), name_(std::move(name)), owner_(owner), key_(std::move(key)), size_(size) {
     descriptor_ = ::open(spool_.path_of(name_).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor_ < 0 && errno == ENOENT) keep_no_longer();
     finished_ = true;
     chunks_ = size_ / chunk_bytes + 1;
-    kept_ = true;
 }
 
 SpoolFile::~SpoolFile() {
+    spool_.let_go(name_);
     if (descriptor_ >= 0) ::close(descriptor_);
-    if (!kept_) ::unlink(spool_.path_of(name_).c_str());
-    spool_.release(*this);
     certs::wipe({reinterpret_cast<std::uint8_t*>(pending_.data()), pending_.size()});
+}
+
+bool SpoolFile::keep() {
+    return spool_.keep(name_);
+}
+
+void SpoolFile::keep_no_longer() {
+    spool_.keep_no_longer(name_);
 }
 
 void SpoolFile::append(std::string_view bytes) {
     ENTENTE_ASSERT(!finished_);
-    spool_.charge(owner_, bytes.size());
-    charged_ += bytes.size();
+    spool_.charge(*this, bytes.size());
     size_ += bytes.size();
     while (!bytes.empty()) {
         const std::size_t room = std::min(bytes.size(), chunk_bytes - pending_.size());
@@ -130,31 +140,36 @@ std::shared_ptr<SpoolFile> Spool::create(std::int64_t owner) {
     Secret key(certs::key_size);
     certs::random_bytes(name);
     certs::random_bytes(key.writable());
-    hold(protocol::hex(name));  // before it is there, so that no clean() finds it unheld
+    hold({protocol::hex(name), owner, 0}, false);  // before it is there, so that no clean() finds it unheld
     return std::make_shared<SpoolFile>(*this, protocol::hex(name), owner, std::move(key));
 }
 
 std::shared_ptr<SpoolFile> Spool::reopen(const std::string& name, std::int64_t owner, Bytes key, std::uint64_t size) {
     if (key.size() != certs::key_size || name.find('/') != std::string::npos) return nullptr;
-    hold(name);
+    hold({name, owner, size}, true);
     std::shared_ptr<SpoolFile> file(new SpoolFile(*this, name, owner, Secret::copy_of(key), size, SpoolFile::Reopened{}));
     if (file->descriptor_ < 0) return nullptr;
     return file;
 }
 
-void Spool::remove(const std::string& name) {
-    if (!name.empty() && name.find('/') == std::string::npos) ::unlink(path_of(name).c_str());
-}
-
-std::size_t Spool::clean(const std::set<std::string>& keep) {
+std::size_t Spool::clean(std::span<const KeptFile> keep) {
+    std::map<std::string_view, const KeptFile*> kept;
+    for (const KeptFile& file : keep) kept.emplace(file.name, &file);
     std::size_t removed = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
         const std::string name = entry.path().filename().string();
-        if (keep.contains(name)) continue;
+        const auto stays = kept.find(name);
         const std::lock_guard hold(mutex_);
-        if (held_.contains(name)) continue;
-        std::error_code ignored;
-        if (std::filesystem::remove(entry.path(), ignored)) ++removed;
+        const auto lying = files_.find(name);
+        if (stays != kept.end()) {
+            if (lying == files_.end()) add(*stays->second, true);
+        } else if (lying == files_.end()) {
+            std::error_code ignored;
+            if (std::filesystem::remove(entry.path(), ignored)) ++removed;
+        } else if (lying->second.holders == 0) {
+            remove(lying);
+            ++removed;
+        }
     }
     return removed;
 }
@@ -164,28 +179,60 @@ std::uint64_t Spool::used() const {
     return total_;
 }
 
-void Spool::charge(std::int64_t owner, std::uint64_t bytes) {
+void Spool::charge(const SpoolFile& file, std::uint64_t bytes) {
     const std::lock_guard hold(mutex_);
-    std::uint64_t& own = by_owner_[owner];
+    std::uint64_t& own = by_owner_[file.owner_];
     if (total_ + bytes > limits_.total_bytes) throw SpoolFull("the gateway has no room for further files right now");
-    if (own + bytes > limits_.owner_bytes) throw SpoolFull("the company has too many files under way");
+    if (own + bytes > limits_.owner_bytes) throw SpoolFull("the company has too many files under way or kept to be sent again");
     own += bytes;
     total_ += bytes;
+    files_.at(file.name_).bytes += bytes;
 }
 
-void Spool::hold(const std::string& name) {
+void Spool::hold(const KeptFile& file, bool kept) {
     const std::lock_guard lock(mutex_);
-    held_.insert(name);
+    const auto lying = files_.find(file.name);
+    ++(lying == files_.end() ? add(file, kept) : lying->second).holders;
 }
 
-void Spool::release(const SpoolFile& file) {
+bool Spool::keep(const std::string& name) {
     const std::lock_guard lock(mutex_);
-    if (const auto held = held_.find(file.name_); held != held_.end()) held_.erase(held);
-    total_ -= file.charged_;
-    const auto found = by_owner_.find(file.owner_);
-    if (found == by_owner_.end()) return;
-    found->second -= file.charged_;
-    if (found->second == 0) by_owner_.erase(found);
+    Lying& file = files_.at(name);
+    if (file.kept) return true;
+    std::uint64_t all = file.bytes;
+    std::uint64_t own = file.bytes;
+    for (const auto& [other, lying] : files_) {
+        if (!lying.kept) continue;
+        all += lying.bytes;
+        if (lying.owner == file.owner) own += lying.bytes;
+    }
+    file.kept = all <= limits_.total_bytes / kept_part && own <= limits_.owner_bytes / kept_part;
+    return file.kept;
+}
+
+void Spool::keep_no_longer(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    files_.at(name).kept = false;
+}
+
+void Spool::let_go(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto file = files_.find(name);
+    if (--file->second.holders == 0 && !file->second.kept) remove(file);
+}
+
+Spool::Lying& Spool::add(const KeptFile& file, bool kept) {
+    total_ += file.bytes;
+    by_owner_[file.owner] += file.bytes;
+    return files_.emplace(file.name, Lying{.owner = file.owner, .bytes = file.bytes, .holders = 0, .kept = kept}).first->second;
+}
+
+void Spool::remove(Files::iterator file) {
+    ::unlink(path_of(file->first).c_str());
+    const Lying& lying = file->second;
+    total_ -= lying.bytes;
+    if (std::uint64_t& own = by_owner_[lying.owner]; (own -= lying.bytes) == 0) by_owner_.erase(lying.owner);
+    files_.erase(file);
 }
 
 }  // namespace entente::store

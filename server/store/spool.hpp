@@ -7,15 +7,16 @@
 // survive (statements/attachments). Without the key the file is noise; it is unlinked when the last holder lets go, unless it is
 // `kept`.
 //
-// Quotas in total and per company bound what lies here; what exceeds them throws SpoolFull. Files are made with mode 0600 in a
-// folder of the data folder. A SpoolFile belongs to one thread at a time; readers of a finished one may run side by side.
+// Quotas in total and per company bound what lies here, whether somebody holds it or it is kept; what exceeds them throws
+// SpoolFull. Half of each may be kept, so that there is always room for what is new. Files are made with mode 0600 in a folder of
+// the data folder. A SpoolFile belongs to one thread at a time; readers of a finished one may run side by side.
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,12 @@ struct SpoolLimits {
     std::uint64_t owner_bytes = std::uint64_t{8} << 30;
 };
 
+struct KeptFile {
+    std::string name;
+    std::int64_t owner = 0;
+    std::uint64_t bytes = 0;
+};
+
 class Spool;
 
 class SpoolFile {
@@ -53,8 +60,9 @@ class SpoolFile {
     std::uint64_t size() const { return size_; }
     const std::string& name() const { return name_; }
     certs::Bytes key() const { return key_.bytes(); }
-    // The file stays when this object goes: somebody holds its key elsewhere.
-    void keep(bool kept) { kept_ = kept; }
+    // Whether the file stays when the last holder goes: somebody holds its key elsewhere. False: too much is kept already.
+    bool keep();
+    void keep_no_longer();
 
     class Reader {
       public:
@@ -79,11 +87,9 @@ class SpoolFile {
     certs::Secret key_;
     int descriptor_ = -1;
     std::uint64_t size_ = 0;
-    std::uint64_t charged_ = 0;
     std::uint64_t chunks_ = 0;
     std::string pending_;
     bool finished_ = false;
-    bool kept_ = false;
 };
 
 class Spool {
@@ -95,17 +101,29 @@ class Spool {
     std::shared_ptr<SpoolFile> create(std::int64_t owner);
     // A kept file again; nothing when it is gone or was not finished. `size` as it was.
     std::shared_ptr<SpoolFile> reopen(const std::string& name, std::int64_t owner, certs::Bytes key, std::uint64_t size);
-    // Unlinks a kept file that nobody holds.
-    void remove(const std::string& name);
-    // Unlinks whatever is neither among `keep` nor held by anybody: at start, what a killed process left. How many.
-    std::size_t clean(const std::set<std::string>& keep);
+    // Unlinks whatever is neither among `keep` nor held by anybody: at start, what a killed process left. How many. What is kept
+    // since before the start counts from here on.
+    std::size_t clean(std::span<const KeptFile> keep);
     std::uint64_t used() const;
 
   private:
     friend class SpoolFile;
-    void charge(std::int64_t owner, std::uint64_t bytes);  // throws SpoolFull
-    void hold(const std::string& name);
-    void release(const SpoolFile& file);
+    struct Lying {
+        std::int64_t owner = 0;
+        std::uint64_t bytes = 0;
+        int holders = 0;
+        bool kept = false;
+    };
+    using Files = std::map<std::string, Lying>;
+
+    void charge(const SpoolFile& file, std::uint64_t bytes);  // throws SpoolFull
+    void hold(const KeptFile& file, bool kept);
+    bool keep(const std::string& name);
+    void keep_no_longer(const std::string& name);
+    void let_go(const std::string& name);
+    // The rest under the lock.
+    Lying& add(const KeptFile& file, bool kept);
+    void remove(Files::iterator file);
     std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }
 
     std::filesystem::path folder_;
@@ -113,7 +131,7 @@ class Spool {
     mutable std::mutex mutex_;
     std::uint64_t total_ = 0;
     std::map<std::int64_t, std::uint64_t> by_owner_;
-    std::multiset<std::string> held_;
+    Files files_;
 };
 
 }  // namespace entente::store

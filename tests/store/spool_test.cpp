@@ -81,6 +81,52 @@ TEST_F(SpoolTest, quotas_hold_in_total_and_for_each_owner) {
     spool.create(3)->append(std::string(40, 'x'));
 }
 
+// A kept file of so many bytes.
+KeptFile keep_one(Spool& spool, std::int64_t owner, std::size_t bytes) {
+    const auto file = spool.create(owner);
+    file->append(std::string(bytes, 'x'));
+    file->finish();
+    EXPECT_TRUE(file->keep());
+    return {file->name(), owner, bytes};
+}
+
+TEST_F(SpoolTest, what_is_kept_counts_in_the_quotas_until_it_is_gone_and_over_a_restart) {
+    constexpr SpoolLimits limits{.total_bytes = 100, .owner_bytes = 60};
+    KeptFile kept;
+    {
+        Spool spool(folder, limits);
+        kept = keep_one(spool, 1, 30);
+        EXPECT_EQ(spool.used(), 30U);
+        EXPECT_THROW(spool.create(1)->append(std::string(31, 'x')), SpoolFull);
+    }
+    Spool spool(folder, limits);
+    const KeptFile gone{"gone", 1, 30};
+    spool.clean(std::vector<KeptFile>{kept, gone});
+    EXPECT_EQ(spool.used(), 30U);
+    EXPECT_THROW(spool.create(1)->append(std::string(31, 'x')), SpoolFull);
+    const protocol::Blob key(certs::key_size);
+    spool.reopen(kept.name, 1, key, 30);
+    EXPECT_EQ(spool.used(), 30U) << "opening it again is not a second file";
+    spool.reopen(kept.name, 1, key, 30)->keep_no_longer();
+    EXPECT_EQ(spool.used(), 0U);
+    EXPECT_EQ(files(), 0U);
+    spool.create(1)->append(std::string(60, 'x'));
+}
+
+TEST_F(SpoolTest, what_is_kept_leaves_half_of_each_quota_to_what_is_new) {
+    Spool spool(folder, {.total_bytes = 100, .owner_bytes = 60});
+    keep_one(spool, 1, 30);
+    const auto own = spool.create(1);
+    own->append("x");
+    EXPECT_FALSE(own->keep());
+    keep_one(spool, 2, 20);
+    const auto third = spool.create(3);
+    third->append("x");
+    EXPECT_FALSE(third->keep());
+    EXPECT_EQ(spool.clean({}), 2U);
+    EXPECT_TRUE(third->keep());
+}
+
 TEST_F(SpoolTest, a_kept_file_opens_again_with_its_key_and_with_no_other) {
     Spool spool(folder, {});
     std::string name;
@@ -89,7 +135,7 @@ TEST_F(SpoolTest, a_kept_file_opens_again_with_its_key_and_with_no_other) {
         const auto file = spool.create(1);
         file->append("words");
         file->finish();
-        file->keep(true);
+        EXPECT_TRUE(file->keep());
         name = file->name();
         key.assign(file->key().begin(), file->key().end());
     }
@@ -109,11 +155,11 @@ TEST_F(SpoolTest, cleaning_leaves_what_is_kept_and_what_is_held) {
     {
         const auto file = spool.create(1);
         file->finish();
-        file->keep(true);
+        EXPECT_TRUE(file->keep());
         kept = file->name();
     }
     std::ofstream(folder / "left by a killed process") << "x";
-    EXPECT_EQ(spool.clean({kept}), 1U);
+    EXPECT_EQ(spool.clean(std::vector<KeptFile>{{kept, 1, 0}}), 1U);
     EXPECT_EQ(files(), 2U);
     EXPECT_EQ(spool.clean({}), 1U);
     EXPECT_EQ(files(), 1U);

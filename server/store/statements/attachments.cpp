@@ -203,10 +203,11 @@ std::vector<StoredAttachment> attachments_of(ReadTxn& txn, Vault& vault, CaseId 
     return files;
 }
 
-std::vector<std::string> spooled_files(ReadTxn& txn) {
-    std::vector<std::string> files;
-    txn.each("SELECT spool FROM attachments WHERE spool_key IS NOT NULL", {},
-             [&](const Row& row) { files.emplace_back(row.text(0)); });
+std::vector<KeptFile> spooled_files(ReadTxn& txn) {
+    std::vector<KeptFile> files;
+    txn.each("SELECT spool, company, bytes FROM attachments WHERE spool_key IS NOT NULL", {}, [&](const Row& row) {
+        files.push_back({std::string(row.text(0)), row.number(1), static_cast<std::uint64_t>(row.number(2))});
+    });
     return files;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "protocol/attachment.hpp"
+#include "server/store/spool.hpp"
 #include "server/store/statements/cases.hpp"
 
 namespace entente::store {
@@ -68,7 +69,7 @@ std::optional<StoredAttachment> find_attachment_of(ReadTxn& txn, Vault& vault, p
 std::vector<StoredAttachment> attachments_of_upload(ReadTxn& txn, Vault& vault, protocol::CaseId case_id, std::int64_t upload);
 std::vector<StoredAttachment> attachments_of(ReadTxn& txn, Vault& vault, protocol::CaseId case_id, int limit);  // newest first
 // The spool's files that somebody may still send again.
-std::vector<std::string> spooled_files(ReadTxn& txn);
+std::vector<KeptFile> spooled_files(ReadTxn& txn);
 // What a process that ended had under way: the keys go, the rows say `lost`. How many.
 std::int64_t lose_open_attachments(Txn& txn, protocol::Instant now);
 // The keys of files older than that go, whatever became of them.
