@@ -85,11 +85,21 @@ void write_person(JsonWriter& out, std::string_view key, const std::string& labe
     label.empty() ? out.null() : out.value(label);
 }
 
+void write_classes(JsonWriter& out, store::TagSet tags) {
+    out.key("classes").array();
+    for (const auto& [tag, word] : {std::pair(store::Tag::customer, "customer"), std::pair(store::Tag::actor, "actor"),
+                                    std::pair(store::Tag::content, "content")})
+        if (tags.has(tag)) out.value(word);
+    out.end();
+}
+
 void write_request(JsonWriter& out, const store::ErasureRequest& request) {
     out.object().member("id", request.id).member("erasure", request.erasure).member("company", request.company.value);
     out.member("partner", request.partner.value).key("cases").array();
     for (const std::string& token : request.tokens) out.value(token);
-    out.end().member("signed", request.signed_text).member("sentAt", to_rfc3339(request.sent_at));
+    out.end();
+    write_classes(out, request.classes);
+    out.member("signed", request.signed_text).member("sentAt", to_rfc3339(request.sent_at));
     write_person(out, "answer", request.answer);
     write_person(out, "answeredBy", request.answered_by);
     write_time(out, "answeredAt", request.answered_at);
@@ -101,11 +111,7 @@ void write_erasure(JsonWriter& out, const ops::ErasureView& view) {
     out.object().member("id", order.id).member("company", order.company.value).member("scope", name(order.subject));
     out.key("subject");
     order.subject_id != 0 ? out.value(order.subject_id) : out.null();
-    out.key("classes").array();
-    for (const auto& [tag, word] : {std::pair(store::Tag::customer, "customer"), std::pair(store::Tag::actor, "actor"),
-                                    std::pair(store::Tag::content, "content")})
-        if (order.tags.has(tag)) out.value(word);
-    out.end();
+    write_classes(out, order.tags);
     write_time(out, "endedBefore", order.ended_before);
     out.member("state", name(order.state));
     write_person(out, "waitsFor", view.waits_for);

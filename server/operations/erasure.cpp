@@ -40,6 +40,15 @@ Result<std::int64_t> own_person_id(ReadTxn& txn, const Context& context, const C
     return id;
 }
 
+std::vector<std::string> tag_names(store::TagSet tags) {
+    std::vector<std::string> names;
+    if (tags.has(Tag::actor)) names.emplace_back("actor");
+    if (tags.has(Tag::content)) names.emplace_back("content");
+    if (tags.has(Tag::core)) names.emplace_back("core");
+    if (tags.has(Tag::customer)) names.emplace_back("customer");
+    return names;
+}
+
 namespace {
 
 Error erasure_not_found() {
@@ -56,15 +65,6 @@ std::string_view resource_type(ErasureSubject subject) {
     if (subject == ErasureSubject::partner || subject == ErasureSubject::company || subject == ErasureSubject::age)
         return "company";
     return name(subject);
-}
-
-std::vector<std::string> tag_names(store::TagSet tags) {
-    std::vector<std::string> names;
-    if (tags.has(Tag::actor)) names.emplace_back("actor");
-    if (tags.has(Tag::content)) names.emplace_back("content");
-    if (tags.has(Tag::core)) names.emplace_back("core");
-    if (tags.has(Tag::customer)) names.emplace_back("customer");
-    return names;
 }
 
 void about(audit::Record& record, const ErasureOrder& order) {
@@ -267,7 +267,6 @@ Result<std::vector<ErasureView>> list_erasures(ReadTxn& txn, const Context& cont
     if (auto allowed = require(caller, Operation::erasure_read); !allowed) return std::unexpected(allowed.error());
     std::vector<ErasureView> views;
     for (ErasureOrder& order : store::erasures_of(txn, context.tools.vault, caller.company())) {
-        if (caller.is_operator() && order.subject != ErasureSubject::company) continue;
         if (caller.is_operator()) order.reason.clear();
         views.push_back(view_of(txn, context, std::move(order)));
     }

@@ -110,6 +110,8 @@ void forget_subject(Txn& txn, const Context& context, const ErasureOrder& order)
 
 // What the partner is asked to delete, signed by the gateway so that it can be shown to anybody.
 void ask_partners(Txn& txn, const Context& context, const ErasureOrder& order, const std::vector<CaseId>& cases) {
+    const store::TagSet asked = store::asked_of_partners(order.subject, order.tags);
+    if (asked.empty()) return;
     std::map<CompanyId, std::vector<std::string>> told;
     for (const CaseId id : cases) {
         const auto token = store::token_of_case(txn, id, order.company);
@@ -133,6 +135,8 @@ void ask_partners(Txn& txn, const Context& context, const ErasureOrder& order, c
             claims.member("ordered_by", "company:" + std::to_string(order.company.value)).member("erasure", order.id);
             claims.key("cases").array();
             for (const std::string& token : request.tokens) claims.value(token);
+            claims.end().key("classes").array();
+            for (const std::string& word : tag_names(asked)) claims.value(word);
             claims.end().end();
             request.signed_text = context.tools.sign ? context.tools.sign(request_type, claims.take()) : std::string();
             store::insert_erasure_request(txn, request);

@@ -25,4 +25,7 @@ Result<std::int64_t> own_case_id(ReadTxn& txn, const Caller& caller, std::string
 Result<std::int64_t> own_customer_id(ReadTxn& txn, const Context& context, const Caller& caller, std::int64_t id);
 Result<std::int64_t> own_person_id(ReadTxn& txn, const Context& context, const Caller& caller, std::int64_t id);
 
+// The names of an order's classes, sorted.
+std::vector<std::string> tag_names(store::TagSet tags);
+
 }  // namespace entente::operations

@@ -131,7 +131,12 @@ int list(Context& context) {
 
 int requests(Context& context) {
     return print_list(context, context.get("/api/v1/erasure-requests"),
-                      {{"REQUEST", "id"}, {"COMPANY", "company"}, {"CASES", "cases"}, {"SENT", "sentAt"}, {"ANSWER", "answer"}},
+                      {{"REQUEST", "id"},
+                       {"COMPANY", "company"},
+                       {"CASES", "cases"},
+                       {"WHAT", "classes"},
+                       {"SENT", "sentAt"},
+                       {"ANSWER", "answer"}},
                       "Nobody asked your company to delete anything");
 }
 
@@ -139,9 +144,13 @@ int answer_request(Context& context) {
     protocol::JsonWriter json;
     json.object().member("answer", context.text("answer")).member("words", context.text("words")).end();
     const Answer answer = context.post("/api/v1/erasure-requests/" + url_encoded(context.text("REQUEST")) + "/answer", json.take());
-    return print_object(
-        context, answer,
-        {{"request", "id"}, {"company", "company"}, {"cases", "cases"}, {"answer", "answer"}, {"at", "answeredAt"}});
+    return print_object(context, answer,
+                        {{"request", "id"},
+                         {"company", "company"},
+                         {"cases", "cases"},
+                         {"what", "classes"},
+                         {"answer", "answer"},
+                         {"at", "answeredAt"}});
 }
 
 // --- legal holds ---
@@ -217,7 +226,10 @@ std::vector<Command> erasure_commands() {
          .caller = Caller::person,
          .options = {customer, person, of_case, value("partner", "COMPANY", "ended cases with this partner"),
                      value("ended-before", "TIME", "cases that ended before"), whole,
-                     several("class", "CLASS", "customer, actor or content of the records; by default customer and content"),
+                     several(
+                         "class", "CLASS",
+                         "customer, actor or content of the records; by default customer and content. Of actor alone partners are "
+                         "not told"),
                      reason},
          .run = order},
         {.path = "erasure confirm",

@@ -134,6 +134,7 @@ def test_the_partner_is_asked_and_answers(world, pair, ended):
     header, payload, _ = mine[0]["signed"].split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     assert json.loads(base64.urlsafe_b64decode(header + "=="))["typ"] == "entente-erasure+jwt"
+    assert sorted(claims["classes"]) == sorted(mine[0]["classes"]) == ["content", "customer"]
     assert claims["cases"] == [case.token] and claims["sub"] == f"company:{right.id}" and claims["ordered_by"] == f"company:{left.id}"
     path = f"/api/v1/erasure-requests/{mine[0]['id']}/answer"
     left.compliance.post(path, {"answer": "deleted"}, expect=404)
@@ -144,6 +145,22 @@ def test_the_partner_is_asked_and_answers(world, pair, ended):
     right.compliance.post(path, {"answer": "deleted"}, expect=422)
     after = left.compliance.get(f"/api/v1/erasures/{wanted['id']}", expect=200)
     assert after["unanswered"] == [] and after["requests"][0]["answer"] == "partly"
+
+
+@pytest.mark.parametrize("classes, asked", [(["actor"], None), (["actor", "customer"], ["customer"]), (["content"], ["content"])])
+def test_the_partner_is_asked_for_no_more_than_the_owner_erases(world, pair, classes, asked):
+    left, right = pair
+    case = world.released_case(left, right)
+    right.engineer.get(case.path, expect=200)
+    close(case)
+    done = wait_done(left.compliance, order(left, {"scope": "case", "case": case.token, "classes": classes}))
+    mine = [row for row in right.compliance.get("/api/v1/erasure-requests", expect=200).items if row["erasure"] == done["id"]]
+    if asked is None:
+        assert done["requests"] == [] and done["unanswered"] == [] and mine == [], "who did what never left the house"
+        assert left.engineer.get(case.path, expect=200)["summary"] != "Content erased"
+        return
+    assert [row["classes"] for row in mine] == [request["classes"] for request in done["requests"]] == [asked]
+    assert json.loads(base64.urlsafe_b64decode(mine[0]["signed"].split(".")[1] + "=="))["classes"] == asked
 
 
 def test_a_legal_hold_stands_against_it_until_two_people_lift_it(world, pair, ended):

@@ -4,6 +4,7 @@
 #include "server/audit/format/note.hpp"
 #include "server/audit/log/exporter.hpp"
 #include "server/audit/log/log_rows.hpp"
+#include "server/store/statements/erasure.hpp"
 #include "tests/store/log_fixture.hpp"
 
 namespace entente::store::test {
@@ -299,6 +300,96 @@ TEST_F(ErasureTest, columns_and_sections_have_keys_of_their_own) {
         return written("renew");
     });
     EXPECT_TRUE(verify_live().good()) << "the records of the case still open";
+}
+
+// A list ends after 500 rows, and ids are drawn by chance.
+class ErasureLists : public LogTest {
+  protected:
+    static constexpr std::int64_t many = 501;
+    static constexpr protocol::CompanyId left{100};
+    static constexpr protocol::CompanyId right{101};
+
+    void change(const std::function<void(Txn&)>& work) {
+        const Commit commit = submit_and_wait(*store, [&](Txn& txn) {
+            work(txn);
+            return written("change");
+        });
+        ASSERT_TRUE(commit.durable) << commit.fault;
+    }
+    void order(Txn& txn, std::int64_t id, ErasureSubject subject, ErasureState state) {
+        ErasureOrder order;
+        order.id = id;
+        order.company = subject == ErasureSubject::retention ? protocol::CompanyId{} : left;
+        order.subject = subject;
+        order.subject_id = 7;
+        order.tags.add(Tag::content).add(Tag::actor);
+        order.state = state;
+        order.ordered_by = "user:1";
+        order.ordered_at = {clock_us.load() + id};
+        order.reason = "Asked for";
+        insert_erasure(txn, *vault, order);
+    }
+    void request(Txn& txn, std::int64_t id, std::int64_t erasure, bool answered) {
+        ErasureRequest request;
+        request.id = id;
+        request.erasure = erasure;
+        request.company = left;
+        request.partner = right;
+        request.tokens = {"Hq2sV8nT0LkYp5cWd3aB"};
+        request.sent_at = {clock_us.load() + id};
+        insert_erasure_request(txn, request);
+        if (!answered) return;
+        request.answer = "deleted";
+        request.answered_at = protocol::Instant{clock_us.load() + many + id};
+        ASSERT_TRUE(answer_erasure_request(txn, *vault, request));
+    }
+};
+
+TEST_F(ErasureLists, a_request_without_an_answer_is_listed_before_all_others) {
+    change([&](Txn& txn) {
+        order(txn, 1, ErasureSubject::case_alone, ErasureState::done);
+        request(txn, 1, 1, false);
+        request(txn, 2, 1, false);
+        for (std::int64_t id = 3; id < many + 3; ++id) request(txn, id, 1, true);
+    });
+    for (const auto& listed : {reading([&](ReadTxn& txn) { return erasure_requests_to(txn, *vault, right); }),
+                               reading([&](ReadTxn& txn) { return erasure_requests_of(txn, *vault, 1); })}) {
+        ASSERT_EQ(listed.size(), 500u);
+        EXPECT_EQ(listed[0].id, 1) << "the oldest that waits";
+        EXPECT_EQ(listed[1].id, 2);
+        EXPECT_EQ(listed[2].id, many + 2) << "then the newest answer";
+        EXPECT_TRUE(listed[0].classes.has(Tag::content));
+        EXPECT_FALSE(listed[0].classes.has(Tag::actor)) << "who did what never left the house";
+    }
+}
+
+TEST_F(ErasureLists, an_order_that_is_not_over_is_listed_before_all_others) {
+    change([&](Txn& txn) {
+        order(txn, 1, ErasureSubject::company, ErasureState::proposed);
+        for (std::int64_t id = 2; id < many + 2; ++id) order(txn, id, ErasureSubject::case_alone, ErasureState::done);
+        for (std::int64_t id = many + 2; id < 2 * many; ++id) order(txn, id, ErasureSubject::retention, ErasureState::ordered);
+    });
+    const auto own = reading([&](ReadTxn& txn) { return erasures_of(txn, *vault, left); });
+    ASSERT_EQ(own.size(), 500u);
+    EXPECT_EQ(own[0].id, 1);
+    EXPECT_EQ(own[1].id, many + 1) << "then the newest";
+    const auto to_confirm = reading([&](ReadTxn& txn) { return erasures_of(txn, *vault, {}); });
+    ASSERT_EQ(to_confirm.size(), 1u) << "the operator's: of whole companies alone";
+    EXPECT_EQ(to_confirm[0].id, 1);
+}
+
+TEST_F(ErasureLists, a_hold_that_stands_is_listed_before_all_others) {
+    change([&](Txn& txn) {
+        for (std::int64_t id = 1; id < many + 1; ++id) {
+            LegalHold hold{.id = id, .company = left, .subject_id = 7, .placed_by = "user:1", .placed_at = {clock_us.load() + id}};
+            hold.state = id == 1 ? HoldState::in_force : HoldState::lifted;
+            insert_hold(txn, *vault, hold);
+        }
+    });
+    const auto holds = reading([&](ReadTxn& txn) { return holds_of(txn, *vault, left); });
+    ASSERT_EQ(holds.size(), 500u);
+    EXPECT_EQ(holds[0].id, 1);
+    EXPECT_EQ(holds[1].id, many) << "then the newest";
 }
 
 }  // namespace

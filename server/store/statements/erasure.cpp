@@ -66,6 +66,9 @@ ErasureOrder read_order(ReadTxn& txn, Vault& vault, const Row& row) {
     return order;
 }
 
+// A list ends after so many; what still waits for somebody comes first, so that it is never what is left out.
+constexpr std::int64_t listed_max = 500;
+
 // A case that still moves.
 #define ENTENTE_GOES_ON "flow <> 'ended' AND status <> 'CLOSED' AND status <> 'REJECTED'"
 // Its words are still there.
@@ -99,6 +102,16 @@ std::string_view name(HoldState state) {
     return hold_states.at(static_cast<std::size_t>(state));
 }
 
+TagSet asked_of_partners(ErasureSubject subject, TagSet tags) {
+    // With the customer or the company every word of the cases goes, whatever classes the order names.
+    if (subject == ErasureSubject::customer || subject == ErasureSubject::company)
+        return TagSet{}.add(Tag::customer).add(Tag::content);
+    TagSet asked;
+    for (const Tag tag : {Tag::customer, Tag::content})
+        if (tags.has(tag)) asked.add(tag);
+    return asked;
+}
+
 void insert_erasure(Txn& txn, Vault& vault, const ErasureOrder& o) {
     const Blob reason = vault.seal(txn, o.company ? Owner::company(o.company) : Owner::gateway(), {}, Tag::actor,
                                    place("erasure_orders/reason", o.id), o.reason);
@@ -124,10 +137,13 @@ std::optional<ErasureOrder> find_erasure(ReadTxn& txn, Vault& vault, std::int64_
 }
 
 std::vector<ErasureOrder> erasures_of(ReadTxn& txn, Vault& vault, CompanyId company) {
-    static const std::string sql = "SELECT " + std::string(order_columns) +
-                                   " FROM erasure_orders WHERE company = $1 OR $1 = 0 ORDER BY ordered_at DESC, id LIMIT 500";
+    // The orders of retention have no company either, and are nobody's to confirm.
+    static const std::string sql =
+        "SELECT " + std::string(order_columns) +
+        " FROM erasure_orders WHERE (company = $1 AND $1 <> 0) OR (scope = 'company' AND $1 = 0)"
+        " ORDER BY CASE WHEN state = 'done' OR state = 'cancelled' THEN 1 ELSE 0 END, ordered_at DESC, id LIMIT $2";
     std::vector<ErasureOrder> all;
-    txn.each(sql, {company.value}, [&](const Row& row) { all.push_back(read_order(txn, vault, row)); });
+    txn.each(sql, {company.value, listed_max}, [&](const Row& row) { all.push_back(read_order(txn, vault, row)); });
     return all;
 }
 
@@ -331,7 +347,9 @@ void forget_company(Txn& txn, CompanyId id, Instant now) {
 namespace {
 
 constexpr std::string_view request_columns =
-    "id, erasure, company, partner, cases, signed_text, sent_at, answer, answered_by, answered_at, words";
+    "id, erasure, company, partner, cases, signed_text, sent_at, answer, answered_by, answered_at, words,"
+    " (SELECT o.scope FROM erasure_orders o WHERE o.id = erasure_requests.erasure),"
+    " (SELECT o.tags FROM erasure_orders o WHERE o.id = erasure_requests.erasure)";
 
 ErasureRequest read_request(ReadTxn& txn, Vault& vault, const Row& row) {
     ErasureRequest request;
@@ -350,14 +368,18 @@ ErasureRequest read_request(ReadTxn& txn, Vault& vault, const Row& row) {
     request.answered_by = row.text(8);
     request.answered_at = maybe_instant(row, 9);
     if (!row.is_null(10)) request.words = vault.open(txn, place("erasure_requests/words", request.id), row.bytes(10)).value_or("");
+    TagSet tags;
+    tags.bits = static_cast<std::uint32_t>(row.number(12));
+    request.classes = asked_of_partners(parse_erasure_subject(row.text(11)).value_or(ErasureSubject::case_alone), tags);
     return request;
 }
 
 std::vector<ErasureRequest> requests(ReadTxn& txn, Vault& vault, std::string_view where, std::int64_t id) {
     const std::string sql = "SELECT " + std::string(request_columns) + " FROM erasure_requests WHERE " + std::string(where) +
-                            " = $1 ORDER BY id DESC LIMIT 500";
+                            " = $1 ORDER BY CASE WHEN answered_at IS NULL THEN 0 ELSE 1 END,"
+                            " CASE WHEN answered_at IS NULL THEN sent_at ELSE -answered_at END, id LIMIT $2";
     std::vector<ErasureRequest> all;
-    txn.each(sql, {id}, [&](const Row& row) { all.push_back(read_request(txn, vault, row)); });
+    txn.each(sql, {id, listed_max}, [&](const Row& row) { all.push_back(read_request(txn, vault, row)); });
     return all;
 }
 
@@ -449,9 +471,10 @@ std::optional<LegalHold> find_hold(ReadTxn& txn, Vault& vault, CompanyId company
 
 std::vector<LegalHold> holds_of(ReadTxn& txn, Vault& vault, CompanyId company) {
     static const std::string sql = "SELECT " + std::string(hold_columns) +
-                                   " FROM legal_holds WHERE company = $1 OR $1 = 0 ORDER BY placed_at DESC, id LIMIT 500";
+                                   " FROM legal_holds WHERE company = $1 OR $1 = 0"
+                                   " ORDER BY CASE WHEN state = 'lifted' THEN 1 ELSE 0 END, placed_at DESC, id LIMIT $2";
     std::vector<LegalHold> all;
-    txn.each(sql, {company.value}, [&](const Row& row) { all.push_back(read_hold(txn, vault, row)); });
+    txn.each(sql, {company.value, listed_max}, [&](const Row& row) { all.push_back(read_hold(txn, vault, row)); });
     return all;
 }
 

@@ -57,7 +57,8 @@ struct ErasureOrder {
 void insert_erasure(Txn& txn, Vault& vault, const ErasureOrder& order);
 void update_erasure(Txn& txn, const ErasureOrder& order);  // all but what was ordered
 std::optional<ErasureOrder> find_erasure(ReadTxn& txn, Vault& vault, std::int64_t id);
-std::vector<ErasureOrder> erasures_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company /* none: all */);
+// What is not over comes first, then the newest; none: those of whole companies, which the operator confirms.
+std::vector<ErasureOrder> erasures_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company);
 // Ids above `after`: orders that wait must not keep those behind them from their turn.
 std::vector<std::int64_t> erasures_to_do(ReadTxn& txn, std::int64_t after, int limit);
 
@@ -86,12 +87,15 @@ void forget_person(Txn& txn, protocol::UserId id, Bytes random_index, protocol::
 void forget_company(Txn& txn, protocol::CompanyId id, protocol::Instant now);
 
 // --- requests to partners ---
+// What partners are asked to delete of an order's cases; empty: nothing, because who did what (actor) never left the house.
+TagSet asked_of_partners(ErasureSubject subject, TagSet tags);
 struct ErasureRequest {
     std::int64_t id = 0;
     std::int64_t erasure = 0;
     protocol::CompanyId company;      // that asks
     protocol::CompanyId partner;      // that is asked
     std::vector<std::string> tokens;  // of the cases
+    TagSet classes;                   // what of them; follows from the order
     std::string signed_text;          // compact JWS of the gateway
     protocol::Instant sent_at;
     std::string answer;  // deleted, partly, kept; empty: none yet
@@ -102,6 +106,7 @@ struct ErasureRequest {
 void insert_erasure_request(Txn& txn, const ErasureRequest& request);
 bool answer_erasure_request(Txn& txn, Vault& vault, const ErasureRequest& request);  // false: answered already
 std::optional<ErasureRequest> find_erasure_request(ReadTxn& txn, Vault& vault, protocol::CompanyId partner, std::int64_t id);
+// Without an answer first, of those the oldest, so that a list that ends early goes on with every answer.
 std::vector<ErasureRequest> erasure_requests_to(ReadTxn& txn, Vault& vault, protocol::CompanyId partner);
 std::vector<ErasureRequest> erasure_requests_of(ReadTxn& txn, Vault& vault, std::int64_t erasure);
 
@@ -132,6 +137,7 @@ struct LegalHold {
 void insert_hold(Txn& txn, Vault& vault, const LegalHold& hold);
 void update_hold(Txn& txn, const LegalHold& hold);
 std::optional<LegalHold> find_hold(ReadTxn& txn, Vault& vault, protocol::CompanyId company, std::int64_t id);
+// What stands comes first, then the newest.
 std::vector<LegalHold> holds_of(ReadTxn& txn, Vault& vault, protocol::CompanyId company /* none: all */);
 std::vector<std::int64_t> standing_holds(ReadTxn& txn, protocol::CompanyId company);
 bool on_hold(ReadTxn& txn, HoldSubject subject, std::int64_t id);
