@@ -295,6 +295,7 @@ Response Gateway::rejected(int status, std::string_view code, std::string_view d
     response.body = body.body;
     response.reason = std::string(code);
     response.headers.push_back({"Content-Type", body.content_type});
+    if (status == 415) response.headers.push_back({"Accept-Encoding", "identity"});
     add_common_headers(call, response);
     return response;
 }

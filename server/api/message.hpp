@@ -34,14 +34,14 @@ struct PeerCertificate {
 
 struct Request {
     Method method = Method::other;
-    std::string target;  // origin-form as received: path and query, percent-encoded
-    std::vector<Header> headers;
+    std::string target;           // origin-form as received: path and query, percent-encoded
+    std::vector<Header> headers;  // each name once: the rim joins lists and refuses every other repetition
     std::string body;
     std::string peer_address;  // textual, without port; personal data: audit actor section only, never logs
     std::optional<PeerCertificate> certificate;
     std::string request_id;  // 32 hex digits, made by the listener; names this request in logs and error bodies
 
-    // The first header of that name (ASCII case-insensitive), or nothing.
+    // The header of that name (ASCII case-insensitive), or nothing.
     std::optional<std::string_view> header(std::string_view name) const;
 };
 

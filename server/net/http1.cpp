@@ -1,6 +1,7 @@
 #include "server/net/http1.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <limits>
@@ -32,6 +33,8 @@ constexpr Refusal two_lengths{400, "ambiguous_length", "Content-Length and Trans
 constexpr Refusal bad_coding{400, "bad_transfer_encoding", "the only transfer coding is chunked, and only in HTTP/1.1"};
 constexpr Refusal bad_chunk{400, "bad_chunk", "the chunked body is malformed, or has extensions or trailers"};
 constexpr Refusal bad_expect{417, "expectation_failed", "the only expectation is 100-continue"};
+constexpr Refusal repeated{400, "repeated_header", "Authorization, Content-Type, Idempotency-Key and Last-Event-ID are given once"};
+constexpr Refusal encoded{415, "encoded_body", "a body is taken as it is: send it without Content-Encoding"};
 constexpr Refusal bad_version{505, "http_version", "HTTP/1.1 is spoken here"};
 constexpr Refusal large_header{431, "header_too_large", "the request line and headers are too large"};
 constexpr Refusal large_body{413, "body_too_large", "the request body is too large"};
@@ -87,6 +90,12 @@ bool good_host(std::string_view host) {
            std::ranges::all_of(host, [&](char c) { return is_letter_or_digit(c) || others.find(c) != std::string_view::npos; });
 }
 
+// Of two of them one parser takes the first and another the last. Host and what frames a body are checked for themselves.
+bool decides(beast::string_view name) {
+    constexpr std::array<std::string_view, 4> once{"authorization", "content-type", "idempotency-key", "last-event-id"};
+    return std::ranges::any_of(once, [&](std::string_view one) { return beast::iequals(name, one); });
+}
+
 bool all_digits(std::string_view text) {
     return !text.empty() && text.size() <= 18 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -122,7 +131,7 @@ class Parser final : public http::basic_parser<true> {
     void on_response_impl(int, beast::string_view, int, error_code& ec) override { refuse(bad_line, ec); }
 
     void on_field_impl(http::field field, beast::string_view name, beast::string_view value, error_code& ec) override {
-        if (request_.headers.size() >= header_count_max) return refuse(large_header, ec);
+        if (++lines_ > header_count_max) return refuse(large_header, ec);
         const std::string_view text(value.data(), value.size());
         if (field == http::field::host && (++hosts_ > 1 || !good_host(text))) return refuse(bad_host, ec);
         if (field == http::field::content_length) {
@@ -137,11 +146,25 @@ class Parser final : public http::basic_parser<true> {
             if (!beast::iequals(value, "100-continue")) return refuse(bad_expect, ec);
             expects_ = version_ >= 11;
         }
+        if (field == http::field::content_encoding && !text.empty() && !beast::iequals(value, "identity")) encoded_ = true;
+        take_field(name, text, ec);
+    }
+    // Lines of one name are one list (RFC 9110, section 5.3), unless they can be none.
+    void take_field(beast::string_view name, std::string_view text, error_code& ec) {
+        const auto earlier =
+            std::ranges::find_if(request_.headers, [&](const api::Header& header) { return beast::iequals(name, header.name); });
+        if (earlier != request_.headers.end()) {
+            if (decides(name)) return refuse(repeated, ec);
+            earlier->value.append(", ").append(text);
+            return;
+        }
         if (request_.headers.empty()) request_.headers.reserve(16);
         request_.headers.push_back({std::string(name.data(), name.size()), std::string(text)});
     }
     void on_header_impl(error_code& ec) override {
-        if (hosts_ == 0 && version_ >= 11) refuse(bad_host, ec);
+        if (hosts_ == 0 && version_ >= 11) return refuse(bad_host, ec);
+        // Only here, because Accept says what the answer looks like.
+        if (encoded_) refuse(encoded, ec);
     }
 
     void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
@@ -163,10 +186,12 @@ class Parser final : public http::basic_parser<true> {
     const Http1Limits& limits_;
     std::optional<Refusal> refusal_;
     int version_ = 11;
+    std::size_t lines_ = 0;
     int hosts_ = 0;
     int lengths_ = 0;
     int codings_ = 0;
     bool expects_ = false;
+    bool encoded_ = false;
     bool streamed_ = false;
 };
 

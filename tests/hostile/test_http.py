@@ -90,6 +90,23 @@ def test_errors_of_the_rim_are_json_too(gateway):
         assert reply.header("Connection").lower() == "close"
 
 
+@pytest.mark.parametrize("name, first, second", [
+    ("Authorization", "Bearer {token}", "Bearer other"), ("Idempotency-Key", "one", "two"), ("Content-Type", "application/json", "text/plain")])
+def test_what_decides_is_said_once(gateway, token, name, first, second):
+    caller = "" if name == "Authorization" else token
+    doubled = head(caller, f"{name}: {first.format(token=token)}", f"{name}: {second}", method="GET", target="/api/v1/me")
+    reply = raw.once(gateway, doubled)
+    assert reply.status == 400 and reply.json["code"] == "repeated_header", "a proxy may look at the other one"
+
+
+def test_an_encoded_body_is_not_taken_as_if_it_were_plain(gateway, token, case):
+    body = b'{"summary":"packed"}'
+    more = (f"Content-Length: {len(body)}", "Content-Type: application/json", "Accept: application/problem+json")
+    reply = raw.once(gateway, head(token, "Content-Encoding: gzip", *more, target=f"{case.path}/notes") + body)
+    assert reply.status == 415 and reply.header("Content-Type") == "application/problem+json" and reply.header("Accept-Encoding") == "identity"
+    assert raw.once(gateway, head(token, "Content-Encoding: identity", *more, target=f"{case.path}/notes") + body).status == 200
+
+
 # --- what is fine ---
 
 

@@ -79,6 +79,17 @@ TEST(Http1, ReadsARequestWithItsHeadersAsTheyCame) {
     EXPECT_TRUE(out.kept[0]);
 }
 
+TEST(Http1, LinesOfOneNameAreOneList) {
+    const Outcome out = feed(
+        "GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"1\"\r\nAccept: text/html\r\nif-none-match: \"2\", \"3\"\r\n"
+        "Accept: application/problem+json\r\nContent-Encoding: Identity\r\n\r\n");
+    ASSERT_EQ(out.requests.size(), 1U);
+    const auto& headers = out.requests[0].headers;
+    ASSERT_EQ(headers.size(), 4U);
+    EXPECT_EQ(headers[1].value, "\"1\", \"2\", \"3\"");
+    EXPECT_EQ(headers[2].value, "text/html, application/problem+json");
+}
+
 TEST(Http1, KnowsTheMethodsAndCallsAnyOtherOther) {
     const std::vector<std::pair<std::string, Method>> methods{
         {"GET", Method::get},     {"HEAD", Method::head},      {"POST", Method::post},       {"PUT", Method::put},
@@ -234,6 +245,19 @@ INSTANTIATE_TEST_SUITE_P(Lines, RefusedForm,
                                          Refused{"Nonsense", "\x16\x03\x01\x02", 400, "control_character"},
                                          Refused{"OtherExpectation", "POST / HTTP/1.1\r\nHost: a\r\nExpect: coffee\r\n\r\n", 417,
                                                  "expectation_failed"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Deciding, RefusedForm,
+    testing::Values(
+        Refused{"TwoCallers", post + "Authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n", 400, "repeated_header"},
+        Refused{"OneCallerTwice", post + "Authorization: Bearer a\r\nAuthorization: Bearer a\r\n\r\n", 400, "repeated_header"},
+        Refused{"TwoTypes", post + "Content-Type: text/plain\r\nContent-Type: application/json\r\n\r\n", 400, "repeated_header"},
+        Refused{"TwoKeys", post + "Idempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n", 400, "repeated_header"},
+        Refused{"TwoPlaces", post + "Last-Event-ID: 1\r\nLast-Event-ID: 2\r\n\r\n", 400, "repeated_header"},
+        Refused{"Encoded", post + "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", 415, "encoded_body"},
+        Refused{"EncodedInTheSecondLine",
+                post + "Content-Encoding: identity\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\nabcd", 415,
+                "encoded_body"}));
 
 TEST(Http1, TakesTheAsteriskForOptions) {
     const Outcome out = feed("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
