@@ -155,7 +155,8 @@ void Witnesses::round() {
     const bool halted = !notary_.halted().empty();
     std::unique_lock hold(mutex_);
     wanted_ = false;
-    if (!published) return;
+    // The last checkpoint under a name that this log had before is nothing to ask about: of this one none is signed yet.
+    if (!published || published->checkpoint.origin != notary_.key().name) return;
     about_ = *published;
     answers_.clear();
     if (halted || published->checkpoint.size <= done_) return;

@@ -282,6 +282,33 @@ def test_a_log_put_back_is_found_out_by_its_witness(watched, tmp_path):
     assert known > 0
 
 
+def test_after_a_restore_the_witness_is_not_asked_about_the_name_before(watched, tmp_path):
+    """It saw more than what was put back, and would say so: the log goes on under another name at once."""
+    world = watched
+    gateway = world.gateway
+    cosigned(world)
+    gateway.stop()
+    shutil.copytree(gateway.data, tmp_path / "old")
+    gateway.start()
+    cosigned(world)
+    known = world.operator.get("/api/v1/audit/entries?limit=1", expect=200).headers["Audit-Event"]
+    until(lambda: NAME in world.operator.get(f"/api/v1/audit/receipts/{known}", judge=False).text, what="a cosignature of what is put back later")
+    gateway.stop()
+    shutil.rmtree(gateway.data)
+    shutil.copytree(tmp_path / "old", gateway.data)
+    assert "/restored-" in gateway.command("audit", "restore").stdout
+    gateway.start()
+    world.sign_in_operator()
+    before = gateway.metric("entente_audit_witness_failures_total") or 0
+    # The witness knows no log of the new name until it is told; asked about the old one it would have found a fork.
+    until(lambda: (gateway.metric("entente_audit_witness_failures_total") or 0) > before, what="a witness that was asked about the new name")
+    assert gateway.metric("entente_audit_checkpoints_stopped") == 0, gateway.log()[-2000:]
+    assert "/restored-" in world.operator.get("/api/v1/audit/checkpoint", expect=200)["origin"]
+    assert "audit.alarm" not in {row["operation"] for row in world.operator.get("/api/v1/audit/entries?order=newest&limit=30", expect=200).items}
+    made = Pack.of_answer(world.operator.post("/api/v1/evidence/packs", {"from": stamp(-3600), "until": stamp(3600), "seed": "x"}, expect=200))
+    assert "/restored-" in made.json("controls.json")["log"]
+
+
 def test_a_frozen_log_ends_under_the_word_of_its_witness(watched):
     """Somebody else knows the key of the log: the last checkpoint under its name is cosigned, and the witness is told the next name."""
     world = watched
