@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,12 +14,15 @@
 #include <utility>
 
 #include "protocol/result.hpp"
+#include "server/net/client_link.hpp"
 
 namespace entente::deliveries {
 
 using protocol::Fault;
 
 namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t answer_max = 4'096;
 constexpr std::string_view clean = "stream: OK";
@@ -43,18 +47,23 @@ class Socket {
     int number_;
 };
 
-void wait_for(int socket, short events, std::chrono::milliseconds timeout) {
+bool ready(int socket, short events, std::chrono::milliseconds timeout) {
     pollfd one{.fd = socket, .events = events, .revents = 0};
-    int ready = 0;
-    do ready = ::poll(&one, 1, static_cast<int>(timeout.count()));
-    while (ready < 0 && errno == EINTR);
-    if (ready <= 0) throw Fault("the virus scanner does not answer");
+    int seen = 0;
+    do seen = ::poll(&one, 1, static_cast<int>(timeout.count()));
+    while (seen < 0 && errno == EINTR);
+    return seen > 0;
 }
 
-bool connected(const Socket& socket, const sockaddr* address, socklen_t size, std::chrono::milliseconds timeout) {
+void wait_for(int socket, short events, std::chrono::milliseconds timeout) {
+    if (!ready(socket, events, timeout)) throw Fault("the virus scanner does not answer");
+}
+
+bool connected(const Socket& socket, const sockaddr* address, socklen_t size, SteadyTime until) {
     if (::connect(socket.number(), address, size) == 0) return true;
     if (errno != EINPROGRESS) return false;
-    wait_for(socket.number(), POLLOUT, timeout);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (!ready(socket.number(), POLLOUT, std::max(left, std::chrono::milliseconds(0)))) return false;
     int problem = 0;
     socklen_t problem_size = sizeof problem;
     return ::getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, &problem, &problem_size) == 0 && problem == 0;
@@ -98,12 +107,13 @@ Clamd::Clamd(std::string_view address, std::chrono::milliseconds timeout) : time
 
 std::optional<std::string> Clamd::find(const std::function<std::string_view()>& next) const {
     const Socket socket = [&]() -> Socket {
+        const SteadyTime deadline = std::chrono::steady_clock::now() + timeout_;
         if (!path_.empty()) {
             Socket one(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
             sockaddr_un address{};
             address.sun_family = AF_UNIX;
             std::memcpy(address.sun_path, path_.data(), path_.size());
-            if (connected(one, reinterpret_cast<const sockaddr*>(&address), sizeof address, timeout_)) return one;
+            if (connected(one, reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline)) return one;
             throw Fault("the virus scanner cannot be reached");
         }
         addrinfo hints{};
@@ -111,9 +121,11 @@ std::optional<std::string> Clamd::find(const std::function<std::string_view()>& 
         addrinfo* list = nullptr;
         if (::getaddrinfo(host_.c_str(), port_.c_str(), &hints, &list) != 0) throw Fault("the virus scanner's host is not known");
         const std::unique_ptr<addrinfo, void (*)(addrinfo*)> held(list, ::freeaddrinfo);
-        for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
+        std::ptrdiff_t left = 0;
+        for (const addrinfo* one = list; one != nullptr; one = one->ai_next) ++left;
+        for (const addrinfo* one = list; one != nullptr; one = one->ai_next, --left) {
             Socket tried(::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, one->ai_protocol));
-            if (connected(tried, one->ai_addr, one->ai_addrlen, timeout_)) return tried;
+            if (connected(tried, one->ai_addr, one->ai_addrlen, net::end_of_try(deadline, left))) return tried;
         }
         throw Fault("the virus scanner cannot be reached");
     }();

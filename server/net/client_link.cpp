@@ -33,6 +33,25 @@ void ClientLink::wait_for(int socket, short events, Deadline deadline, const Lin
     }
 }
 
+Steady::time_point end_of_try(Steady::time_point deadline, std::ptrdiff_t tries) {
+    const auto now = Steady::now();
+    if (tries <= 1) return deadline;
+    return std::min(deadline, now + std::max<Steady::duration>((deadline - now) / tries, std::chrono::seconds(1)));
+}
+
+// Whether what was begun became a connection. An address that does not answer is like one that refuses, but for the last.
+bool ClientLink::connects(int socket, const Deadline& until, const LinkOptions& options, bool last) {
+    try {
+        wait_for(socket, POLLOUT, until, options);
+    } catch (const TimedOut&) {
+        if (last || Steady::now() < until) throw;  // before its time: the call was given up
+        return false;
+    }
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 && problem == 0;
+}
+
 ClientLink::Descriptor ClientLink::connect_to(const Peer& peer, const LinkOptions& options, Deadline deadline) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
@@ -41,7 +60,9 @@ ClientLink::Descriptor ClientLink::connect_to(const Peer& peer, const LinkOption
         throw Fault("the host " + peer.host + " is not known");
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
     bool refused = false;
-    for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    std::ptrdiff_t left = 0;
+    for (const addrinfo* one = found; one != nullptr; one = one->ai_next) ++left;
+    for (const addrinfo* one = found; one != nullptr; one = one->ai_next, --left) {
         const auto address = address_of(one->ai_addr);
         if (options.may_connect && (!address || !options.may_connect(*address))) {
             refused = true;
@@ -51,10 +72,8 @@ ClientLink::Descriptor ClientLink::connect_to(const Peer& peer, const LinkOption
         if (socket.number() < 0) continue;
         if (::connect(socket.number(), one->ai_addr, one->ai_addrlen) != 0) {
             if (errno != EINPROGRESS) continue;
-            wait_for(socket.number(), POLLOUT, deadline, options);
-            int problem = 0;
-            socklen_t size = sizeof problem;
-            if (::getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, &problem, &size) != 0 || problem != 0) continue;
+            const Deadline until = end_of_try(deadline, left);
+            if (!connects(socket.number(), until, options, until == deadline)) continue;
         }
         const int on = 1;
         ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,6 +59,9 @@ class StreamGate {
     int socket_ = -1;
 };
 
+// The end of the first of so many tries in turn: each gets its part of the time that is left, a second at least.
+std::chrono::steady_clock::time_point end_of_try(std::chrono::steady_clock::time_point deadline, std::ptrdiff_t tries);
+
 struct Peer {
     bool tls = true;
     std::string host;  // DNS name or IP address
@@ -74,7 +78,7 @@ class ClientLink {
   public:
     using Deadline = std::chrono::steady_clock::time_point;
 
-    // Tries each address of the host in turn, then shakes hands.
+    // Tries each address of the host in turn, also when one does not answer, then shakes hands.
     ClientLink(const Peer& peer, LinkOptions options, const std::shared_ptr<ssl_ctx_st>& context, Deadline deadline);
     ~ClientLink();
     ClientLink(const ClientLink&) = delete;
@@ -109,6 +113,7 @@ class ClientLink {
         int number_;
     };
 
+    static bool connects(int socket, const Deadline& until, const LinkOptions& options, bool last);
     static Descriptor connect_to(const Peer& peer, const LinkOptions& options, Deadline deadline);
     static void wait_for(int socket, short events, Deadline deadline, const LinkOptions& options);
     void wait(TlsSession::Status status, Deadline deadline);

@@ -1,9 +1,11 @@
 """Archives among the files: opened in a process of their own, judged member by member, packed again (semantics 5)."""
 
+import contextlib
 import gzip
 import hashlib
 import lzma
 import os
+import socket
 import socketserver
 import struct
 import tarfile
@@ -12,6 +14,9 @@ import threading
 import pytest
 
 from support import archives
+from support.file_receiver import FileReceiver, certificate_for
+from support.files import target
+from support.gateway import Gateway, MovedNames
 from test_attachments import BINARY, both, let_pass, places, send  # noqa: F401
 
 SECRET, MASKED = b"password: Gr8-Harbour!Gate\n", b"password: [secret removed]\n"
@@ -187,9 +192,9 @@ def test_the_rules_may_let_pass_what_nobody_can_look_into(both, halden):  # noqa
 # --- a virus scanner ---
 
 class Scanner:
-    """clamd as far as INSTREAM goes: finds `EICAR`, fails on request."""
+    """clamd as far as INSTREAM goes: finds `EICAR`, fails on request. At the path of a socket, or without one at a port."""
 
-    def __init__(self, path):
+    def __init__(self, path=None):
         self.fails, self.scanned = False, 0
         scanner = self
 
@@ -207,15 +212,49 @@ class Scanner:
                 else:
                     self.wfile.write(b"stream: OK\0")
 
-        class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer if path else socketserver.TCPServer):
             daemon_threads = True
 
-        self.server = Server(str(path), Handler)
+        self.server = Server(str(path) if path else ("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+@contextlib.contextmanager
+def black_hole(port):
+    """An address beside 127.0.0.1 that takes no connection at this port and refuses none: its queue is full."""
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(socket.create_server(("127.0.0.2", port), backlog=0))
+        held.enter_context(socket.create_connection(listener.getsockname()))
+        with socket.socket() as further:
+            further.setblocking(False)
+            further.connect_ex(listener.getsockname())
+            yield
+
+
+def test_a_host_is_reached_at_its_second_address_when_the_first_does_not_answer(tmp_path):
+    """As with an IPv6 address in front that leads nowhere: a place for files, and the virus scanner."""
+    from support.world import World
+    scanner = Scanner()
+    scanner_port = scanner.server.server_address[1]
+    names = MovedNames(tmp_path)
+    addresses = ("127.0.0.2", "127.0.0.1")
+    names.answer_all({"scanner.example": addresses, "brightwell.files.example": addresses})
+    gateway = Gateway(tmp_path / "gateway", {"attachments.clamd": f"scanner.example:{scanner_port}", "attachments.timeout_seconds": 4,
+                                             "deliveries.allowed_networks": "127.0.0.0/8",
+                                             "deliveries.authorities": str(tmp_path / "gateway" / "keys" / "authority" / "ca.pem")}, names.environment)
+    with gateway, contextlib.closing(scanner), black_hole(scanner_port):
+        world = World(gateway.start())
+        halden, brightwell = world.company("halden"), world.company("brightwell")
+        world.agreement(halden, brightwell)
+        case = world.released_case(halden, brightwell)
+        with FileReceiver(*certificate_for(gateway.keys / "authority", ["brightwell.files.example"], tmp_path)) as place, black_hole(place.port):
+            brightwell.engineer.put(f"{case.path}/attachments/config/https", target("brightwell.files.example", place.port), expect=200)
+            (row,) = send(halden.engineer, case.token, ("a.txt", b"fine")).body
+        assert row["receiverStatus"] == "SUCCESS" and scanner.scanned == 1, row
 
 
 def test_a_virus_scanner_is_asked_and_its_failure_blocks(private_gateway, tmp_path):
