@@ -1,10 +1,12 @@
 #include "server/net/client_link.hpp"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -173,11 +175,38 @@ bool ClientLink::finish(Deadline deadline) {
     }
     while (!receive(deadline).empty()) {
     }
-    if (!tls_ || tls_->failure().empty()) return true;
-    // The connection ended without close_notify: in order, or by a reset because something was left unread.
-    tcp_info info{};
-    socklen_t size = sizeof info;
-    return ::getsockopt(socket_.number(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE_WAIT;
+    if (tls_ && !tls_->failure().empty()) {
+        // The connection ended without close_notify: in order, or by a reset because something was left unread.
+        tcp_info info{};
+        socklen_t size = sizeof info;
+        if (::getsockopt(socket_.number(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_state != TCP_CLOSE_WAIT)
+            return false;
+    }
+    return ended_after_all_came(deadline);
+}
+
+// An end of TLS that crossed our bytes says nothing about them, and neither does the end of the connection before all of them are
+// acknowledged: a side that is gone answers them with a reset.
+bool ClientLink::ended_after_all_came(Deadline deadline) {
+    ::shutdown(socket_.number(), SHUT_WR);  // for who waits with his end for ours
+    for (ssize_t got = 1; got != 0;) {
+        got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
+        if (got >= 0 || errno == EINTR) continue;
+        if (errno != EAGAIN) return false;
+        wait(Status::wants_read, deadline);
+    }
+    constexpr int look_again_ms = 10;
+    for (;;) {
+        int on_its_way = 0;
+        if (::ioctl(socket_.number(), SIOCOUTQ, &on_its_way) != 0) return false;
+        int problem = 0;
+        socklen_t size = sizeof problem;
+        if (::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &problem, &size) != 0 || problem != 0) return false;
+        if (on_its_way == 0) return true;
+        if (Steady::now() >= deadline || (options_.give_up && options_.give_up())) return false;
+        pollfd one{.fd = socket_.number(), .events = 0, .revents = 0};
+        ::poll(&one, 1, look_again_ms);
+    }
 }
 
 void ClientLink::wait(Status status, Deadline deadline) {

@@ -92,9 +92,9 @@ class ClientLink {
     std::string_view receive(Deadline deadline);
     // Whether the other side said or ended something that nobody has received yet. Does not wait.
     bool has_news();
-    // Says that nothing more comes and waits for the other side's end. True when it ended in order after reading all of it: with
-    // its own close_notify, or with a plain end of the connection and nothing left unread in its kernel (that would reset it).
-    // An alert instead of an end is a Fault that says which.
+    // Says that nothing more comes and waits for the other side's end, of TLS and of the connection below. True when it ended in
+    // order and everything had come to it: nothing was left unread in its kernel, nor on its way to a socket that was gone (both
+    // reset the connection). An alert instead of an end is a Fault that says which.
     bool finish(Deadline deadline);
 
   private:
@@ -117,6 +117,7 @@ class ClientLink {
     static Descriptor connect_to(const Peer& peer, const LinkOptions& options, Deadline deadline);
     static void wait_for(int socket, short events, Deadline deadline, const LinkOptions& options);
     void wait(TlsSession::Status status, Deadline deadline);
+    bool ended_after_all_came(Deadline deadline);
     TlsSession::Moved write(std::string_view bytes);
     TlsSession::Moved write_plain(std::string_view bytes);
     TlsSession::Moved read_plain();
