@@ -220,7 +220,48 @@ TEST(Package, a_part_without_records_is_a_part_and_a_salt_needs_its_text) {
     EXPECT_TRUE(empty.good()) << sentences(empty);
     EXPECT_EQ(empty.entries, 0u);
     put(package::opened(9, 1, package::Opened::salt), std::string(32, 's'));
-    EXPECT_TRUE(found(check_part(files, log.policy(), {}), LogCheck::surplus));
+    const LogReport bare = check_part(files, log.policy(), {});
+    EXPECT_TRUE(found(bare, LogCheck::missing) && !bare.tampered()) << sentences(bare);
+}
+
+// A file that a mail or an archive lost accuses nobody, and is never passed over.
+TEST(Package, whichever_one_file_is_lost_the_package_is_incomplete) {
+    SampleLog log(150);
+    const Policy policy = log.policy();
+    const auto put = [](FilesInMemory& files, std::string_view path, std::string_view text) {
+        files.contents[std::string(path)].assign(text.begin(), text.end());
+    };
+    FilesInMemory part = log.write_part(9);
+    put(part, package::about, R"({"format":"entente-evidence/1","kind":"part"})");
+    FilesInMemory pack = log.write_part(9);
+    std::erase_if(pack.contents,
+                  [](const auto& file) { return file.first.starts_with("sealed-of/") || file.first == package::policy; });
+    FilesInMemory breach = pack;
+    for (const auto name :
+         {package::report, package::oscal, package::controls, package::samples, package::readme, package::policy_beside})
+        put(pack, name, "{}");
+    for (const auto name : {package::report, package::breach, package::readme, package::policy_beside}) put(breach, name, "{}");
+    for (FilesInMemory whole : {log.write(), part, pack, breach}) {
+        const PackageKind kind = kind_of(whole);
+        const auto check = [&](const FilesInMemory& files) {
+            EXPECT_EQ(kind_of(files), kind);
+            return kind == PackageKind::log ? check_log(files, policy, {}) : check_part(files, policy, {});
+        };
+        SampleLog::add_sums(whole);
+        EXPECT_TRUE(check(whole).good()) << sentences(check(whole));
+        for (const auto& [path, content] : whole.contents) {
+            if (path == package::sums) continue;  // without it everything that is signed is there still
+            FilesInMemory files = whole;
+            files.contents.erase(path);
+            const LogReport report = check(files);
+            EXPECT_TRUE(found(report, LogCheck::missing) && !report.tampered()) << path << "\n" << sentences(report);
+            // And a loss hides no change.
+            if (path == package::checkpoint) continue;
+            auto& changed = files.contents.at(std::string(package::checkpoint));
+            changed[changed.size() / 2] ^= 1;
+            EXPECT_TRUE(check(files).tampered()) << path;
+        }
+    }
 }
 
 TEST(Package, a_pack_of_evidence_holds_by_its_receipts_and_says_what_they_do_not_cover) {

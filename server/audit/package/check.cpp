@@ -289,12 +289,14 @@ void LogPass::read_earlier() {
 
 void LogPass::list_files() {
     std::vector<std::string> strange;
+    std::vector<std::uint64_t> salts;  // opened_code of what each belongs to
     files_.each([&](const std::string& path) {
         if (!package::belongs(path, report_.checkpoint.size)) strange.push_back(path);
         if (const auto index = package::erased_list_index(path)) lists_.push_back(*index);
         const auto name = package::opened_name(path);
         if (const auto size = package::handover_size(path); size && *size <= report_.checkpoint.size) handovers_.push_back(*size);
-        if (!name || name->part == package::Opened::salt) return;
+        if (!name) return;
+        if (name->part == package::Opened::salt) return salts.push_back(opened_code(name->index, {name->tag, false}));
         if (name->part == package::Opened::text || options_.open_sealed) {
             opened_.push_back(opened_code(name->index, {name->tag, name->part == package::Opened::sealed}));
         } else {
@@ -306,6 +308,9 @@ void LogPass::list_files() {
     for (const std::string& path : strange)
         findings_.add(LogCheck::surplus, std::nullopt, "the file " + path + " belongs to no log of this size");
     std::ranges::sort(opened_);
+    std::ranges::sort(salts);
+    for (const std::uint64_t salt : salts)
+        if (!std::ranges::binary_search(opened_, salt)) lacks_text(salt >> opened_bits, disclosed_in(salt).tag, findings_);
 }
 
 // The stored hashes of a tile; nothing when it is missing or malformed, which is then reported.
@@ -685,7 +690,7 @@ void LogPass::finish(std::uint64_t size) {
     check_signature();
     check_ended_keys();
     check_rows();
-    if (options_.sums) check_sums(files_, findings_);
+    check_sums(files_, options_.sums, findings_);
 }
 
 // A tree over the tiles that has the checkpoint's root vouches for every hash in them: then the first entry that differs from its
@@ -736,7 +741,8 @@ void LogPass::compare_with_later(const RowList& list) {
     for (const auto& [name, word] : told_later_) {
         const auto& [digest, index] = word;
         const auto listed = list.rows.find(name);
-        if (listed != list.rows.end() && row_digest(name.kind, listed->second.row) == digest) continue;
+        const auto now = listed == list.rows.end() ? std::nullopt : std::optional(row_digest(name.kind, listed->second.row));
+        if (now == digest) continue;
         ++since;
         first = std::min(first.value_or(index), index);
     }

@@ -22,7 +22,7 @@ namespace entente::audit {
 
 enum class LogCheck : std::uint8_t {
     checkpoint,   // signatures, quorum and origin of the checkpoint
-    missing,      // a file that the checkpoint's size calls for is there
+    missing,      // what the checkpoint's size, another file or SHA256SUMS calls for is there
     entry,        // each entry parses, the log begins with its start, and nothing but a start follows a freeze
     time,         // times never decrease
     event,        // event ids are unique

@@ -35,6 +35,24 @@ Hash digest_of(const Files& files, const std::string& path) {
     return hasher.finish();
 }
 
+std::string disclosed_name(std::uint64_t index, std::uint8_t tag) {
+    return "the disclosed section " + std::to_string(static_cast<int>(tag)) + " of entry " + std::to_string(index);
+}
+
+// Sums by path; nothing when a line is malformed.
+std::optional<std::map<std::string, std::string, std::less<>>> parse_sums(std::string_view text) {
+    constexpr std::size_t digest_size = 64;
+    std::map<std::string, std::string, std::less<>> named;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.size() < digest_size + 3 || line.substr(digest_size, 2) != "  ") return std::nullopt;
+        named.emplace(line.substr(digest_size + 2), line.substr(0, digest_size));
+    }
+    return named;
+}
+
 }  // namespace
 
 std::optional<std::string> check_disclosed(const Files& files, const LogCheckOptions& options, std::uint64_t index,
@@ -44,8 +62,7 @@ std::optional<std::string> check_disclosed(const Files& files, const LogCheckOpt
         return std::nullopt;
     };
     const std::uint8_t tag = what.tag;
-    const std::string name =
-        "the disclosed section " + std::to_string(static_cast<int>(tag)) + " of entry " + std::to_string(index);
+    const std::string name = disclosed_name(index, tag);
     std::optional<protocol::Blob> text;
     std::optional<protocol::Blob> salt;
     if (what.sealed) {
@@ -79,30 +96,27 @@ std::optional<std::string> check_disclosed(const Files& files, const LogCheckOpt
     return std::string(protocol::as_text(*text));
 }
 
-void check_sums(const Files& files, Findings& findings) {
+void lacks_text(std::uint64_t index, std::uint8_t tag, Findings& findings) {
+    findings.add(LogCheck::missing, index, disclosed_name(index, tag) + " lacks its text");
+}
+
+void check_sums(const Files& files, bool asked, Findings& findings) {
     const auto bytes = read_whole(files, std::string(package::sums), sums_bytes_max);
-    if (!bytes) return findings.add(LogCheck::missing, std::nullopt, "the file SHA256SUMS is missing or longer than 16 MiB");
-    std::map<std::string, std::string, std::less<>> named;
-    std::string_view text = protocol::as_text(*bytes);
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        const std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        constexpr std::size_t digest_size = 64;
-        if (line.size() < digest_size + 3 || line.substr(digest_size, 2) != "  ") {
-            return findings.add(LogCheck::sums, std::nullopt, "SHA256SUMS has a malformed line");
-        }
-        named.emplace(line.substr(digest_size + 2), line.substr(0, digest_size));
-    }
+    if (!bytes && asked) findings.add(LogCheck::missing, std::nullopt, "the file SHA256SUMS is missing or longer than 16 MiB");
+    if (!bytes) return;
+    auto named = parse_sums(protocol::as_text(*bytes));
+    if (!named && asked) findings.add(LogCheck::sums, std::nullopt, "SHA256SUMS has a malformed line");
+    if (!named) return;
     files.each([&](const std::string& path) {
         if (path == package::sums) return;
-        const auto found = named.find(path);
-        if (found == named.end()) return findings.add(LogCheck::sums, std::nullopt, "SHA256SUMS does not name " + path);
-        if (protocol::hex(digest_of(files, path)) != found->second)
+        const auto found = named->find(path);
+        if (found == named->end() && asked) findings.add(LogCheck::sums, std::nullopt, "SHA256SUMS does not name " + path);
+        if (found == named->end()) return;
+        if (asked && protocol::hex(digest_of(files, path)) != found->second)
             findings.add(LogCheck::sums, std::nullopt, path + " is not what SHA256SUMS says");
-        named.erase(found);
+        named->erase(found);
     });
-    for (const auto& [path, digest] : named)
+    for (const auto& [path, digest] : *named)
         findings.add(LogCheck::missing, std::nullopt, "SHA256SUMS names " + path + ", which is missing");
 }
 

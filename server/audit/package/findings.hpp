@@ -45,7 +45,11 @@ struct Disclosed {
 std::optional<std::string> check_disclosed(const Files& files, const LogCheckOptions& options, std::uint64_t index,
                                            const Entry& entry, const Disclosed& what, Findings& findings, LogReport& report);
 
-// SHA256SUMS against the files that it names, and the files against it.
-void check_sums(const Files& files, Findings& findings);
+// A salt is there and the text that it belongs to is not.
+void lacks_text(std::uint64_t index, std::uint8_t tag, Findings& findings);
+
+// The files that SHA256SUMS names are there; where it was `asked` for, all are named and have these sums. Nobody signed it: it
+// makes what is here incomplete, and excuses nothing.
+void check_sums(const Files& files, bool asked, Findings& findings);
 
 }  // namespace entente::audit

@@ -31,6 +31,7 @@ class PartPass {
         std::set<std::uint64_t> sealed;
         OpenedSections opened;
         std::vector<std::string> strange;
+        std::set<std::pair<std::uint64_t, std::uint8_t>> lone_salts;
         files_.each([&](const std::string& path) {
             const auto index = package::receipt_index(path);
             const auto name = package::opened_name(path);
@@ -48,11 +49,13 @@ class PartPass {
                                     !files_.open(package::opened(name->index, name->tag, package::Opened::text));
             const bool known = index || name || beside || told || path == package::checkpoint || path == package::sums ||
                                (!evidence_ && path == package::policy);
-            if (!known || salt_alone) strange.push_back(path);
+            if (!known) strange.push_back(path);
+            if (salt_alone) lone_salts.insert({name->index, name->tag});
         });
         std::ranges::sort(report_.unsigned_files);
         for (const std::string& path : strange)
             findings_.add(LogCheck::surplus, std::nullopt, "the file " + path + " belongs to no package of this kind");
+        for (const auto& [index, tag] : lone_salts) lacks_text(index, tag, findings_);
         newest();
         std::uint64_t done = 0;
         for (const std::uint64_t index : indices) {
@@ -68,7 +71,7 @@ class PartPass {
         for (const auto& [index, sections] : opened)
             findings_.add(LogCheck::missing, index,
                           "there is no receipt of entry " + std::to_string(index) + ", but a section of it");
-        if (options_.sums) check_sums(files_, findings_);
+        check_sums(files_, options_.sums, findings_);
         return std::move(report_);
     }
 
@@ -177,7 +180,7 @@ PackageKind kind_of(const Files& files) {
     files.each([&](const std::string& path) {
         tiles = tiles || path.starts_with("tile/") || path.starts_with("sealed/");
         receipts = receipts || path.starts_with("receipts/");
-        evidence = evidence || path == package::controls || path == package::breach;
+        evidence = evidence || std::ranges::find(package::evidence_alone, path) != package::evidence_alone.end();
     });
     if (tiles) return PackageKind::log;
     if (evidence) return PackageKind::evidence;

@@ -39,6 +39,8 @@ inline constexpr std::string_view breach = "breach.json";
 inline constexpr std::string_view readme = "README.txt";
 inline constexpr std::string_view policy_beside = "policy";
 inline constexpr std::array evidence_files{report, oscal, controls, samples, breach, readme, policy_beside};
+// Those that no other package has: each of them says what a package is, so that the loss of one makes it none of another kind.
+inline constexpr std::array evidence_alone{report, oscal, controls, samples, breach};
 
 std::string erased_list(std::uint64_t index);
 std::string receipt(std::uint64_t index);
