@@ -63,6 +63,7 @@ constexpr std::array table{
            "only a new authorization opens the way again: POST /api/v1/authorizations for customer {customer} with partner "
            "{receiver}"},
     Reason{"class_not_permitted", "the agreement or the customer's authorization does not permit this kind of data", ""},
+    Reason{"content_erased", "the words of the case were erased, and nothing is left to decide about", ""},
     Reason{"content_needs_review", "a second person of the company must look at this content before it crosses",
            "a colleague looks at the case and lets it pass: POST /api/v1/cases/{case}/reviews"},
     Reason{"content_refused", "the company's own sharing rules do not let this content cross to this partner",

@@ -125,25 +125,47 @@ Result<CasePart> query_cases(ReadTxn& txn, const Context& context, const Caller&
     return part;
 }
 
+namespace {
+
+// Of an erased case the words are gone that a new decision would look at: what was decided once is all there is to say.
+policy::Decision decided_once(const StoredCase& c) {
+    const policy::Reason* reason = policy::find_reason("content_erased");
+    policy::Decision decision;
+    decision.verdict = c.released_at ? policy::Verdict::allow : policy::Verdict::hold;
+    decision.reason = reason->code;
+    decision.text = reason->text;
+    decision.agreement = c.agreement;
+    decision.authorization = c.authorization;
+    return decision;
+}
+
+policy::Decision decided_now(const StoredCase& c, const Judgement& judgement) {
+    policy::Decision decision = judgement.decision;
+    // The keys turn, but the company's own rules hold the content.
+    if (c.flow == Flow::held && decision.verdict == policy::Verdict::allow)
+        if (const policy::Reason* reason = policy::find_reason(c.hold_reason)) {
+            decision.verdict = policy::Verdict::hold;
+            decision.reason = reason->code;
+            decision.text = reason->text;
+            decision.next_step = reason->next_step;
+        }
+    return decision;
+}
+
+}  // namespace
+
 Result<GateView> explain_gate(ReadTxn& txn, const Context& context, const Caller& caller, std::string_view token) {
     auto c = readable_case(txn, context, caller, token);
     if (!c) return std::unexpected(c.error());
     GateView gate;
-    const Judgement judgement = judge(txn, context.tools, *c, context.now);
-    gate.decision = judgement.decision;
-    // The keys turn, but the company's own rules hold the content.
-    if (c->flow == Flow::held && gate.decision.verdict == policy::Verdict::allow)
-        if (const policy::Reason* reason = policy::find_reason(c->hold_reason)) {
-            gate.decision.verdict = policy::Verdict::hold;
-            gate.decision.reason = reason->code;
-            gate.decision.text = reason->text;
-            gate.decision.next_step = reason->next_step;
-        }
+    std::optional<Judgement> judgement;
+    if (!c->erased) judgement = judge(txn, context.tools, *c, context.now);
+    gate.decision = judgement ? decided_now(*c, *judgement) : decided_once(*c);
     gate.shown = {c->id, c->version, c->gate_epoch};
     gate.shown.words = false;
     gate.full = c->submitter == caller.company();
     c->flow = flow_now(txn, *c, context.now);
-    if (gate.full) explain_words(txn, context, *c, judgement, gate);
+    if (gate.full && judgement) explain_words(txn, context, *c, *judgement, gate);
     c->original = {};
     c->shared.reset();
     c->pseudonyms_submitter.clear();

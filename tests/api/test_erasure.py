@@ -102,6 +102,21 @@ def test_a_case_is_erased_by_one_person_once_it_is_over(world, pair):
     left.engineer.post(f"/api/v1/cases/{case.token}/notes", {"summary": "s", "text": "t", "visibility": "shared"}, expect=(404, 422))
 
 
+def test_the_gate_says_of_an_erased_case_what_was_decided(world, pair):
+    left, right = pair
+    held, released = world.open_case(left, right, left.customer("never asked")), world.released_case(left, right)
+    before = {case.token: left.engineer.get(f"/api/v1/cases/{case.token}/gate", expect=200) for case in (held, released)}
+    for case in (held, released):
+        close(case)
+        wait_done(left.compliance, order(left, {"scope": "case", "case": case.token}))
+    for case, verdict in ((held, "hold"), (released, "allow")):
+        gate = left.engineer.get(f"/api/v1/cases/{case.token}/gate", expect=200)
+        assert (gate["verdict"], gate["reason"], gate["nextStep"]) == (verdict, "content_erased", ""), "it waits for nobody any more"
+        assert gate["authorization"] == before[case.token]["authorization"] and not gate["withheldFields"] and not gate["masked"]
+    assert gate["releasedClasses"] == before[released.token]["releasedClasses"]
+    assert right.engineer.get(f"/api/v1/cases/{released.token}/gate", expect=200)["verdict"] == "allow"
+
+
 def test_a_repeat_after_the_words_are_gone_says_that_it_was_done(world, pair):
     left, right = pair
     case = world.released_case(left, right)
