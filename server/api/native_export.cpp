@@ -87,6 +87,10 @@ Plan export_entries(Gateway& gateway, CallPtr call) {
         if (const std::string wrong = read_parameter(asked, item.name, item.value); !wrong.empty())
             return gateway.failure(call, {.kind = protocol::ErrorKind::invalid, .code = "invalid_request", .message = wrong});
     }
+    // An empty period would be answered with no records, which is not what somebody who mistyped asked.
+    if (asked.until <= asked.from)
+        return gateway.failure(
+            call, {.kind = protocol::ErrorKind::invalid, .code = "invalid_request", .message = "until must be later than since"});
     if (asked.recipient) asked.open = true;
     // Looked for on a reader; what is found leaves once the record of it is durable.
     auto look = [&gateway, call, asked]() -> Plan {

@@ -63,6 +63,8 @@ protocol::Result<ops::DisclosureQuery> decode_query(const Call& call) {
         if (name == "from") query.from = *at;
         if (name == "to") query.to = *at;
     }
+    // An empty period would be answered with "nothing", which is not what somebody who mistyped asked.
+    if (query.to && *query.to <= query.from) return std::unexpected(bad_query("to", "must be later than from"));
     if (const auto text = native::query_text(call, "after"); !text.empty()) {
         query.after = parse_after(text);
         if (!query.after) return std::unexpected(bad_query("after", "must be what the page before gave as next"));

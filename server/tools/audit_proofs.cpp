@@ -42,7 +42,7 @@ audit::Checkpoint verified_checkpoint(const std::string& note, const audit::Veri
 }
 
 // The log that was seen then is the beginning of the log as it is now.
-void require_growth(Context& context, const audit::VerifierKey& key, const std::string& file) {
+void require_growth(Context& context, const audit::VerifierKey& key, const audit::Checkpoint& newest, const std::string& file) {
     const std::string kept = context.world().read_file(file);
     const std::string name = kept.substr(0, kept.find('\n'));
     if (audit::parse_note(kept) && name != key.name) {
@@ -53,6 +53,11 @@ void require_growth(Context& context, const audit::VerifierKey& key, const std::
                 file + ", with the lines of both names in the policy");
     }
     const audit::Checkpoint before = verified_checkpoint(kept, key, file);
+    if (newest.size < before.size)
+        throw Stop(exit_code::tampered,
+                   file + " covers " + std::to_string(before.size) + " records, signed by the log's key, and the log has " +
+                       std::to_string(newest.size) + " now: it was put back, and what is missing may have been changed",
+                   "keep the file and ask whoever runs the gateway; witnesses hold the same against it");
     const Answer answer = context.get("/api/v1/audit/consistency?from=" + std::to_string(before.size));
     const audit::Checkpoint now = verified_checkpoint(answer.value.text("checkpoint"), key, "the gateway's checkpoint");
     std::vector<audit::Hash> path;
@@ -73,8 +78,8 @@ int checkpoint(Context& context) {
     const Answer answer = context.get("/api/v1/audit/checkpoint");
     const audit::VerifierKey key = log_key(context);
     const std::string note = answer.value.text("checkpoint");
-    verified_checkpoint(note, key, "the gateway's checkpoint");
-    if (context.given("since")) require_growth(context, key, context.text("since"));
+    const audit::Checkpoint newest = verified_checkpoint(note, key, "the gateway's checkpoint");
+    if (context.given("since")) require_growth(context, key, newest, context.text("since"));
     if (context.printed_raw(answer)) return exit_code::ok;
     context.out() << note;
     context.note("Signed with " + audit::format_vkey(key));

@@ -38,16 +38,18 @@ int disclosures(Context& context) {
     if (context.given("to")) target += "&to=" + url_encoded(moment(context, "to"));
     if (context.given("after")) target += "&after=" + url_encoded(context.text("after"));
     const Answer answer = context.get(target);
-    const int code = print_list(context, answer,
-                                {{"AT", "at"},
-                                 {"CASE", "case"},
-                                 {"VERSION", "version"},
-                                 {"TO", "company"},
-                                 {"CUSTOMER", "customer"},
-                                 {"AGREEMENT", "agreement"},
-                                 {"AUTHORIZATION", "authorization"},
-                                 {"CLASSES", "dataClasses"}},
-                                "Nothing was shown to anybody");
+    const int code =
+        print_list(context, answer,
+                   {{"AT", "at"},
+                    {"CASE", "case"},
+                    {"VERSION", "version"},
+                    {"TO", "company"},
+                    {"CUSTOMER", "customer"},
+                    {"AGREEMENT", "agreement"},
+                    {"AUTHORIZATION", "authorization"},
+                    {"CLASSES", "dataClasses"}},
+                   "Nothing was shown to anybody of the cases that your company opened. What was shown of what it wrote "
+                   "in others' cases: entente evidence breach --partner COMPANY --period PERIOD");
     if (const std::string next = answer.value.text("next"); !next.empty()) context.note("There is more: --after " + next);
     return code;
 }
@@ -80,7 +82,7 @@ std::vector<Command> scrub_commands() {
          .options = {flag("now", "begin one now")},
          .run = scrub},
         {.path = "audit disclosures",
-         .summary = "List what of your company was shown to whom, under which agreement and authorization",
+         .summary = "List what of the cases that your company opened was shown to whom, under which agreement and authorization",
          .example = "  entente audit disclosures --customer 'Harbourline Shipping'\n"
                     "  entente audit disclosures --partner keplin.example --from 2027-01-01",
          .caller = Caller::person,

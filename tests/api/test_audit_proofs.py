@@ -202,7 +202,8 @@ def test_who_may_export_and_what_is_not_understood(world, case, halden, dorn):
     assert dorn.compliance.get(f"/api/v1/audit/export?case={case.token}", expect=404).code == "case_not_found"
     assert dorn.compliance.get(f"/api/v1/audit/export?customer={world.harbour.id}", expect=404).code == "customer_not_found"
     assert halden.compliance.get("/api/v1/audit/export?size=999999999", expect=404).code == "checkpoint_not_found"
-    for wrong in ("customer=x", "since=then", "recipient=age1x", "open=1", "size=-4"):
+    for wrong in ("customer=x", "since=then", "recipient=age1x", "open=1", "size=-4", "since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z"):
         halden.compliance.get(f"/api/v1/audit/export?{wrong}", expect=400)
+    halden.compliance.get("/api/v1/disclosures?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", expect=400)
     rows = world.operator.get("/api/v1/audit/export?open=true", expect=200).items
     assert rows and all(section["tag"] == 1 for row in rows for section in row["opened"]), "the operator reads no one's sections"

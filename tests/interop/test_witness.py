@@ -259,6 +259,8 @@ def test_a_log_put_back_is_found_out_by_its_witness(watched, tmp_path):
     for _ in range(3):
         world.operator.get("/api/v1/audit/entries?limit=1", expect=200)  # leaves a record
     until(lambda: gateway.metric("entente_audit_cosignatures_total") > (before or 0), what="a cosignature of what is put back later")
+    kept = tmp_path / "kept"
+    kept.write_text(world.operator.get("/api/v1/audit/checkpoint", expect=200)["checkpoint"], encoding="utf-8")
     known = int(world.witness.ask(("old 0\n\n" + world.operator.get("/api/v1/audit/checkpoint", expect=200)["checkpoint"]).encode()).text)
     gateway.stop()
     for name in ("data", "keys"):
@@ -280,6 +282,9 @@ def test_a_log_put_back_is_found_out_by_its_witness(watched, tmp_path):
         answer = session.get(f"{gateway.metrics_url}/readyz", verify=str(gateway.ca), timeout=30)
     assert answer.status_code == 503 and "audit" in answer.text
     assert known > 0
+    # So is it by whoever kept a checkpoint.
+    done = gateway.command("audit", "checkpoint", "--operator", "--since", kept, check=False)
+    assert done.returncode == 5 and "put back" in done.stderr, done.stderr
 
 
 def test_after_a_restore_the_witness_is_not_asked_about_the_name_before(watched, tmp_path):
