@@ -72,11 +72,19 @@ int open_folder(const std::filesystem::path& given) {
     return number;
 }
 
-void check_folder(const std::filesystem::path& folder, int number) {
+struct stat check_folder(const std::filesystem::path& folder, int number) {
     struct stat facts{};
     if (::fstat(number, &facts) != 0) refuse_errno(folder, "cannot examine the folder");
     check_owner(folder, facts);
     if ((facts.st_mode & 0022U) != 0) refuse(folder, "group or others may write this folder; chmod go-w it");
+    return facts;
+}
+
+bool is_credential(const struct stat& facts, const struct stat& folder) {
+    constexpr mode_t any_write = 0222;
+    constexpr mode_t more_than_reading = 0337;  // owner and group (which is the mask of the access list) read, and nothing else
+    const auto is_roots = [](const struct stat& one) { return one.st_uid == 0 && one.st_gid == 0; };
+    return is_roots(folder) && (folder.st_mode & any_write) == 0 && is_roots(facts) && (facts.st_mode & more_than_reading) == 0;
 }
 
 void check_file(const std::filesystem::path& file, const struct stat& facts) {
@@ -154,17 +162,17 @@ void sync_folder(const std::filesystem::path& folder, int number) {
 
 }  // namespace
 
-Secret read_private_file(const std::filesystem::path& file, std::size_t size_max) {
+Secret read_private_file(const std::filesystem::path& file, std::size_t size_max, Keeper keeper) {
     const Place place = place_of(file);
     const Descriptor folder(open_folder(place.folder));
-    check_folder(place.folder, folder.get());
+    const struct stat around = check_folder(place.folder, folder.get());
     // O_NONBLOCK: a pipe in the place of a key must be refused, not waited for.
     const Descriptor in(::openat(folder.get(), place.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (in.get() < 0 && errno == ELOOP) refuse(file, "is a symbolic link; a private file must be a file of its own");
     if (in.get() < 0) refuse_errno(file, "cannot open");
     struct stat facts{};
     if (::fstat(in.get(), &facts) != 0) refuse_errno(file, "cannot examine");
-    check_file(file, facts);
+    if (!S_ISREG(facts.st_mode) || keeper != Keeper::service_manager || !is_credential(facts, around)) check_file(file, facts);
     const auto size = static_cast<std::size_t>(facts.st_size);
     if (size > size_max)
         refuse(file, "has " + std::to_string(size) + " bytes, more than the " + std::to_string(size_max) + " expected");

@@ -3,15 +3,32 @@
 // how they are kept. Every refusal is a Fault with a sentence that says what to change.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <utility>
 
 #include "certs/secret.hpp"
 
 namespace entente::certs {
 
+// Who keeps a private file as it should be kept.
+enum class Keeper : std::uint8_t {
+    owner,
+    // systemd, for a credential of its service: root's file and folder that nobody may write (0440 in 0550). What shows as read bit
+    // of the group is the mask of the access list through which the service's user reads; the group itself is root's and gets
+    // nothing from it. A file kept as an owner would keep it is good as well: so it is where the service runs as root.
+    service_manager,
+};
+
+struct KeptFolder {
+    KeptFolder(std::filesystem::path where, Keeper by = Keeper::owner) : folder(std::move(where)), keeper(by) {}
+    std::filesystem::path folder;
+    Keeper keeper;
+};
+
 // Reads a file that must be regular (no symbolic link), owned by this user or root, without any bit for group or others, in a
-// folder that neither group nor others may write.
-Secret read_private_file(const std::filesystem::path& file, std::size_t size_max);
+// folder that neither group nor others may write; or one that the service manager keeps, where the caller knows that it does.
+Secret read_private_file(const std::filesystem::path& file, std::size_t size_max, Keeper keeper = Keeper::owner);
 
 // Writes a new file with mode 0600 durably (file and folder are synced). Refuses to replace an existing one.
 void create_private_file(const std::filesystem::path& file, Bytes content);

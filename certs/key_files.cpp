@@ -56,12 +56,12 @@ std::vector<std::uint32_t> log_keys_in(const std::filesystem::path& folder) {
     return numbers_in(folder, "log-", log_key_file);
 }
 
-bool key_folder_writable(const std::filesystem::path& folder) {
-    return ::access(folder.c_str(), W_OK) == 0;
+bool key_folder_changeable(const KeptFolder& keys) {
+    return keys.keeper == Keeper::owner && ::access(keys.folder.c_str(), W_OK) == 0;
 }
 
-Secret read_key_file(const std::filesystem::path& file) {
-    Secret key = read_private_file(file, key_size);
+Secret read_key_file(const std::filesystem::path& file, Keeper keeper) {
+    Secret key = read_private_file(file, key_size, keeper);
     if (key.size() != key_size)
         throw protocol::Fault(file.string() + ": has " + std::to_string(key.size()) + " bytes, a key has 32");
     return key;

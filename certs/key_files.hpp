@@ -19,9 +19,10 @@ std::string log_key_file(std::uint32_t number);  // log.key, log-0002.key
 std::vector<std::uint32_t> generations_in(const std::filesystem::path& folder);
 std::vector<std::uint32_t> log_keys_in(const std::filesystem::path& folder);
 
-bool key_folder_writable(const std::filesystem::path& folder);
+// Credentials are made and destroyed by the service manager alone, whatever this process may do in their folder.
+bool key_folder_changeable(const KeptFolder& keys);
 
-Secret read_key_file(const std::filesystem::path& file);  // 32 bytes, or Fault
-void create_key_file(const std::filesystem::path& file);  // random ones
+Secret read_key_file(const std::filesystem::path& file, Keeper keeper = Keeper::owner);  // 32 bytes, or Fault
+void create_key_file(const std::filesystem::path& file);                                 // random ones
 
 }  // namespace entente::certs

@@ -37,9 +37,9 @@ Secret derive(Bytes key, const std::string& label, std::size_t size) {
     return secret;
 }
 
-std::optional<Secret> key_if_there(const std::filesystem::path& file) {
+std::optional<Secret> key_if_there(const std::filesystem::path& file, Keeper keeper = Keeper::owner) {
     if (!std::filesystem::exists(std::filesystem::symlink_status(file))) return std::nullopt;
-    return read_key_file(file);
+    return read_key_file(file, keeper);
 }
 
 void destroy_if_there(const std::filesystem::path& file) {
@@ -57,11 +57,12 @@ struct Kek {
 
 class KeyFolder final : public KeyProvider {
   public:
-    explicit KeyFolder(const std::filesystem::path& folder) : folder_(folder) {
+    explicit KeyFolder(const KeptFolder& keys) : keeper_(keys.keeper), folder_(keys.folder) {
+        const std::filesystem::path& folder = folder_;
         check_private_folder(folder);
-        root_ = read_key_file(folder / root_name);
+        root_ = read_key_file(folder / root_name, keeper_);
         for (const std::uint32_t generation : generations_in(folder))
-            keks_.emplace(generation, read_key_file(folder / kek_file(generation)));
+            keks_.emplace(generation, read_key_file(folder / kek_file(generation), keeper_));
         if (keks_.empty())
             throw Fault(folder.string() + ": holds no key generation (kek-0001.key); restore it from the key backup");
     }
@@ -99,7 +100,7 @@ class KeyFolder final : public KeyProvider {
         return unwrap_key(found->second.key.bytes(), key_id, owner, wrapped);
     }
 
-    bool can_change() const override { return key_folder_writable(folder_); }
+    bool can_change() const override { return key_folder_changeable({folder_, keeper_}); }
 
     std::uint32_t new_generation() override {
         const std::unique_lock hold(mutex_);
@@ -128,12 +129,13 @@ class KeyFolder final : public KeyProvider {
 
     Bytes service_root() const override { return root_.bytes(); }
 
-    std::optional<Secret> service_root_before() const override { return key_if_there(folder_ / root_before_name); }
-    std::optional<Secret> index_key() const override { return key_if_there(folder_ / index_name); }
-    std::optional<Secret> index_key_before() const override { return key_if_there(folder_ / index_before_name); }
-    std::optional<Secret> database_key() const override { return key_if_there(folder_ / database_name); }
+    std::optional<Secret> service_root_before() const override { return key_if_there(folder_ / root_before_name, keeper_); }
+    std::optional<Secret> index_key() const override { return key_if_there(folder_ / index_name, keeper_); }
+    std::optional<Secret> index_key_before() const override { return key_if_there(folder_ / index_before_name, keeper_); }
+    std::optional<Secret> database_key() const override { return key_if_there(folder_ / database_name, keeper_); }
 
   private:
+    const Keeper keeper_;
     const std::filesystem::path folder_;
     Secret root_;
     mutable std::shared_mutex mutex_;
@@ -142,8 +144,8 @@ class KeyFolder final : public KeyProvider {
 
 }  // namespace
 
-std::unique_ptr<KeyProvider> open_key_folder(const std::filesystem::path& folder) {
-    return std::make_unique<KeyFolder>(folder);
+std::unique_ptr<KeyProvider> open_key_folder(const KeptFolder& keys) {
+    return std::make_unique<KeyFolder>(keys);
 }
 
 void create_key_folder(const std::filesystem::path& folder) {

@@ -8,8 +8,9 @@
 // tests/unit/certs_key_provider.cpp. The keys that sign the log have a seam of their own (certs/log_keys.hpp).
 //
 // The file provider keeps a folder (0700) with root.key, kek-0001.key, kek-0002.key, ... each 32 random bytes, 0600. Credentials of
-// the service manager are such a folder that cannot be written. The id of a KEK is HKDF-SHA256(key, "gw-audit/v1/kdf/kekid" || 00),
-// 16 bytes, so that a file of 32 bytes says everything. A provider may be used from any thread.
+// the service manager are such a folder that it keeps (certs/files.hpp) and that is never written here. The id of a KEK is
+// HKDF-SHA256(key, "gw-audit/v1/kdf/kekid" || 00), 16 bytes, so that a file of 32 bytes says everything. A provider may be used
+// from any thread.
 
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "certs/files.hpp"
 #include "certs/seal.hpp"
 #include "certs/secret.hpp"
 
@@ -63,7 +65,7 @@ class KeyProvider {
 };
 
 // Opens a folder of key files; a wrong owner, mode, size or a symbolic link is refused with a sentence that says so (Fault).
-std::unique_ptr<KeyProvider> open_key_folder(const std::filesystem::path& folder);
+std::unique_ptr<KeyProvider> open_key_folder(const KeptFolder& keys);
 
 // Makes folder and files that are missing; what exists is checked and left alone.
 void create_key_folder(const std::filesystem::path& folder);

@@ -15,11 +15,11 @@ using protocol::Fault;
 
 class LogKeyFolder final : public LogKeys {
   public:
-    explicit LogKeyFolder(const std::filesystem::path& folder) : folder_(folder) {
-        check_private_folder(folder);
+    explicit LogKeyFolder(const KeptFolder& keys) : keeper_(keys.keeper), folder_(keys.folder) {
+        check_private_folder(folder_);
         for (const std::uint32_t number : log_keys_in(folder_))
-            keys_.emplace(number, SigningKey(read_key_file(folder_ / log_key_file(number)).bytes()));
-        if (keys_.empty()) throw Fault(folder.string() + ": holds no key of the log (log.key); restore it from the key backup");
+            keys_.emplace(number, SigningKey(read_key_file(folder_ / log_key_file(number), keeper_).bytes()));
+        if (keys_.empty()) throw Fault(folder_.string() + ": holds no key of the log (log.key); restore it from the key backup");
     }
 
     std::vector<LogKey> keys() const override {
@@ -37,7 +37,7 @@ class LogKeyFolder final : public LogKeys {
         return found->second.sign(message);
     }
 
-    bool can_change() const override { return key_folder_writable(folder_); }
+    bool can_change() const override { return key_folder_changeable({folder_, keeper_}); }
 
     std::uint32_t new_key(std::uint32_t known) override {
         const std::unique_lock hold(mutex_);
@@ -61,6 +61,7 @@ class LogKeyFolder final : public LogKeys {
     }
 
   private:
+    const Keeper keeper_;
     const std::filesystem::path folder_;
     mutable std::shared_mutex mutex_;
     std::map<std::uint32_t, SigningKey> keys_;
@@ -68,8 +69,8 @@ class LogKeyFolder final : public LogKeys {
 
 }  // namespace
 
-std::unique_ptr<LogKeys> open_log_keys(const std::filesystem::path& folder) {
-    return std::make_unique<LogKeyFolder>(folder);
+std::unique_ptr<LogKeys> open_log_keys(const KeptFolder& keys) {
+    return std::make_unique<LogKeyFolder>(keys);
 }
 
 }  // namespace entente::certs

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "certs/files.hpp"
 #include "certs/sign.hpp"
 
 namespace entente::certs {
@@ -40,6 +41,6 @@ class LogKeys {
 };
 
 // Opens the keys of a folder. Faults as open_key_folder.
-std::unique_ptr<LogKeys> open_log_keys(const std::filesystem::path& folder);
+std::unique_ptr<LogKeys> open_log_keys(const KeptFolder& keys);
 
 }  // namespace entente::certs

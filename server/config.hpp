@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "certs/files.hpp"
 #include "certs/tls.hpp"
 #include "protocol/result.hpp"
 
@@ -46,7 +47,10 @@ struct Config {
         std::int64_t generation_days = 30;  // 0: replaced by hand
 
         // Where the key files are; everything else that is private stays in `folder`.
-        const std::filesystem::path& files() const { return source == "credential" ? credentials : folder; }
+        certs::KeptFolder files() const {
+            return source == "credential" ? certs::KeptFolder(credentials, certs::Keeper::service_manager)
+                                          : certs::KeptFolder(folder);
+        }
     } keys;
     struct Retention {  // of sections of the log, in days; 0: for ever
         std::int64_t core_days = 2'557;

@@ -21,16 +21,6 @@
 namespace entente::tools {
 namespace {
 
-Config config_here(Context& context, Places& places) {
-    const std::optional<Places> found = find_places(context.address().config_file);
-    if (!found)
-        throw Stop(exit_code::configuration, "the keys are needed, and no configuration says where they are", "give --config FILE");
-    places = *found;
-    protocol::Result<Config> config = load_config(places.config_file);
-    if (!config) throw Stop(exit_code::configuration, config.error().message);
-    return std::move(*config);
-}
-
 std::string report_json(const audit::VerifyReport& report) {
     protocol::JsonWriter json;
     json.object().member("ok", report.good()).member("size", report.size).member("root", protocol::hex(report.root));
@@ -57,11 +47,10 @@ std::function<void(std::int64_t, std::int64_t)> progress_line(Context& context) 
 }
 
 int verify_copy(Context& context) {
-    Places places;
-    const Config config = config_here(context, places);
+    const Config config = config_with_keys(context);
     const std::filesystem::path file = context.text("file");
     if (!std::filesystem::exists(file)) throw Stop(exit_code::usage, "there is no file " + file.string());
-    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(config.keys.files());
     const certs::DerivedKeys derived(*keys);
     store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config.published.origin)));
     context.note("Verifying " + file.string() + ": every page, entry, section, seal and the tree over them ...");
@@ -81,13 +70,12 @@ int verify(Context& context) {
 }
 
 int copy(Context& context) {
-    Places places;
-    config_here(context, places);
+    const Config config = config_with_keys(context);
     const std::filesystem::path target = context.text("FILE");
     if (std::filesystem::exists(target)) throw Stop(exit_code::usage, target.string() + " exists already; nothing is overwritten");
-    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(config.keys.files());
     const certs::DerivedKeys derived(*keys);
-    store::copy_database(places.data_folder / "entente.db", derived.database(), target);
+    store::copy_database(config.data.folder / "entente.db", derived.database(), target);
     context.out() << target.string() << "\n";
     context.note("Encrypted with the same key. Next: entente audit verify --file " + target.string());
     return exit_code::ok;
@@ -96,12 +84,11 @@ int copy(Context& context) {
 // The rows that decide who may do what, for entente-verify state. They hold what the database holds about them, password hashes
 // too.
 int rows(Context& context) {
-    Places places;
-    const Config config = config_here(context, places);
-    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places.keys_folder);
+    const Config config = config_with_keys(context);
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(config.keys.files());
     const certs::DerivedKeys derived(*keys);
     audit::RowList list;
-    store::open_database_file(places.data_folder / "entente.db", derived.database())->read([&](store::ReadTxn& txn) {
+    store::open_database_file(config.data.folder / "entente.db", derived.database())->read([&](store::ReadTxn& txn) {
         list.origin = txn.first("SELECT origin FROM audit_origin ORDER BY since DESC LIMIT 1", {},
                                 [](const store::Row& row) { return std::string(row.text(0)); })
                           .value_or(config.published.origin);

@@ -171,17 +171,13 @@ int export_complete(Context& context) {
     for (const std::string_view name : {"case", "customer", "partner", "since", "until"})
         if (context.given(name))
             throw Stop(exit_code::usage, "--complete is the whole log; it goes without --" + std::string(name));
-    const std::optional<Places> places = find_places(context.address().config_file);
-    if (!places)
-        throw Stop(exit_code::configuration, "the keys are needed, and no configuration says where they are", "give --config FILE");
-    const protocol::Result<Config> config = load_config(places->config_file);
-    if (!config) throw Stop(exit_code::configuration, config.error().message);
-    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(places->keys_folder);
+    const Config config = config_with_keys(context);
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(config.keys.files());
     const certs::DerivedKeys derived(*keys);
-    store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config->published.origin)));
-    const auto database = store::open_database_file(places->data_folder / "entente.db", derived.database());
+    store::Vault vault(*keys, derived.index(), certs::sha256(protocol::as_bytes(config.published.origin)));
+    const auto database = store::open_database_file(config.data.folder / "entente.db", derived.database());
 
-    audit::WholeExport options{.witnesses = deliveries::read_witnesses(config->audit.policy)};
+    audit::WholeExport options{.witnesses = deliveries::read_witnesses(config.audit.policy)};
     if (context.flag("open") || context.given("recipient")) options.open_core = &vault;
     if (context.given("recipient")) {
         const auto recipient = certs::parse_age_recipient(context.text("recipient"));
@@ -196,8 +192,8 @@ int export_complete(Context& context) {
     std::optional<audit::FolderWriter> folder;
     const auto begun = [&](const std::string& origin) {
         audit::Policy policy;
-        for (const certs::LogKey& key : certs::open_log_keys(places->keys_folder)->keys())
-            policy.logs.insert(policy.logs.begin(), {{origin, audit::KeyType::ed25519, key.public_key}, config->published.url});
+        for (const certs::LogKey& key : certs::open_log_keys(config.keys.files())->keys())
+            policy.logs.insert(policy.logs.begin(), {{origin, audit::KeyType::ed25519, key.public_key}, config.published.url});
         options.policy = audit::format_policy(policy);
         folder.emplace(context.text("DIR"));
     };

@@ -110,7 +110,9 @@ audit::Record record_of_restore(const audit::Checkpoint& published, std::int64_t
 }
 
 int restore(Context& context) {
-    StoppedLog log(config_of_stopped(context));
+    Config config = config_with_keys(context);
+    require_stopped(config);
+    StoppedLog log(std::move(config));
     const auto published = newest_anchor(log);
     if (!published) throw Stop(exit_code::refused, "there is no anchor, so nothing was published that could be missing");
     const std::int64_t kept = log.checked_head().size;

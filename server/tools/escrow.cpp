@@ -11,6 +11,7 @@
 // file exists.
 
 #include <algorithm>
+#include <map>
 #include <ostream>
 
 #include "certs/age.hpp"
@@ -43,37 +44,15 @@ class SecretText {
     std::string text;
 };
 
-struct EscrowPlaces {
-    fs::path keys;   // keys.folder
-    fs::path files;  // where root.key, log.key and the generations are
-    std::string url;
-};
-
-EscrowPlaces escrow_places(Context& context) {
-    const std::optional<Places> places = find_places(context.address().config_file);
-    if (!places) throw Stop(exit_code::configuration, "no configuration was found", "give --config FILE");
-    protocol::Result<Config> config = load_config(places->config_file);
-    if (!config) throw Stop(exit_code::configuration, config.error().message);
-    if (config->keys.source == "credential") {
-        const auto folder = context.world().environment("CREDENTIALS_DIRECTORY");
-        if (!folder)
-            throw Stop(exit_code::configuration,
-                       "the keys come from the service manager, and only its service sees them (CREDENTIALS_DIRECTORY)",
-                       "run this with systemd-run and the same LoadCredentialEncrypted= lines");
-        config->keys.credentials = *folder;
-    }
-    return {places->keys_folder, config->keys.files(), config->published.url};
-}
-
 std::vector<std::int64_t> numbers(const std::vector<std::uint32_t>& from) {
     return {from.begin(), from.end()};
 }
 
-void add_file(Context& context, SecretText& out, const fs::path& file, const std::string& name) {
+void add_file(Context& context, SecretText& out, const certs::KeptFolder& kept, const fs::path& path, const std::string& name) {
     // Certificates are for everybody to read; every other file must be as private as the gateway wants it.
-    const certs::Secret content = file.extension() == ".pem"
-                                      ? certs::Secret::copy_of(protocol::as_bytes(context.world().read_file(file.string())))
-                                      : certs::read_private_file(file, escrow_file_max);
+    const certs::Secret content = path.extension() == ".pem"
+                                      ? certs::Secret::copy_of(protocol::as_bytes(context.world().read_file(path.string())))
+                                      : certs::read_private_file(path, escrow_file_max, kept.keeper);
     std::string encoded = protocol::base64(content.bytes());
     out.text.reserve(out.text.size() + name.size() + encoded.size() + 2);
     out.text.append(name).append(" ").append(encoded).append("\n");
@@ -81,22 +60,22 @@ void add_file(Context& context, SecretText& out, const fs::path& file, const std
 }
 
 // Every file below the folders, in order.
-std::size_t add_files(Context& context, SecretText& out, const EscrowPlaces& places) {
-    std::vector<std::pair<std::string, fs::path>> files;
-    const auto gather = [&](const fs::path& folder) {
-        for (const auto& entry : fs::recursive_directory_iterator(folder))
+std::size_t add_files(Context& context, SecretText& out, const Config::Keys& keys) {
+    std::map<std::string, std::pair<certs::KeptFolder, fs::path>> files;
+    const auto gather = [&](const certs::KeptFolder& kept) {
+        for (const auto& entry : fs::recursive_directory_iterator(kept.folder))
             // What begins with a dot is being written at this moment (certs/files).
             if (!entry.path().filename().string().starts_with('.') && entry.is_regular_file())
-                files.emplace_back(entry.path().lexically_relative(folder).generic_string(), entry.path());
+                files.insert_or_assign(entry.path().lexically_relative(kept.folder).generic_string(),
+                                       std::pair(kept, entry.path()));
     };
-    gather(places.keys);
-    if (places.files != places.keys) gather(places.files);
-    std::ranges::sort(files);
+    gather(keys.folder);
+    gather(keys.files());
     // Room for everything at once, so that no half of it is left behind where the text grew.
     std::size_t room = 4'096;
-    for (const auto& [name, file] : files) room += name.size() + 2 + (fs::file_size(file) + 3) * 4 / 3;
+    for (const auto& [name, file] : files) room += name.size() + 2 + (fs::file_size(file.second) + 3) * 4 / 3;
     out.text.reserve(room);
-    for (const auto& [name, file] : files) add_file(context, out, file, name);
+    for (const auto& [name, file] : files) add_file(context, out, file.first, file.second, name);
     return files.size();
 }
 
@@ -114,24 +93,25 @@ std::vector<certs::AgeRecipient> recipients_of(Context& context) {
 }
 
 int escrow(Context& context) {
-    const EscrowPlaces places = escrow_places(context);
+    const Config config = config_with_keys(context);
+    const certs::KeptFolder kept = config.keys.files();
     const auto recipients = recipients_of(context);
     const fs::path target = context.text("FILE");
     const bool replace = context.flag("replace");
     if (!replace && fs::exists(target)) throw Stop(exit_code::usage, target.string() + " exists already", "give --replace");
-    if (certs::next_database_key(places.files) || certs::next_service_root(places.files))
+    if (certs::next_database_key(kept.folder) || certs::next_service_root(kept.folder))
         throw Stop(exit_code::refused, "a change of keys was interrupted", "start the gateway once: it finishes it");
     // What is sealed must be whole, or the day it is needed shows that it is not.
-    const auto keys = certs::open_key_folder(places.files);
-    const auto log_keys = certs::open_log_keys(places.files);
+    const auto keys = certs::open_key_folder(kept);
+    const auto log_keys = certs::open_log_keys(kept);
     SecretText plain;
     plain.text.append(escrow_first_line).append("\n# made ").append(protocol::to_rfc3339(context.world().now()));
-    plain.text.append(" for ").append(places.url).append("\n");
+    plain.text.append(" for ").append(config.published.url).append("\n");
     SecretText files;
-    const std::size_t count = add_files(context, files, places);
+    const std::size_t count = add_files(context, files, config.keys);
     // A key that was made meanwhile would be sealed and not recorded, and never asked back when it ends.
-    if (certs::open_key_folder(places.files)->generations() != keys->generations() ||
-        certs::open_log_keys(places.files)->keys().size() != log_keys->keys().size())
+    if (certs::open_key_folder(kept)->generations() != keys->generations() ||
+        certs::open_log_keys(kept)->keys().size() != log_keys->keys().size())
         throw Stop(exit_code::refused, "the keys changed meanwhile", "run it again");
     files.text.insert(0, plain.text);
     const protocol::Blob sealed = certs::age_seal(recipients, protocol::as_bytes(files.text));

@@ -19,18 +19,14 @@
 namespace entente::tools {
 namespace {
 
-std::filesystem::path folder_of(Context& context) {
-    std::string config = context.text("config");
-    if (config.empty()) config = context.world().environment("ENTENTE_CONFIG").value_or("");
-    const std::optional<Places> places = find_places(config);
-    if (!places) throw Stop(exit_code::configuration, "no configuration was found", "give --config FILE");
-    return places->keys_folder;
-}
+constexpr std::string_view files_then_credentials =
+    "put them into keys.folder with keys.source = folder, renew, and make the credentials anew";
 
 int list(Context& context) {
-    const std::filesystem::path folder = folder_of(context);
-    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder);
-    const std::string log_key = protocol::hex(certs::open_log_keys(folder)->keys().back().public_key);
+    const certs::KeptFolder kept = config_with_keys(context).keys.files();
+    const std::filesystem::path& folder = kept.folder;
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(kept);
+    const std::string log_key = protocol::hex(certs::open_log_keys(kept)->keys().back().public_key);
     if (context.json()) {
         protocol::JsonWriter json;
         json.object().member("folder", folder.string()).member("current", static_cast<std::int64_t>(keys->current_generation()));
@@ -51,16 +47,15 @@ int list(Context& context) {
 }
 
 int add(Context& context) {
-    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(folder_of(context));
+    const Config config = config_with_key_files(context, "add the credential kek-NNNN.key of the service, and restart it");
+    const std::unique_ptr<certs::KeyProvider> keys = certs::open_key_folder(config.keys.folder);
     context.out() << "generation " << keys->new_generation() << " is the current one when the gateway starts next\n";
     context.note("Back up the keys folder now, apart from the data. Older generations stay readable until they are destroyed.");
     return exit_code::ok;
 }
 
-std::filesystem::path database_of(Context& context) {
-    std::string config = context.text("config");
-    if (config.empty()) config = context.world().environment("ENTENTE_CONFIG").value_or("");
-    const std::filesystem::path file = std::filesystem::absolute(find_places(config)->data_folder / "entente.db");
+std::filesystem::path database_of(const Config& config) {
+    const std::filesystem::path file = std::filesystem::absolute(config.data.folder / "entente.db");
     if (!std::filesystem::exists(file)) throw Stop(exit_code::configuration, "there is no database at " + file.string());
     return file;
 }
@@ -81,23 +76,14 @@ void rekeyed_alone(const std::filesystem::path& folder, const std::filesystem::p
 }
 
 int rekey(Context& context) {
-    const std::filesystem::path folder = folder_of(context);
-    const std::filesystem::path file = database_of(context);
+    const Config config = config_with_key_files(context, files_then_credentials);
+    const std::filesystem::path& folder = config.keys.folder;
+    const std::filesystem::path file = database_of(config);
     rekeyed_alone(folder, file);
     context.out() << "every page of " << file.string() << " is encrypted under a new key\n";
     context.note("The key is database.key in " + folder.string() +
                  ". Back up the keys folder now; older backups of the data need the older key.");
     return exit_code::ok;
-}
-
-Config config_with_key_files(Context& context) {
-    Config config = config_of_stopped(context);
-    if (config.keys.source == "credential")
-        throw Stop(exit_code::refused, "the keys come from outside of this gateway: the files cannot be replaced here",
-                   "put them into keys.folder with keys.source = folder, renew, and make the credentials anew");
-    if (!std::filesystem::exists(config.data.folder / "entente.db"))
-        throw Stop(exit_code::configuration, "there is no database at " + (config.data.folder / "entente.db").string());
-    return config;
 }
 
 // Before anything is changed: the log must be sound and open, because what is indexed anew is told to it.
@@ -148,9 +134,10 @@ bool settled_alone(const std::filesystem::path& folder, const std::filesystem::p
 }
 
 int renew_root(Context& context) {
-    Config config = config_with_key_files(context);
+    Config config = config_with_key_files(context, files_then_credentials);
+    require_stopped(config);
     const std::filesystem::path folder = config.keys.folder;
-    const std::filesystem::path file = std::filesystem::absolute(config.data.folder / "entente.db");
+    const std::filesystem::path file = database_of(config);
     if (settled_alone(folder, file)) {
         context.note("An earlier run was interrupted behind its commit: it is ended, and nothing is renewed twice.");
     } else {

@@ -30,13 +30,12 @@ struct LastWord {
     std::string note;
 };
 
-Config config_with_keys(Context& context) {
-    Config config = config_of_stopped(context);
-    if (config.keys.source == "credential")
-        throw Stop(
-            exit_code::refused, "the keys come from outside of this gateway: they are made and destroyed there",
-            "give partners and witnesses what `entente audit checkpoint` says, replace the credential of the log's key by one "
-            "of the next number (log-NNNN.key), restart, and tell them the new key by another way");
+Config config_of_stopped(Context& context) {
+    Config config = config_with_key_files(
+        context,
+        "give partners and witnesses what `entente audit checkpoint` says, replace the credential of the log's key by one "
+        "of the next number (log-NNNN.key), restart, and tell them the new key by another way");
+    require_stopped(config);
     if (certs::next_database_key(config.keys.folder) || certs::next_service_root(config.keys.folder))
         throw Stop(exit_code::refused, "a change of keys was interrupted", "start the gateway once: it finishes it");
     return config;
@@ -191,7 +190,7 @@ bool ended_before(Context& context, StoppedLog& log) {
 }
 
 int log_compromised(Context& context) {
-    StoppedLog log(config_with_keys(context));
+    StoppedLog log(config_of_stopped(context));
     require_changeable(log);
     audit::Policy policy = deliveries::read_witnesses(log.config.audit.policy);
     const audit::HeadRow head = head_of(log);
@@ -215,7 +214,7 @@ int log_compromised(Context& context) {
 // The newest key is lost: what the folder holds came back from an escrow that is older. Another key signs under the name that the
 // log has; where no older one may still vouch for it, readers have to be told by somebody.
 int log_replace(Context& context) {
-    StoppedLog log(config_with_keys(context));
+    StoppedLog log(config_of_stopped(context));
     require_changeable(log);
     const audit::HeadRow head = head_of(log);
     if (is_frozen(log, head.size)) throw Stop(exit_code::refused, "the log is frozen", "entente keys log-compromised");

@@ -125,6 +125,40 @@ std::optional<Places> find_places(const std::string& config_file) {
                   .keys_folder = config->keys.folder};
 }
 
+Config config_here(Context& context) {
+    const std::optional<Places> places = find_places(context.address().config_file);
+    if (!places) throw Stop(exit_code::configuration, "no configuration of a gateway was found", "give --config FILE");
+    protocol::Result<Config> config = load_config(places->config_file);
+    if (!config) throw Stop(exit_code::configuration, config.error().message);
+    return *std::move(config);
+}
+
+void find_credentials(Config& config) {
+    if (config.keys.source != "credential") return;
+    const auto folder = environment("CREDENTIALS_DIRECTORY");
+    if (!folder)
+        throw Stop(
+            exit_code::configuration,
+            "the keys come from the service manager (keys.source), which brought none to this process "
+            "(CREDENTIALS_DIRECTORY)",
+            "LoadCredentialEncrypted=root.key:... in the unit of the service; for a command, systemd-run with the same lines");
+    config.keys.credentials = *folder;
+}
+
+Config config_with_keys(Context& context) {
+    Config config = config_here(context);
+    find_credentials(config);
+    return config;
+}
+
+Config config_with_key_files(Context& context, std::string_view next_step) {
+    Config config = config_here(context);
+    if (config.keys.source == "credential")
+        throw Stop(exit_code::refused, "the keys come from outside of this gateway: they are made, replaced and destroyed there",
+                   std::string(next_step));
+    return config;
+}
+
 World this_machine() {
     return World{.out = std::cout,
                  .err = std::cerr,

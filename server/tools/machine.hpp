@@ -1,6 +1,9 @@
 #pragma once
 // This machine as the commands' World: terminal, environment, files, clock, and the ways to a gateway. Used by main alone.
 
+#include <string_view>
+
+#include "server/config.hpp"
 #include "server/tools/context.hpp"
 
 namespace entente::tools {
@@ -10,6 +13,16 @@ World this_machine();
 // Where the gateway of this machine keeps its things; nothing when no configuration is found under the usual names. A named file
 // that is missing or wrong throws Stop(configuration).
 std::optional<Places> find_places(const std::string& config_file);
+
+// The configuration of the gateway on this machine, for commands that open its data or keys. Throws Stop: none was found, or it is
+// wrong.
+Config config_here(Context& context);
+// Where the service manager brings the keys, says where it did (Config::Keys::files). Throws Stop: not to this process.
+void find_credentials(Config& config);
+// config_here, and the keys are found.
+Config config_with_keys(Context& context);
+// config_here, where keys are files to be changed. Throws Stop with the next step: they come from outside.
+Config config_with_key_files(Context& context, std::string_view next_step);
 
 // The usual names, in order.
 std::vector<std::filesystem::path> usual_config_files();

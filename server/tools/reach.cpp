@@ -101,8 +101,9 @@ std::unique_ptr<Transport> reach(const Address& address, std::ostream& err) {
         auto running = std::make_unique<OverTls>(url, std::filesystem::exists(ca) ? ca.string() : std::string());
         if (running->answers()) return running;
     }
-    const protocol::Result<Config> config = load_config(places->config_file);
+    protocol::Result<Config> config = load_config(places->config_file);
     if (!config) throw Stop(exit_code::configuration, config.error().message);
+    find_credentials(*config);
     // One write: the line stays whole where both streams end in one place.
     err << std::string("(no gateway is running here; working on " + places->data_folder.string() + " directly)\n") << std::flush;
     return std::make_unique<InProcess>(*config, places->data_folder);

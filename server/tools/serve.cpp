@@ -40,14 +40,7 @@ Settings settings_of(Context& context) {
     if (file.empty()) throw Stop(exit_code::configuration, "no configuration was found", "entente config example > entente.toml");
     protocol::Result<Config> config = load_config(file);
     if (!config) throw Stop(exit_code::configuration, config.error().message, "entente config help");
-    if (config->keys.source == "credential") {
-        const auto folder = context.world().environment("CREDENTIALS_DIRECTORY");
-        if (!folder)
-            throw Stop(exit_code::configuration,
-                       "keys.source is credential, but the service manager gave none (CREDENTIALS_DIRECTORY)",
-                       "LoadCredentialEncrypted=root.key:... in the unit of the service");
-        config->keys.credentials = *folder;
-    }
+    find_credentials(*config);
     return {std::filesystem::absolute(file).lexically_normal(), std::move(*config)};
 }
 
@@ -181,8 +174,9 @@ int serve(Context& context) {
         return exit_code::ok;
     }
     const Settings settings = settings_of(context);
-    if (!std::filesystem::exists(settings.config.keys.files() / "root.key")) {
-        throw Stop(exit_code::configuration, "there are no keys in " + settings.config.keys.files().string(),
+    const std::filesystem::path keys = settings.config.keys.files().folder;
+    if (!std::filesystem::exists(keys / "root.key")) {
+        throw Stop(exit_code::configuration, "there are no keys in " + keys.string(),
                    "entente init --config " + settings.file.string());
     }
     try {

@@ -32,21 +32,15 @@ std::vector<std::filesystem::path> anchors_of(const Config& config) {
 
 }  // namespace
 
-Config config_of_stopped(Context& context) {
-    const std::optional<Places> places = find_places(context.address().config_file);
-    if (!places)
-        throw Stop(exit_code::configuration, "the keys are needed, and no configuration says where they are", "give --config FILE");
-    protocol::Result<Config> config = load_config(places->config_file);
-    if (!config) throw Stop(exit_code::configuration, config.error().message);
-    if (store::DataFolder::in_use(places->data_folder)) throw Stop(exit_code::refused, "the gateway runs; stop it first");
-    return *std::move(config);
+void require_stopped(const Config& config) {
+    if (store::DataFolder::in_use(config.data.folder)) throw Stop(exit_code::refused, "the gateway runs; stop it first");
 }
 
 StoppedLog::StoppedLog(Config settings)
     : config(std::move(settings)),
       anchors(anchors_of(config)),
-      keys(certs::open_key_folder(config.keys.folder)),
-      log_keys(certs::open_log_keys(config.keys.folder)),
+      keys(certs::open_key_folder(config.keys.files())),
+      log_keys(certs::open_log_keys(config.keys.files())),
       derived(*keys),
       log_id(audit::log_id(config.published.origin)),
       vault(*keys, derived.index(), log_id),

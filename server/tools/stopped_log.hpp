@@ -21,11 +21,11 @@
 
 namespace entente::tools {
 
-// Throws Stop: there is no configuration, or the gateway runs.
-Config config_of_stopped(Context& context);
+// Throws Stop: the gateway runs.
+void require_stopped(const Config& config);
 
 struct StoppedLog {
-    explicit StoppedLog(Config settings);
+    explicit StoppedLog(Config settings);  // with its keys found (config_with_keys)
 
     // Throws Tampered, and Stop where there is no log.
     audit::HeadRow checked_head();

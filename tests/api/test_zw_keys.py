@@ -216,20 +216,43 @@ def test_the_database_gets_a_new_key(small, alone):
 
 
 def test_the_service_manager_brings_the_keys(tmp_path):
-    """keys.source = credential: the files come from CREDENTIALS_DIRECTORY, as systemd's LoadCredentialEncrypted= gives them."""
+    """keys.source = credential: the files come from CREDENTIALS_DIRECTORY, kept as systemd's LoadCredentialEncrypted= keeps them, and
+    every command that opens data or a copy finds them there."""
     with Gateway(tmp_path / "made") as maker:
         maker.init()
         credentials = tmp_path / "credentials"
         credentials.mkdir(mode=0o700)
         for name in ("root.key", "log.key", "kek-0001.key"):
             (maker.keys / name).rename(credentials / name)
+            # Root's, and what shows as the group's bit is the mask of the access list for the service's user. Who is not root cannot
+            # make such a file, only the older form of it.
+            (credentials / name).chmod(0o440 if os.geteuid() == 0 else 0o400)
+        credentials.chmod(0o550 if os.geteuid() == 0 else 0o500)
         maker.settings["keys.source"] = "credential"
         maker.write_config()
-        refused = maker.command("serve", check=False)
-        assert refused.returncode != 0 and "CREDENTIALS_DIRECTORY" in refused.stderr
+        for words in (("serve",), ("audit", "copy", tmp_path / "none.db"), ("keys", "list"), ("audit", "restore")):
+            refused = maker.command(*words, check=False)
+            assert refused.returncode == 78 and "CREDENTIALS_DIRECTORY" in refused.stderr, (words, refused.stderr)
+        for words in (("add",), ("rekey",), ("renew-root",), ("log-compromised",), ("log-replace",)):
+            refused = maker.command("keys", *words, check=False)
+            assert refused.returncode == 1 and "from outside" in refused.stderr, (words, refused.stderr)
         maker.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
         maker.start()
         world = World(maker, "credentials")
-        world.company("outside", form=False)
+        company = world.company("outside", form=False)
         assert world.verify()["ok"] is True
         assert not (maker.keys / "root.key").exists()
+
+        maker.command("keys", "list")
+        maker.command("audit", "copy", tmp_path / "copy.db")
+        assert "intact" in maker.command("audit", "verify", "--file", tmp_path / "copy.db").stdout
+        maker.command("audit", "rows", tmp_path / "rows.txt")
+        maker.command("audit", "checkpoint")
+        maker.command("audit", "export", tmp_path / "whole", "--complete")
+        age_key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+        maker.command("keys", "escrow", tmp_path / "keys.age", "--to", age_key)
+        maker.stop()
+        none = maker.command("audit", "restore", check=False)
+        assert none.returncode == 1 and "nothing was put back" in none.stderr, none.stderr
+        listed = maker.command("company", "list", "--operator")
+        assert str(company.id) in listed.stdout and "working on" in listed.stderr, "commands on the data of a stopped gateway as well"

@@ -149,15 +149,58 @@ TEST_P(KeyProviderContract, TheRootIsTheSameEachTime) {
 INSTANTIATE_TEST_SUITE_P(Each, KeyProviderContract, testing::ValuesIn(providers()),
                          [](const auto& info) { return info.param.name; });
 
-// Credentials of the service manager are a folder that nobody may write.
-TEST(Credentials, AreReadAndNeverChanged) {
-    if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+// What the service manager makes of keys: files of mode 0440, the group's bit being the mask of an access list, in a folder of
+// 0550.
+class Credentials : public testing::Test {
+  protected:
+    Credentials() {
+        create_key_folder(folder);
+        for (const auto& entry : std::filesystem::directory_iterator(folder)) ::chmod(entry.path().c_str(), 0440);
+        ::chmod(folder.c_str(), 0550);
+    }
+    ~Credentials() override { ::chmod(folder.c_str(), 0700); }
+    std::string refusal(Keeper keeper = Keeper::service_manager) const {
+        return fault_of([&] {
+            open_log_keys({folder, keeper});
+            open_key_folder({folder, keeper});
+        });
+    }
+
     const ScratchFolder scratch;
-    create_key_folder(scratch / "keys");
-    ASSERT_EQ(::chmod((scratch / "keys").c_str(), 0500), 0);
-    EXPECT_FALSE(open_key_folder(scratch / "keys")->can_change());
-    EXPECT_FALSE(open_log_keys(scratch / "keys")->can_change());
-    ::chmod((scratch / "keys").c_str(), 0700);
+    const std::filesystem::path folder = scratch / "credentials";
+};
+
+TEST_F(Credentials, AreReadAsTheServiceManagerKeepsThemAndNeverChanged) {
+    if (::geteuid() != 0) GTEST_SKIP() << "they belong to root";
+    EXPECT_EQ(refusal(), "");
+    EXPECT_FALSE(open_key_folder({folder, Keeper::service_manager})->can_change());
+    EXPECT_FALSE(open_log_keys({folder, Keeper::service_manager})->can_change());
+    EXPECT_NE(refusal(Keeper::owner).find("group or others have access to this file"), std::string::npos)
+        << "a folder of key files is as strict as ever";
+}
+
+TEST_F(Credentials, AreRefusedWhereMoreThanReadingIsAllowed) {
+    for (const mode_t mode : {0640U, 0460U, 0450U, 0444U, 0442U, 0441U}) {
+        ASSERT_EQ(::chmod((folder / "root.key").c_str(), mode), 0);
+        EXPECT_NE(refusal().find("group or others have access to this file"), std::string::npos) << mode;
+    }
+    ASSERT_EQ(::chmod((folder / "root.key").c_str(), 0440), 0);
+    ASSERT_EQ(::chmod(folder.c_str(), 0750), 0);
+    EXPECT_NE(refusal().find("group or others have access to this file"), std::string::npos) << "somebody may write the folder";
+}
+
+TEST_F(Credentials, AreRefusedWhereTheGroupIsNotRoots) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+    ASSERT_EQ(::chown((folder / "root.key").c_str(), 0, 12'345), 0);
+    EXPECT_NE(refusal().find("group or others have access to this file"), std::string::npos);
+    ASSERT_EQ(::chown((folder / "root.key").c_str(), 12'345, 0), 0);
+    EXPECT_NE(refusal().find("belongs to user 12345"), std::string::npos);
+}
+
+// Where the service runs as root, and with service managers before access lists.
+TEST_F(Credentials, MayBeKeptAsAnOwnerKeepsThem) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) ASSERT_EQ(::chmod(entry.path().c_str(), 0400), 0);
+    EXPECT_EQ(refusal(), "");
 }
 
 TEST(LogKeyFolder, TheNewestSignsBesideTheOlderUntilThatIsDestroyed) {
