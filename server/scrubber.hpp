@@ -2,8 +2,10 @@
 // Reads the whole log and the whole file once a day, so that damage and tampering are found while the gateway runs and not when
 // somebody asks: every entry, section, seal and tile, what the log tells about critical rows against the rows, and the
 // authentication of every page (audit and crypto reference, section 16.3). On a thread and a connection of its own, in one
-// snapshot, no faster than its rate. The result is a record of the log, a log line and metrics; nothing is repaired.
+// snapshot, no faster than its rate. The result is a record of the log, a log line and metrics; nothing is repaired. A check that
+// cannot run is a failed one, and is tried again soon.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
@@ -41,10 +43,15 @@ class Scrubber {
   private:
     struct Stopped {};
     void loop();
-    void run();
+    bool run();  // false: the check could not run
+    void check();
+    void could_not(const std::string& cause);
     void pace(std::int64_t checked, std::int64_t size, std::chrono::steady_clock::time_point begun);
     audit::VerifyReport verify();
     std::vector<std::int64_t> damaged_pages(store::DatabaseFile& file);
+    bool written_back(store::DatabaseFile& file);
+    void wait(std::chrono::seconds time);
+    static audit::Record record_of(const audit::VerifyReport& report, std::int64_t seconds);
     void record(const audit::VerifyReport& report, std::int64_t seconds);
     protocol::Instant last_run();
 
@@ -60,6 +67,7 @@ class Scrubber {
     std::condition_variable wake_;
     bool stopping_ = false;
     bool asked_ = false;
+    bool able_ = true;  // what the last try was; the record says once that it could not run
     api::ScrubState state_;
     std::thread thread_;
 };

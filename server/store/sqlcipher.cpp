@@ -275,7 +275,7 @@ void Engine::between_batches() {
     // Under steady load the checkpointer is always a little behind, and the log starts over only when nothing is left to write
     // back. What is left is little: do it here, where nobody writes meanwhile.
     try {
-        writer_->checkpoint_passive();
+        writer_->write_back();
     } catch (const Fault&) {
         counters_.update([](Stats& stats) { ++stats.upkeep_failed; });
     }

@@ -74,6 +74,12 @@ class SqlcipherStore : public Store {
 
 std::unique_ptr<SqlcipherStore> open_sqlcipher(SqlcipherOptions options, Recorder recorder);
 
+// How far the write-ahead log is written back into the data file.
+struct LogPlace {
+    int in_log = 0;   // pages
+    int written = 0;  // of them in the data file as well
+};
+
 // A database file, read without changing a byte of it: a copy, or the file of a store in use, which is then read beside the store
 // with one snapshot a read. If a copy has a write-ahead log, the `-wal` file must lie beside it. Damage shows as Fault from the
 // read; the next read starts with a fresh connection.
@@ -81,6 +87,9 @@ class DatabaseFile {
   public:
     virtual ~DatabaseFile() = default;
     virtual void read(const ReadWork& work) = 0;
+    // Writes pages of the log file of a store in use back without waiting for anybody, and says how far that came; pages that wait
+    // for it may look damaged. Nothing: another checkpoint is under way. A copy is as it is: 0 of 0.
+    virtual std::optional<LogPlace> write_back() = 0;
     // Numbers of the pages (4096 bytes each, from 1) whose authentication fails.
     virtual std::vector<std::int64_t> damaged_pages() = 0;
     // Tables that cannot be read from the first row to the last. Empty although pages are damaged: only indexes or free space are

@@ -211,13 +211,13 @@ std::int64_t Connection::rows_changed() const {
     return sqlite3_total_changes64(db_);
 }
 
-Connection::Checkpointed Connection::checkpoint_passive() {
+std::optional<LogPlace> Connection::write_back() {
     int in_log = 0;
     int written = 0;
     const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &written);
-    if ((code & 0xff) == SQLITE_BUSY) return {};
+    if ((code & 0xff) == SQLITE_BUSY) return std::nullopt;
     if (code != SQLITE_OK) raise(code, "a checkpoint failed");
-    return {in_log == written, written};
+    return LogPlace{in_log, written};
 }
 
 bool Connection::checkpoint_truncate() {

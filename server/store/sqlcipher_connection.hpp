@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "protocol/encoding.hpp"
+#include "server/store/sqlcipher.hpp"
 #include "server/store/store.hpp"
 
 struct sqlite3;
@@ -73,12 +74,8 @@ class Connection final : public Txn {
     // Pages in the write-ahead log after the last commit; commits of this connection only.
     int wal_pages() const { return wal_pages_; }
 
-    struct Checkpointed {
-        bool done = false;  // everything was written back
-        int written = 0;    // pages
-    };
-    // Writes pages of the log back into the file without waiting for anybody.
-    Checkpointed checkpoint_passive();
+    // Writes pages of the log back into the file without waiting for anybody. Nothing: another checkpoint is under way.
+    std::optional<LogPlace> write_back();
     // The same, and empties the log file; answers false when a reader or another checkpoint was in the way.
     bool checkpoint_truncate();
 

@@ -48,6 +48,11 @@ class File final : public DatabaseFile {
         }
     }
 
+    std::optional<LogPlace> write_back() override {
+        if (access_to(file_) == Access::copy) return LogPlace{};
+        return Connection(file_, key_.bytes(), Access::upkeep).write_back();
+    }
+
     std::vector<std::int64_t> damaged_pages() override {
         connect();
         std::vector<std::int64_t> pages;

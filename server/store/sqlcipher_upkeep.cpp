@@ -25,8 +25,8 @@ void Checkpointer::loop(const std::stop_token& stop) {
             wanted_ = false;
         }
         try {
-            const auto result = connection_.checkpoint_passive();
-            if (result.written > 0) counters_.update([](Stats& stats) { ++stats.checkpoints; });
+            const auto place = connection_.write_back();
+            if (place && place->written > 0) counters_.update([](Stats& stats) { ++stats.checkpoints; });
         } catch (const Fault&) {
             // The log keeps every page; the writer meets the disk's trouble itself.
             counters_.update([](Stats& stats) { ++stats.upkeep_failed; });

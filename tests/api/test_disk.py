@@ -134,3 +134,38 @@ def test_a_damaged_file_and_foreign_keys_are_told_from_each_other_and_from_a_fau
         assert "it belongs to another key" in refused()
         root.write_bytes(right)
         gateway.start()
+
+
+def test_a_daily_check_that_cannot_run_is_a_failed_one(starved):
+    """The file cannot be opened: nobody knows how it is with the log, and the last good word is not repeated."""
+    gateway, operator = starved.gateway, starved.operator
+    file = gateway.data / "entente.db"
+
+    def checked(ok):
+        operator.post("/api/v1/audit/scrub", expect=202)
+
+        def found():
+            row = operator.get("/api/v1/audit/scrub", expect=200)
+            return row if row["state"] == "idle" and row["ok"] is ok else None
+
+        return until(found, 60, "the end of the check")
+
+    def recorded():
+        rows = operator.get("/api/v1/audit/entries?order=newest&limit=100", expect=200).items
+        return [row for row in rows if row["operation"] == "audit.scrub" and row["reason"] == "not_checked"]
+
+    checked(True)
+    assert gateway.metric("entente_audit_scrub_failures_total") == 0 and not recorded()
+    file.rename(file.with_suffix(".away"))
+    try:
+        assert "could not run" in checked(False)["sentence"]
+        assert gateway.metric("entente_audit_scrub_failures_total") == 1
+        assert gateway.command("audit", "scrub", "--operator", check=False).returncode == 5
+        operator.post("/api/v1/audit/scrub", expect=202)
+        until(lambda: gateway.metric("entente_audit_scrub_failures_total") == 2, 60, "another try")
+        failure, = recorded()
+        assert failure["outcome"] == "failure" and failure["core"]["class_uid"] == 2004, "a finding for the collectors, once"
+    finally:
+        file.with_suffix(".away").rename(file)
+    assert checked(True)["firstBadIndex"] is None
+    assert starved.verify()["ok"] is True

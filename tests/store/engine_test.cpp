@@ -300,6 +300,27 @@ TEST_F(Engine, the_file_of_a_store_in_use_can_be_read_beside_it_one_snapshot_a_r
     EXPECT_EQ(after, 49);
 }
 
+TEST_F(Engine, what_waits_for_a_reader_is_written_back_once_that_is_done) {
+    open();
+    submit_and_wait(*store, add_thing(1));
+    const auto key = key_of(7);
+    const auto database = open_database_file(file(), key.bytes());
+    const auto place = [&] {
+        for (;;)  // another checkpoint may be under way
+            if (const auto found = open_database_file(file(), key.bytes())->write_back()) return *found;
+    };
+    LogPlace waiting;
+    database->read([&](ReadTxn& txn) {
+        txn.first("SELECT count(*) FROM test_thing", {}, [](const Row& row) { return row.number(0); });
+        for (int i = 2; i < 200; ++i) submit_and_wait(*store, add_thing(i));
+        waiting = place();
+    });
+    EXPECT_LT(waiting.written, waiting.in_log) << "a snapshot from before is being read";
+    const LogPlace after = place();
+    EXPECT_EQ(after.written, after.in_log);
+    EXPECT_TRUE(database->damaged_pages().empty());
+}
+
 TEST_F(Engine, a_raw_copy_with_its_log_file_beside_it_is_read_whole) {
     open();
     submit_and_wait(*store, add_thing(1));
