@@ -2,8 +2,9 @@
 // Idempotency-Key: names a request so that sending it twice does one thing (semantics 9). Every write takes one.
 //
 // `Gateway::write` keeps, in the transaction of the write, a digest of the request and the id of its outcome. A repeat runs no
-// operation: the outcome is loaded as it is today, through today's gate, and rendered anew. How a kind of outcome is found again is
-// a specialisation of `Again`; an outcome that has none is answered with 409 already_done, which also names the lookup.
+// operation: the outcome is loaded as it is today, for today's right and through today's gate, and rendered anew. How a kind of
+// outcome is found again is a specialisation of `Again`; an outcome that has none is answered with 409 already_done, which also
+// names the lookup.
 
 #include <optional>
 
@@ -39,7 +40,13 @@ protocol::Error already_done(std::string_view key);
 // What the record names, as JSON: so that the lookup can tell ids.
 std::string resources_of(const audit::Record& record);
 
-// `load` finds what the caller made, as it is today; `id` names an outcome. `about`, where there is one, notes what a repeat shows.
+// What reading an outcome takes; a role may have changed since it was made. Nothing is asked where a repeat shows nothing that the
+// caller did not send, or what is everybody's own.
+using Right = std::optional<policy::Operation>;
+inline constexpr Right shows_nothing = std::nullopt;
+
+// `load` finds what the caller made, as it is today, for who has the `right` today; `id` names an outcome. `about`, where there is
+// one, notes what a repeat shows.
 template <class T>
 struct Again {};
 
@@ -48,12 +55,19 @@ concept Repeatable = requires(store::ReadTxn& txn, const operations::Context& co
                               std::int64_t id, const T& value) {
     { Again<T>::load(txn, context, caller, id) } -> std::same_as<std::optional<T>>;
     { Again<T>::id(value) } -> std::convertible_to<std::int64_t>;
+    { Again<T>::right } -> std::convertible_to<Right>;
 };
+
+template <class T>
+bool may_see_again(const operations::Caller& caller) {
+    return !Again<T>::right || operations::require(caller, *Again<T>::right);
+}
 
 namespace ops = operations;
 
 template <>
 struct Again<bool> {
+    static constexpr Right right = shows_nothing;
     static std::optional<bool> load(store::ReadTxn&, const ops::Context&, const ops::Caller&, std::int64_t) { return true; }
     static std::int64_t id(bool) { return 0; }
 };
@@ -61,6 +75,7 @@ struct Again<bool> {
 // A secret is shown once, so a repeat shows the subscription without it.
 template <>
 struct Again<ops::WebhookMade> {
+    static constexpr Right right = policy::Operation::webhook_read;
     static std::optional<ops::WebhookMade> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                                 std::int64_t id) {
         auto stored = store::find_webhook(txn, context.tools.vault, caller.company(), {id});
@@ -72,6 +87,7 @@ struct Again<ops::WebhookMade> {
 
 template <>
 struct Again<ops::CaseRead> {
+    static constexpr Right right = policy::Operation::case_read;
     static std::optional<ops::CaseRead> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                              std::int64_t id) {
         return ops::reread_case(txn, context, caller, {id});
@@ -85,6 +101,7 @@ struct Again<ops::CaseRead> {
 
 template <>
 struct Again<ops::NoteWritten> {
+    static constexpr Right right = policy::Operation::case_read;
     static std::optional<ops::NoteWritten> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                                 std::int64_t id) {
         return ops::reread_note(txn, context, caller, {id});
@@ -94,6 +111,7 @@ struct Again<ops::NoteWritten> {
 
 template <>
 struct Again<protocol::CaseId> {
+    static constexpr Right right = shows_nothing;
     static std::optional<protocol::CaseId> load(store::ReadTxn&, const ops::Context&, const ops::Caller&, std::int64_t id) {
         return protocol::CaseId{id};
     }
@@ -102,6 +120,7 @@ struct Again<protocol::CaseId> {
 
 template <>
 struct Again<protocol::Company> {
+    static constexpr Right right = policy::Operation::directory_read;
     static std::optional<protocol::Company> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
         return store::find_company(txn, {id});
     }
@@ -110,6 +129,7 @@ struct Again<protocol::Company> {
 
 template <>
 struct Again<protocol::User> {
+    static constexpr Right right = policy::Operation::directory_admin;
     static std::optional<protocol::User> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller&,
                                               std::int64_t id) {
         auto stored = store::find_user(txn, context.tools.vault, {id});
@@ -120,6 +140,7 @@ struct Again<protocol::User> {
 
 template <>
 struct Again<store::StoredClient> {
+    static constexpr Right right = policy::Operation::directory_admin;
     static std::optional<store::StoredClient> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
         return store::find_client(txn, {id});
     }
@@ -129,6 +150,7 @@ struct Again<store::StoredClient> {
 // Without the secret, which is shown once.
 template <>
 struct Again<ops::ClientMade> {
+    static constexpr Right right = policy::Operation::directory_admin;
     static std::optional<ops::ClientMade> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
         auto client = store::find_client(txn, {id});
         if (!client) return std::nullopt;
@@ -139,6 +161,7 @@ struct Again<ops::ClientMade> {
 
 template <>
 struct Again<protocol::Form> {
+    static constexpr Right right = policy::Operation::directory_read;
     static std::optional<protocol::Form> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
         return store::find_form(txn, {id});
     }
@@ -147,6 +170,7 @@ struct Again<protocol::Form> {
 
 template <>
 struct Again<protocol::Department> {
+    static constexpr Right right = policy::Operation::directory_read;
     static std::optional<protocol::Department> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
         return store::find_department(txn, {id});
     }
@@ -155,6 +179,7 @@ struct Again<protocol::Department> {
 
 template <>
 struct Again<store::StoredCustomer> {
+    static constexpr Right right = policy::Operation::customer_read;
     static std::optional<store::StoredCustomer> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                                      std::int64_t id) {
         return store::find_customer(txn, context.tools.vault, caller.company(), {id});
@@ -164,6 +189,7 @@ struct Again<store::StoredCustomer> {
 
 template <>
 struct Again<protocol::Agreement> {
+    static constexpr Right right = policy::Operation::agreement_read;
     static std::optional<protocol::Agreement> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller&,
                                                    std::int64_t id) {
         return store::find_agreement(txn, context.tools.vault, {id});
@@ -173,6 +199,7 @@ struct Again<protocol::Agreement> {
 
 template <>
 struct Again<store::StoredAuthorization> {
+    static constexpr Right right = policy::Operation::authorization_read;
     static std::optional<store::StoredAuthorization> load(store::ReadTxn& txn, const ops::Context& context,
                                                           const ops::Caller& caller, std::int64_t id) {
         return store::find_authorization(txn, context.tools.vault, caller.company(), {id});
@@ -183,6 +210,7 @@ struct Again<store::StoredAuthorization> {
 // The file as it is; its key stays where it is.
 template <>
 struct Again<ops::Resumed> {
+    static constexpr Right right = policy::Operation::case_write;
     static std::optional<ops::Resumed> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                             std::int64_t id) {
         return ops::resumed_before(txn, context, caller, {id});
@@ -193,6 +221,7 @@ struct Again<ops::Resumed> {
 template <class T>
     requires Repeatable<T>
 struct Again<ops::Turned<T>> {
+    static constexpr Right right = Again<T>::right;
     static std::optional<ops::Turned<T>> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                               std::int64_t id) {
         auto what = Again<T>::load(txn, context, caller, id);
@@ -204,6 +233,7 @@ struct Again<ops::Turned<T>> {
 
 template <>
 struct Again<protocol::SeverityLink> {
+    static constexpr Right right = policy::Operation::directory_read;
     static std::optional<protocol::SeverityLink> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller,
                                                       std::int64_t id) {
         auto link = ops::read_link(txn, caller, {id});

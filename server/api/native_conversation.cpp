@@ -25,6 +25,7 @@ struct AnswerGiven {
 };
 template <>
 struct Again<AnswerGiven> {
+    static constexpr Right right = policy::Operation::case_read;
     // Nothing when its words are gone: the repeat is told that the step was taken.
     static std::optional<AnswerGiven> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                            std::int64_t id) {

@@ -11,6 +11,7 @@ namespace entente::api {
 // What a repeated request shows (idempotency.hpp).
 template <>
 struct Again<ops::Timeline> {
+    static constexpr Right right = policy::Operation::case_read;
     static std::optional<ops::Timeline> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                              std::int64_t id) {
         return ops::reread_timeline(txn, context, caller, {id});
@@ -24,6 +25,7 @@ struct Again<ops::Timeline> {
 };
 template <>
 struct Again<protocol::BusinessCalendar> {
+    static constexpr Right right = policy::Operation::directory_read;
     static std::optional<protocol::BusinessCalendar> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller,
                                                           std::int64_t id) {
         return store::find_calendar(txn, caller.company(), {id});
@@ -32,6 +34,7 @@ struct Again<protocol::BusinessCalendar> {
 };
 template <>
 struct Again<ops::TargetsOf> {
+    static constexpr Right right = policy::Operation::directory_read;
     static std::optional<ops::TargetsOf> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller&, std::int64_t id) {
         return ops::TargetsOf{{id}, store::targets_of(txn, {id})};
     }

@@ -12,6 +12,7 @@ namespace ops = operations;
 // Outcomes of repeated requests, as they are today.
 template <>
 struct Again<store::MailRecipient> {
+    static constexpr Right right = policy::Operation::directory_admin;
     static std::optional<store::MailRecipient> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                                     std::int64_t id) {
         auto box = store::find_mail_recipient(txn, context.tools.vault, id);
@@ -22,6 +23,7 @@ struct Again<store::MailRecipient> {
 };
 template <>
 struct Again<ops::OwnPreferences> {
+    static constexpr Right right = shows_nothing;
     static std::optional<ops::OwnPreferences> load(store::ReadTxn& txn, const ops::Context& context, const ops::Caller& caller,
                                                    std::int64_t) {
         auto own = ops::read_mail_preferences(txn, context, caller);
@@ -31,6 +33,7 @@ struct Again<ops::OwnPreferences> {
 };
 template <>
 struct Again<store::MailCompany> {
+    static constexpr Right right = policy::Operation::directory_admin;
     static std::optional<store::MailCompany> load(store::ReadTxn& txn, const ops::Context&, const ops::Caller& caller,
                                                   std::int64_t) {
         auto settings = ops::read_mail_settings(txn, caller);
@@ -40,6 +43,7 @@ struct Again<store::MailCompany> {
 };
 template <>
 struct Again<ops::MailQueued> {
+    static constexpr Right right = shows_nothing;
     static std::optional<ops::MailQueued> load(store::ReadTxn&, const ops::Context&, const ops::Caller&, std::int64_t id) {
         return ops::MailQueued{id};
     }

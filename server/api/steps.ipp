@@ -17,7 +17,7 @@ operations::Audited<T> Gateway::once(store::Txn& txn, const operations::Context&
         audit::Record record = repeat_record(*earlier, caller);
         if (!same_request(*earlier, request)) return operations::refused<T>(std::move(record), reused_key());
         if constexpr (Repeatable<T>)
-            if (auto found = Again<T>::load(txn, now, caller, earlier->outcome)) {
+            if (auto found = may_see_again<T>(caller) ? Again<T>::load(txn, now, caller, earlier->outcome) : std::nullopt) {
                 call->repeated = true;
                 if constexpr (requires { Again<T>::about(txn, now, caller, record, *found); })
                     Again<T>::about(txn, now, caller, record, *found);

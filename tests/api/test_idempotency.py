@@ -183,3 +183,37 @@ def test_keys_of_any_printable_text_can_be_looked_up(halden, draft):
 def test_a_write_refuses_a_key_that_is_none(halden, case):
     answer = halden.engineer.post(f"{CREATE}/{case.token}/notes", {"summary": "s"}, headers={"Idempotency-Key": "k" * 192}, expect=400)
     assert answer.code == "bad_idempotency_key"
+
+
+def test_a_repeat_asks_for_today_s_right(world, halden, draft):
+    """The key and the person are the same, the role is another: what they made is not shown to them again."""
+    tag = f"-moved-{uuid.uuid4().hex[:8]}"
+
+    def becomes(role):
+        halden.administrator.patch(f"/api/v1/users/{halden.accounts['administrator' + tag]['id']}", {"role": role}, expect=200)
+        mover.login(mover.login_name, mover.password)
+
+    def body(name):
+        return {"username": halden.word(f"{name}{tag}", ("operator",)), "firstName": "A", "lastName": "B", "email": f"a@{halden.domain}", "role": "engineer"}
+
+    mover = halden.person("administrator", tag)
+    partner = world.brightwell
+    customer = halden.customer()
+    wanted = {"customer": customer.id, "partners": [partner.id], "purpose": "support", "dataClasses": ["technical"], "until": "2031-01-01T00:00:00Z"}
+    keys = [{"Idempotency-Key": str(uuid.uuid4())} for _ in range(3)]
+    someone = body("somebody")
+    made = mover.post("/api/v1/users", someone, headers=keys[0], expect=201)
+    assert mover.post("/api/v1/users", someone, headers=keys[0], expect=201)["id"] == made["id"]
+    asked = mover.post("/api/v1/authorizations", wanted, headers=keys[1], expect=201)
+
+    becomes("engineer")
+    refused = mover.post("/api/v1/users", someone, headers=keys[0], expect=409)
+    assert refused.code == "already_done" and someone["username"] not in refused.text and someone["email"] not in refused.text
+    assert mover.post("/api/v1/authorizations", wanted, headers=keys[1], expect=201)["id"] == asked["id"], "an engineer reads those as well"
+    case = mover.post(CREATE, draft, headers=keys[2], expect=200)
+    assert mover.post(CREATE, draft, headers=keys[2], expect=200)["token"] == case["token"]
+
+    becomes("auditor")
+    refused = mover.post(CREATE, draft, headers=keys[2], expect=409)
+    assert draft["problemSummary"] not in refused.text
+    assert mover.get(f"/api/v1/idempotency/{keys[2]['Idempotency-Key']}", expect=200)["state"] == "done", "that it was done can be looked up"
