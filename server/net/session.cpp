@@ -63,6 +63,12 @@ Task<bool> send(Connection& c, std::string_view bytes) {
     co_return true;
 }
 
+// The loop's buffer outlives every request and upload: nothing of one stays there.
+void take_from_scratch(Connection& c, std::size_t bytes) {
+    c.take_in({c.loop.scratch.data(), bytes});
+    certs::wipe({reinterpret_cast<std::uint8_t*>(c.loop.scratch.data()), bytes});
+}
+
 // Reads until a request is complete or refused. Between requests the idle limit holds; from a request's first byte on, the limit
 // of a whole request, so that dripping bytes gains nothing.
 Task<Arrival> next_request(Connection& c) {
@@ -88,9 +94,7 @@ Task<Arrival> next_request(Connection& c) {
         if (!wait_first) got = c.tls.read(c.loop.scratch);
         wait_first = false;
         if (got.status == Status::done) {
-            c.take_in({c.loop.scratch.data(), got.bytes});
-            // The loop's buffer outlives every request: nothing of one stays there.
-            certs::wipe({reinterpret_cast<std::uint8_t*>(c.loop.scratch.data()), got.bytes});
+            take_from_scratch(c, got.bytes);
             continue;
         }
         if (got.status == Status::closed || got.status == Status::failed) co_return Arrival::gone;
@@ -192,7 +196,7 @@ Task<std::optional<api::Response>> take_upload(Connection& c, Exchange& exchange
         }
         const TlsSession::Moved got = c.tls.read(c.loop.scratch);
         if (got.status == Status::done) {
-            c.take_in({c.loop.scratch.data(), got.bytes});
+            take_from_scratch(c, got.bytes);
             continue;
         }
         if (got.status == Status::closed || got.status == Status::failed) co_return std::nullopt;
