@@ -424,14 +424,22 @@ struct Gateway::Parts {
         if (!commit.durable) throw protocol::Fault("the log could not be told about the rows in use: " + commit.fault);
     }
 
-    // On a connection of its own, so that a long run holds no reader of the gateway.
+    // On a connection of its own, so that a long run holds no reader of the gateway. A stop of the gateway ends it.
     audit::VerifyReport verify_log(const std::function<void(std::int64_t, std::int64_t)>& progress) {
+        struct Stopped {};
         audit::VerifyOptions options;
         options.vault = &vault;
-        options.progress = progress;
+        options.progress = [&](std::int64_t done, std::int64_t size) {
+            if (stopped) throw Stopped{};
+            progress(done, size);
+        };
         audit::VerifyReport report;
         store::open_database_file(database_file(config), derived.database())->read([&](store::ReadTxn& txn) {
-            report = audit::verify(txn, options);
+            try {
+                report = audit::verify(txn, options);
+            } catch (const Stopped&) {
+                throw protocol::Fault("the gateway stops");
+            }
         });
         return report;
     }
