@@ -1,6 +1,6 @@
 // entente subject export: everything that the gateway holds about somebody, for an answer to a data subject.
 
-#include <fstream>
+#include <filesystem>
 #include <ostream>
 
 #include "server/tools/context.hpp"
@@ -27,6 +27,10 @@ std::string question(Context& context, const std::string& after) {
 }
 
 int run_export(Context& context) {
+    const std::string file = context.text("out");
+    // Before anything is looked up, which the log records.
+    if (!file.empty() && std::filesystem::exists(file))
+        throw Stop(exit_code::usage, file + " exists already; nothing is overwritten");
     protocol::JsonWriter all;
     all.object().key("items").array();
     std::size_t found = 0;
@@ -41,14 +45,10 @@ int run_export(Context& context) {
         context.note("  " + std::to_string(found) + " places so far");
     }
     const std::string text = all.end().end().take() + "\n";
-    const std::string file = context.text("out");
     if (file.empty()) {
         context.out() << text;
     } else {
-        std::ofstream out(file, std::ios::binary | std::ios::trunc);
-        out << text;
-        out.close();
-        if (!out) throw Stop(exit_code::broken, file + " cannot be written");
+        context.world().write_new_file(file, text);
         context.note(std::to_string(found) + " places written to " + file + "; it holds personal data in the clear");
     }
     return exit_code::ok;
@@ -66,7 +66,7 @@ std::vector<Command> subject_commands() {
          .options = {several("mail", "MAIL", "a mail address of the person"),
                      several("name", "NAME", "a name, as it stands in texts"),
                      value("customer", "CUSTOMER", "instead: everything of this customer"),
-                     value("out", "FILE", "where to; otherwise to the terminal")},
+                     value("out", "FILE", "a new file, for you alone; otherwise to the terminal")},
          .run = run_export},
     };
 }

@@ -104,9 +104,16 @@ TEST(Package, a_folder_holds_what_memory_holds) {
     auto files = log.write();
     const auto folder = std::filesystem::temp_directory_path() / ("entente-package-" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder);
+    const mode_t usual = ::umask(0);
     FolderWriter writer(folder);
     for (const auto& [path, content] : files.contents) writer.write(path, content);
     writer.finish();
+    ::umask(usual);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        const auto others = entry.status().permissions() & (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
+        EXPECT_EQ(others, std::filesystem::perms::none) << entry.path() << ": sections in the clear are for who exported them";
+    }
+    EXPECT_EQ(std::filesystem::status(folder).permissions(), std::filesystem::perms::owner_all);
     EXPECT_THROW(FolderWriter{folder}, protocol::Fault) << "nothing is overwritten";
     const auto report = check_log(*open_folder(folder), log.policy(), {.sums = true});
     EXPECT_TRUE(report.good()) << sentences(report);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/unit/tools_support.hpp"
 
@@ -381,6 +382,19 @@ TEST(Commands, TheUsualProfileDoesNotCountAtAnotherGateway) {
     EXPECT_EQ(terminal.run({"case", "list", "--url", "https://two.example"}), exit_code::not_signed_in);
     terminal.answers(200, "[]");
     EXPECT_EQ(terminal.run({"case", "list", "--url", "https://one.example"}), exit_code::ok);
+}
+
+// The terminal's world keeps what was written as a new file: 0600, and never over an old one.
+TEST(Commands, WhatIsHeldAboutSomebodyGoesIntoANewFile) {
+    Terminal terminal;
+    const std::string file = (terminal.folder / "tanaka.json").string();
+    terminal.answers(200, R"({"items":[{"place":"case"}]})");
+    EXPECT_EQ(terminal.run({"subject", "export", "--mail", "mei@harbourline.example", "--out", file}), exit_code::ok);
+    ASSERT_TRUE(terminal.files.contains(file));
+    EXPECT_NE(terminal.files.at(file).find("\"place\":\"case\""), std::string::npos);
+    std::ofstream(file) << "of another day";
+    EXPECT_EQ(terminal.run({"subject", "export", "--mail", "mei@harbourline.example", "--out", file}), exit_code::usage)
+        << "before anything is looked up";
 }
 
 TEST(Commands, CompletionKnowsEveryCommandAndOption) {

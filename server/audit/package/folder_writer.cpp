@@ -1,5 +1,12 @@
 #include "server/audit/package/folder_writer.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
 #include "certs/digest.hpp"
 #include "protocol/result.hpp"
 #include "server/audit/package/paths.hpp"
@@ -10,9 +17,21 @@ using protocol::Fault;
 
 namespace {
 
+void make_folder(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return;
+    make_folder(folder.parent_path());
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        throw Fault(folder.string() + " cannot be made: " + std::system_category().message(errno));
+}
+
+// A stream cannot say with which mode a file is made, so it gets one that is there.
 std::ofstream create(const std::filesystem::path& file) {
-    std::ofstream out(file, std::ios::binary | std::ios::trunc);
-    if (!out) throw Fault(file.string() + " cannot be written");
+    const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0) ::close(made);
+    std::ofstream out;
+    if (made >= 0) out.open(file, std::ios::binary | std::ios::in | std::ios::out);
+    if (!out.is_open()) throw Fault(file.string() + " cannot be written");
     return out;
 }
 
@@ -22,17 +41,14 @@ FolderWriter::FolderWriter(std::filesystem::path folder) : folder_(std::move(fol
     std::error_code error;
     if (std::filesystem::exists(folder_, error) && !std::filesystem::is_empty(folder_, error))
         throw Fault(folder_.string() + " is there already and not empty; nothing is overwritten");
-    std::filesystem::create_directories(folder_, error);
-    if (error) throw Fault(folder_.string() + " cannot be made: " + error.message());
+    make_folder(folder_);
     sums_ = create(folder_ / package::sums);
 }
 
 void FolderWriter::write(const std::string& path, protocol::Bytes content) {
     const std::filesystem::path file = folder_ / path;
     if (file.parent_path() != made_) {
-        std::error_code error;
-        std::filesystem::create_directories(file.parent_path(), error);
-        if (error) throw Fault(file.parent_path().string() + " cannot be made: " + error.message());
+        make_folder(file.parent_path());
         made_ = file.parent_path();
     }
     std::ofstream out = create(file);

@@ -1,5 +1,6 @@
 #pragma once
-// Writes an export into a new folder and keeps its SHA256SUMS. Fault: the folder holds something already, or cannot be written.
+// Writes an export into a new folder and keeps its SHA256SUMS. Folders and files are for who runs this alone (0700, 0600): opened
+// sections are personal data in the clear. Fault: the folder holds something already, or cannot be written.
 
 #include <filesystem>
 #include <fstream>
