@@ -176,6 +176,7 @@ bool Upkeep::unname(const store::ErasureOrder& order) {
     operations::Naming naming{.cases = {}, .looked_until = {}, .more = true};
     while (naming.more) {
         if (stopping_) return false;
+        beat();
         store::read_and_wait(store_, [&](store::ReadTxn& txn) {
             naming = operations::cases_naming(txn, {tools_, clock_.now()}, order, people, naming.looked_until, cases_at_once);
         });
@@ -203,9 +204,12 @@ void Upkeep::erase_one(std::int64_t order) {
     if (plan) {
         if (!plan->waits_for.empty()) return;
         if (!unname(plan->order)) return;
-        plan->scanned =
-            audit::find_sections_to_end([this](const store::ReadWork& work) { store::read_and_wait(store_, work); }, plan->scanned,
-                                        plan->keys, entries_at_once, [this] { return stopping_.load(); });
+        plan->scanned = audit::find_sections_to_end([this](const store::ReadWork& work) { store::read_and_wait(store_, work); },
+                                                    plan->scanned, plan->keys, entries_at_once,
+                                                    [this] {
+                                                        beat();  // a scan leaves no entry, and takes minutes in a large log
+                                                        return stopping_.load();
+                                                    });
         if (stopping_) return;
         bool done = false;
         const auto commit = store::submit_and_wait(store_, [&](store::Txn& txn) -> store::Written {

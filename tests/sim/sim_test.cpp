@@ -349,6 +349,38 @@ void the_oracle_agrees(const Played& c, const Evidence& evidence, std::int64_t e
     if (c.pause_until_us && *c.pause_until_us + tick_us < end_us) ASSERT_EQ(evidence.count("case.resume", "pause_ended"), 1);
 }
 
+// A round of the upkeep may take minutes in a large log; the heartbeat does not wait for its end.
+TEST(Upkeep, ALongSearchIsNoSilence) {
+    const Folder folder;
+    SimWorld world(folder.path);
+    auto company = world.company("halden");
+    auto partner = world.company("keplin");
+    world.agree(company, partner);
+    world.customer(company, partner, "Harbourline");
+    world.keep_house();  // what the first round of an hour records
+    const auto customers = company.compliance.get("/api/v1/customers").body.at("items").as_array();
+    const Reply order = company.compliance.post(
+        "/api/v1/erasures", {{"scope", "customer"}, {"subject", customers.at(0).at("id")}, {"reason", "Asked for"}});
+    ASSERT_EQ(order.status, 202) << json::serialize(order.body);
+    const std::string path = "/api/v1/erasures/" + std::to_string(order.number("id"));
+    ASSERT_EQ(company.administrator.post(path + "/confirm").status, 200);
+
+    world.clock.advance(std::chrono::seconds(world.config().audit.heartbeat_seconds + 1));
+    world.keep_house();
+    world.stop();
+    std::vector<std::string> operations;
+    const auto provider = certs::open_key_folder(world.config().keys.folder);
+    const certs::DerivedKeys derived(*provider);
+    store::open_database_file(world.config().data.folder / "entente.db", derived.database())->read([&](store::ReadTxn& txn) {
+        txn.each("SELECT operation FROM audit_entry ORDER BY idx", {},
+                 [&](const store::Row& row) { operations.emplace_back(row.text(0)); });
+    });
+    const auto beat = std::ranges::find(operations, "audit.heartbeat");
+    const auto done = std::ranges::find(operations, "erasure.carry_out");
+    ASSERT_NE(done, operations.end());
+    EXPECT_LT(beat, done) << "before the order was carried out, in the same round";
+}
+
 TEST(SixtyDays, EveryTimerFiresOnceAlsoAcrossRestarts) {
     const char* forced = std::getenv("ENTENTE_SEED");
     const std::uint64_t seed = forced != nullptr ? std::strtoull(forced, nullptr, 10) : std::random_device{}();
