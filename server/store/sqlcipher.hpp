@@ -106,7 +106,8 @@ std::unique_ptr<DatabaseFile> open_database_file(const std::filesystem::path& fi
 inline constexpr std::string_view not_readable =
     " cannot be read: it belongs to another key, is no data file, or its first page is damaged";
 
-// Writes a consistent copy of a store that is in use to a new file, encrypted with the same key.
+// Writes a consistent copy of a store that is in use to a new file, encrypted with the same key; as private as the store itself.
+// Where that fails no file is left.
 void copy_database(const std::filesystem::path& file, protocol::Bytes key, const std::filesystem::path& target);
 
 }  // namespace entente::store

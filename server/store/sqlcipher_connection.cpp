@@ -240,7 +240,6 @@ std::string Connection::file_header(int size) {
 }
 
 void Connection::copy_to(const std::filesystem::path& target) {
-    if (std::filesystem::exists(target)) throw Fault("the file " + target.string() + " exists already");
     sqlite3_stmt* statement = prepare("VACUUM INTO $1", false);
     const std::string name = target.string();
     sqlite3_bind_text(statement, 1, name.c_str(), -1, SQLITE_STATIC);

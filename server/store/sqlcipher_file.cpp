@@ -3,6 +3,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "certs/files.hpp"
 #include "protocol/result.hpp"
 #include "server/store/data_folder.hpp"
 #include "server/store/sqlcipher.hpp"
@@ -108,7 +109,15 @@ std::unique_ptr<DatabaseFile> open_database_file(const std::filesystem::path& fi
 }
 
 void copy_database(const std::filesystem::path& file, protocol::Bytes key, const std::filesystem::path& target) {
-    Connection(file, key, access_to(file)).copy_to(target);
+    Connection connection(file, key, access_to(file));
+    certs::create_private_file(target, {});  // before the engine opens it, so that it is nobody else's from the first byte
+    try {
+        connection.copy_to(target);
+    } catch (...) {
+        std::error_code ignored;
+        std::filesystem::remove(target, ignored);
+        throw;
+    }
 }
 
 }  // namespace entente::store

@@ -60,6 +60,8 @@ def test_a_full_disk_answers_503_changes_nothing_and_shows_nothing(starved, disk
     newcomer.get(case.path, expect=503)
     starved.anonymous.post("/v1/login", {"username": username, "password": "wrong"}, expect=503)
     assert ready(starved) == 503
+    copy = starved.gateway.folder / "copy.db"
+    assert starved.gateway.command("audit", "copy", copy, check=False).returncode != 0 and not copy.exists()
     disk.recovers()
     until(lambda: ready(starved) == 200, what="readiness by itself")
     assert tokens(starved) == before

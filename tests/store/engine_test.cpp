@@ -260,6 +260,8 @@ TEST_F(Engine, a_copy_of_a_store_in_use_can_be_read_without_changing_it) {
     const auto target = folder.path() / "copy.db";
     copy_database(file(), key.bytes(), target);
     EXPECT_NE(fault_of([&] { copy_database(file(), key.bytes(), target); }).find("exists already"), std::string::npos);
+    EXPECT_EQ(std::filesystem::status(target).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     store.reset();
     copy_database(file(), key.bytes(), folder.path() / "second.db");  // and of one that rests
     EXPECT_EQ(open_database_file(folder.path() / "second.db", key.bytes())->damaged_pages().size(), 0u);
