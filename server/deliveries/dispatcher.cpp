@@ -99,6 +99,7 @@ void Dispatcher::run() {
         plan_again_ = plan_again_ || std::exchange(new_events_, false);
         rescan_ = rescan_ || std::exchange(new_rows_, false);
         const bool last = stopping_;
+        if (last) give_up_jobs();
         Round round;
         round.finished.swap(finished_);
         if (round.finished.size() > settle_max) {
@@ -126,8 +127,7 @@ void Dispatcher::run() {
                              std::make_move_iterator(round.finished.end()));
         }
         if (last && (finished_.empty() || !good)) {
-            // What was leased and not begun is taken up at the next start.
-            if (!good || healthy_under_way_ + suspect_under_way_ <= static_cast<int>(jobs_.size())) return;
+            if (!good || healthy_under_way_ + suspect_under_way_ == 0) return;
             // What is under way gets a moment to come back; then it is left to the next start.
             const bool back = wake_dispatcher_.wait_for(hold, stop_patience, [this] { return !finished_.empty(); });
             if (!back) return;
@@ -269,6 +269,23 @@ void Dispatcher::absorb(Round& round, Instant now) {
     wake_workers_.notify_all();
 }
 
+// Under the lock, while it stops: what was leased and not begun waits again, as if its turn had not come.
+void Dispatcher::give_up_jobs() {
+    for (Job& job : jobs_) {
+        Finished finished;
+        finished.suspect = job.suspect;
+        finished.settled = {
+            .delivery = job.leased.delivery,
+            .begun = false,
+            .event = job.leased.event,
+            .name = {},
+            .request = {},
+            .answer = {.end = Answer::End::interrupted, .reason = "interrupted", .http_status = {}, .response = {}}};
+        finished_.push_back(std::move(finished));
+    }
+    jobs_.clear();
+}
+
 // Breaker and suspicion after one attempt.
 void Dispatcher::judge(const Finished& finished, Instant now) {
     const auto& d = finished.settled.delivery;
@@ -279,7 +296,8 @@ void Dispatcher::judge(const Finished& finished, Instant now) {
     standing.look = true;
     using End = Answer::End;
     const bool failed = answer.end == End::retry;
-    standing.failures = failed ? standing.failures + 1 : answer.end == End::stopped ? standing.failures : 0;
+    const bool told_nothing = answer.end == End::stopped || answer.end == End::interrupted;
+    standing.failures = failed ? standing.failures + 1 : told_nothing ? standing.failures : 0;
     standing.suspect = failed || finished.took_ms > slow_ms;
     if (standing.failures >= breaker_opens_after) {
         const int longer = standing.failures - breaker_opens_after + 1;
@@ -292,7 +310,7 @@ void Dispatcher::judge(const Finished& finished, Instant now) {
     }
     const char* outcome = answer.end == End::delivered ? "delivered"
                           : answer.end == End::retry   ? "failed"
-                          : answer.end == End::stopped ? "stopped"
+                          : told_nothing               ? "stopped"
                                                        : "refused";
     outcomes_.with({d.sender, outcome}).add();
     seconds_.with({d.sender}).observe(static_cast<double>(finished.took_ms) / 1'000.0);
@@ -317,7 +335,7 @@ void Dispatcher::work_loop() {
         {
             std::unique_lock hold(mutex_);
             wake_workers_.wait(hold, [this] { return stopping_ || !jobs_.empty(); });
-            if (stopping_) return;  // what is leased and not begun is taken up at the next start
+            if (stopping_) return;
             job = std::move(jobs_.front());
             jobs_.pop_front();
         }

@@ -6,7 +6,8 @@
 // left alone for a growing while (circuit breaker) and then probed with one; targets that were slow or failed lately share half of
 // the threads, so that the other half is always there for the rest; the outbox of one target is bounded.
 //
-// Who stops it: stop() lets what is under way finish its answer for a moment; what is not settled then is sent again at next start.
+// Who stops it: stop() lets what is under way finish its answer for a moment. What it interrupts is sent again at the next start
+// and costs no attempt; what is not settled even then is sent again as well.
 
 #include <condition_variable>
 #include <cstdint>
@@ -77,6 +78,7 @@ class Dispatcher {
     bool carry_out(Round& round);
     void absorb(Round& round, protocol::Instant now);
     void judge(const Finished& finished, protocol::Instant now);
+    void give_up_jobs();
     std::chrono::milliseconds pause(protocol::Instant now) const;
     void forget_old(protocol::Instant now);
 

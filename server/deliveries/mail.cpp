@@ -99,6 +99,7 @@ int reply_number(std::string_view reply) {
 
 SmtpAnswer judged(CURLcode code, int reply, const Dialogue& dialogue) {
     if (code == CURLE_OK) return {SmtpAnswer::Kind::accepted, ""};
+    if (code == CURLE_ABORTED_BY_CALLBACK) return {SmtpAnswer::Kind::interrupted, ""};  // keep_going
     if (code == CURLE_USE_SSL_FAILED) return later("smtp_no_tls");
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) return later("smtp_certificate");
     if (code == CURLE_LOGIN_DENIED) return later("smtp_login");
@@ -143,7 +144,7 @@ struct Smtp::State {
         const auto closed = [this] { return steady_clock::now() < closed_until; };
         const bool free = freed.wait_for(hold, slot_wait, [&] { return hurry || closed() || under_way < options.connections; });
         if (hurry || closed() || !free) {
-            reason = hurry || closed() ? "smtp_unreachable" : "smtp_busy";
+            reason = closed() ? "smtp_unreachable" : "smtp_busy";
             return nullptr;
         }
         ++under_way;
@@ -232,6 +233,7 @@ Smtp::~Smtp() = default;
 SmtpAnswer Smtp::send(const std::string& return_path, const std::string& to, std::string_view bytes) {
     std::string reason;
     Handle handle = state_->take(reason);
+    if (!handle && state_->hurry) return {SmtpAnswer::Kind::interrupted, ""};
     if (!handle) return later(reason.empty() ? "smtp_broken" : std::move(reason));
     SmtpAnswer answer = later("smtp_broken");
     try {

@@ -35,10 +35,11 @@ struct SmtpOptions {
 
 struct SmtpAnswer {
     enum class Kind {
-        accepted,   // the server has it now
-        later,      // not now: what a further attempt may change
-        recipient,  // this address will never take it
-        message,    // this mail will never be taken
+        accepted,     // the server has it now
+        later,        // not now: what a further attempt may change
+        recipient,    // this address will never take it
+        message,      // this mail will never be taken
+        interrupted,  // hurry() came before it was given away
     };
     Kind kind = Kind::later;
     // Stable: smtp_unreachable, smtp_certificate, smtp_no_tls, smtp_login, smtp_busy, smtp_451, or the code of a refusal: 5.1.1,

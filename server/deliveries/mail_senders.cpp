@@ -20,6 +20,8 @@ Answer answer_of(const SmtpAnswer& said) {
                     .response = ""};
         case SmtpAnswer::Kind::message:
             return {.end = Answer::End::refused, .reason = "message_" + said.reason, .http_status = {}, .response = ""};
+        case SmtpAnswer::Kind::interrupted:
+            return {.end = Answer::End::interrupted, .reason = "interrupted", .http_status = {}, .response = ""};
         case SmtpAnswer::Kind::later:
             break;
     }

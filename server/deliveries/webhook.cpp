@@ -180,8 +180,8 @@ Answer WebhookSender::send(const Call& call, const operations::Proceed& proceed)
     } catch (const net::AddressRefused& fault) {
         return {.end = End::refused, .reason = "address_refused", .http_status = {}, .response = logged(fault.what())};
     } catch (const net::TimedOut& fault) {
-        return {
-            .end = End::retry, .reason = hurry_ ? "interrupted" : "timeout", .http_status = {}, .response = logged(fault.what())};
+        if (hurry_) return {.end = End::interrupted, .reason = "interrupted", .http_status = {}, .response = {}};
+        return {.end = End::retry, .reason = "timeout", .http_status = {}, .response = logged(fault.what())};
     } catch (const protocol::Fault& fault) {
         return {.end = End::retry, .reason = "connection_failed", .http_status = {}, .response = logged(fault.what())};
     }

@@ -210,13 +210,14 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
         Sender* sender = sender_of(senders, d.sender);
         const RetryPolicy& policy = sender != nullptr && sender->retry() != nullptr ? *sender->retry() : usual;
         const bool counts = store::holds_lease(txn, d.id, d.attempts);
-        const bool again = one.answer.end == End::retry && d.attempts < policy.attempts;
+        const bool interrupted = one.answer.end == End::interrupted;
+        const bool again = interrupted || (one.answer.end == End::retry && d.attempts < policy.attempts);
         const char* step = "sent";
         if (!counts) {
             step = "late";
         } else if (again) {
             const Instant due{context.now.us + 1'000 * retry_pause_ms(policy, d.attempts, context.tools.draw())};
-            store::put_back_delivery(txn, d.id, due, one.answer.reason);
+            store::put_back_delivery(txn, d.id, interrupted ? context.now : due, one.answer.reason, !interrupted);
             step = "retry";
         } else if (one.answer.end == End::delivered) {
             store::finish_delivery(txn, d.id, DeliveryState::delivered, "", context.now);
@@ -227,7 +228,7 @@ std::vector<audit::Record> settle_deliveries(Txn& txn, const Context& context, c
             store::finish_delivery(txn, d.id, DeliveryState::dead, one.answer.reason, context.now);
             step = "dead";
         }
-        if (one.answer.end != End::stopped) {
+        if (one.begun && one.answer.end != End::stopped) {
             store::StoredAttempt attempt{.delivery = d.id,
                                          .target = {d.sender, d.target},
                                          .number = d.attempts,

@@ -26,9 +26,10 @@ namespace entente::operations {
 struct Answer {
     enum class End {
         delivered,
-        retry,    // may be better later
-        refused,  // will never be: dead at once
-        stopped   // not sent, because it must not be any more
+        retry,       // may be better later
+        refused,     // will never be: dead at once
+        stopped,     // not sent, because it must not be any more
+        interrupted  // the gateway stops: no attempt, and made again at its next start
     };
     End end = End::retry;
     std::string reason;  // stable code; empty when delivered
@@ -129,6 +130,7 @@ LeaseResult lease_deliveries(Txn& txn, const Context& context, const Senders& se
 
 struct Settled {
     store::StoredDelivery delivery;
+    bool begun = true;  // false: interrupted before its turn came
     protocol::EventId event{};
     std::string name;
     std::string request;

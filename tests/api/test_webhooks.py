@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from support.gateway import until
+from support.gateway import Gateway, until
 from support.receiver import UUID, Receiver, hub_signature, standard_signature
+from support.world import World
 
 V1 = {"created": "collaboration-request.created", "note": "note.created"}
 V2 = {name: f"org.tsanet.connect.collaboration-request.{name}" for name in ("created", "closed", "response.created", "response.updated", "note.created")}
@@ -444,3 +445,26 @@ def test_a_change_of_an_agreement_is_told_to_native_subscriptions(world, halden,
     assert told.name == "agreement.changed" and told.body["data"] == {"agreement": {"id": row["id"]}, "by": "gateway"} and told.body["subject"] == f"agreements/{row['id']}"
     settled(brightwell.administrator, every["id"])
     assert hooks.got("/inbound") == []
+
+
+# --- a gateway that stops ---
+
+def test_a_stop_costs_no_attempt(tmp_path):
+    """A call that the stop interrupts is made again at the next start, also where one attempt is all there is."""
+    authority = tmp_path / "keys" / "authority"
+    settings = {"deliveries.allowed_networks": "127.0.0.0/8", "deliveries.authorities": str(authority / "ca.pem"), "deliveries.attempts": 1}
+    with Gateway(tmp_path, settings).start() as gateway, Receiver(authority / "server.pem", authority / "server.key") as hooks:
+        hooks.hang = threading.Event()
+        world = World(gateway)
+        halden, brightwell = world.company("halden"), world.company("brightwell")
+        world.agreement(halden, brightwell)
+        hook = brightwell.client.post("/api/v1/webhooks", {"callbackUrl": hooks.base, "eventTypes": ["case.created"]}, expect=201)["id"]
+        world.released_case(halden, brightwell)
+        for attempts in (1, 2):
+            until(lambda: len(hooks.got()) == attempts, what="a call that hangs")
+            gateway.stop()
+            gateway.start()
+        hooks.hang.set()
+        (row,) = settled(brightwell.client, hook)
+        assert (row["state"], row["attempts"]) == ("delivered", 1)
+        assert len({taken.id for taken in hooks.got()}) == 1

@@ -122,9 +122,10 @@ bool holds_lease(ReadTxn& txn, std::int64_t id, int attempt) {
         .has_value();
 }
 
-void put_back_delivery(Txn& txn, std::int64_t id, Instant due_at, std::string_view reason) {
-    txn.change("UPDATE deliveries SET state = 'waiting', due_at = $2, reason = $3 WHERE id = $1 AND open = 1",
-               {id, due_at.us, reason});
+void put_back_delivery(Txn& txn, std::int64_t id, Instant due_at, std::string_view reason, bool counts) {
+    txn.change(
+        "UPDATE deliveries SET state = 'waiting', due_at = $2, reason = $3, attempts = attempts - $4 WHERE id = $1 AND open = 1",
+        {id, due_at.us, reason, counts ? 0 : 1});
 }
 
 void finish_delivery(Txn& txn, std::int64_t id, DeliveryState state, std::string_view reason, Instant now) {

@@ -57,9 +57,10 @@ std::int64_t waiting_for(ReadTxn& txn, const Target& target, std::int64_t most);
 void lease_delivery(Txn& txn, std::int64_t id, protocol::Instant until);
 // Is this attempt still the one that counts? Not when its lease ended and another was given, or the target is gone.
 bool holds_lease(ReadTxn& txn, std::int64_t id, int attempt);
-void put_back_delivery(Txn& txn, std::int64_t id, protocol::Instant due_at, std::string_view reason);
+// `counts`: as one of its attempts.
+void put_back_delivery(Txn& txn, std::int64_t id, protocol::Instant due_at, std::string_view reason, bool counts);
 void finish_delivery(Txn& txn, std::int64_t id, DeliveryState state, std::string_view reason, protocol::Instant now);
-// After a crash: nobody holds a lease any more.
+// After a crash: nobody holds a lease any more. Its attempt counts, so that one that brings the gateway down is not made for ever.
 std::int64_t release_leases(Txn& txn, protocol::Instant now);
 // While running: those that ended.
 std::int64_t release_ended_leases(Txn& txn, protocol::Instant now);
