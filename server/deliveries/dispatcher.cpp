@@ -52,7 +52,9 @@ Dispatcher::Dispatcher(store::Store& store, const operations::Tools& tools, cons
       options_(options),
       outcomes_(metrics.counters("entente_deliveries_total", "Attempts of deliveries by outcome.", {"sender", "outcome"})),
       seconds_(metrics.histograms("entente_delivery_seconds", "How long targets took to answer.", {"sender"}, latency_bounds())),
-      under_way_(metrics.gauge("entente_deliveries_under_way", "Deliveries being sent right now.")) {}
+      under_way_(metrics.gauge("entente_deliveries_under_way", "Deliveries being sent right now.")),
+      targets_(metrics.gauge("entente_delivery_targets",
+                             "Targets with deliveries that wait or are sent, or that were slow or failed lately.")) {}
 
 Dispatcher::~Dispatcher() {
     stop();
@@ -261,12 +263,24 @@ void Dispatcher::absorb(Round& round, Instant now) {
         jobs.push_back({std::move(leased), std::move(round.passes[i]), standing.suspect});
     }
     under_way_.set(healthy_under_way_ + suspect_under_way_);
+    forget_idle(round.forget);
+    targets_.set(static_cast<std::int64_t>(standings_.size()));
     if (jobs.empty()) return;
     {
         const std::lock_guard hold(mutex_);
         for (Job& job : jobs) jobs_.push_back(std::move(job));
     }
     wake_workers_.notify_all();
+}
+
+// A target without work is known again by its next delivery; a letter is a target that never has one. What was learnt of a slow
+// or failing one stays a while.
+void Dispatcher::forget_idle(bool all) {
+    std::erase_if(standings_, [&](const auto& known) {
+        const Standing& standing = known.second;
+        const bool idle = standing.under_way == 0 && !standing.look && !standing.next;
+        return idle && (all || (standing.failures == 0 && !standing.suspect));
+    });
 }
 
 // Under the lock, while it stops: what was leased and not begun waits again, as if its turn had not come.

@@ -78,6 +78,7 @@ class Dispatcher {
     bool carry_out(Round& round);
     void absorb(Round& round, protocol::Instant now);
     void judge(const Finished& finished, protocol::Instant now);
+    void forget_idle(bool all);
     void give_up_jobs();
     std::chrono::milliseconds pause(protocol::Instant now) const;
     void forget_old(protocol::Instant now);
@@ -91,6 +92,7 @@ class Dispatcher {
     Metrics::Family<Counter> outcomes_;  // sender, outcome
     Metrics::Family<Histogram> seconds_;
     Gauge& under_way_;
+    Gauge& targets_;
 
     // The dispatcher's thread alone.
     std::map<Target, Standing> standings_;

@@ -172,7 +172,10 @@ LeaseResult lease_deliveries(Txn& txn, const Context& context, const Senders& se
     LeaseResult result;
     for (const auto& [target, slots] : wishes) {
         Sender* sender = sender_of(senders, target.sender);
-        if (sender == nullptr) continue;
+        if (sender == nullptr) {
+            result.next[target] = {};  // nothing is due for who sends no more
+            continue;
+        }
         auto due = store::due_deliveries(txn, target, context.now, slots);
         result.next[target].more = due.size() >= static_cast<std::size_t>(slots);
         for (StoredDelivery& d : due) {

@@ -469,6 +469,7 @@ def test_mails_survive_a_crash_and_a_mail_server_that_was_away(tmp_path_factory,
                 assert len(server.wait(f"p{i}@relay.example")) == 1
             until(lambda: {r["id"] for r in made.operator.get("/api/v1/mail/outbox?state=delivered", expect=200).items} >= set(ids))
             assert len({m["Message-ID"] for m in server.mails}) == 5
+            until(lambda: gateway.metric("entente_delivery_targets") == 0, what="nothing that is remembered of letters that have left")
         finally:
             server.stop()
 
