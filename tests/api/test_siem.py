@@ -143,8 +143,8 @@ def test_a_restart_goes_on_where_the_collector_confirmed(streaming):
     streaming.case()
     streaming.reaches(streaming.size())
     assert streaming.collector.indexes()[len(taken)] == max(taken) + 1, "nothing twice after an end in order"
-    began = [event for event in streaming.collector.events() if event.get("api", {}).get("operation") == "audit.stream"]
-    assert {event["resources"][0]["uid"] for event in began} == {"syslog", "file"}
+    began = [event for event in streaming.collector.events() if event["metadata"].get("event_code") == "audit.stream"]
+    assert {event["unmapped"]["resources"][0]["uid"] for event in began} == {"syslog", "file"}
 
 
 def test_a_killed_gateway_loses_nothing(streaming):
