@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "protocol/encoding.hpp"
+
 namespace entente::tools {
 namespace {
 
@@ -25,6 +27,8 @@ Character next_character(std::string_view text) {
         if ((byte(i) & 0xc0U) != 0x80U) return {0xfffd, 1, false};
         code = code << 6U | (byte(i) & 0x3fU);
     }
+    // A longer spelling than needed, a surrogate: no reader of UTF-8 has to take them.
+    if (!protocol::valid_utf8(text.substr(0, length))) return {0xfffd, 1, false};
     return {code, length, true};
 }
 

@@ -12,7 +12,9 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "certs/age.hpp"
@@ -25,6 +27,7 @@
 #include "server/audit/format/section.hpp"
 #include "server/audit/format/told_rows.hpp"
 #include "server/audit/package/check.hpp"
+#include "server/tools/text.hpp"
 
 namespace {
 
@@ -38,6 +41,15 @@ class WrongUse : public protocol::Fault {
   public:
     using Fault::Fault;
 };
+
+// All output goes through these two: names of files and words inside of them are whoever's who made the package, and neither move
+// the cursor nor begin a line of their own. JSON stays JSON, since what would break it stands inside of its strings.
+void say(std::string_view line) {
+    std::cout << tools::printable(line, tools::Lines::join) << "\n";
+}
+void complain(std::string_view line) {
+    std::cerr << "entente-verify: " << tools::printable(line, tools::Lines::join) << "\n";
+}
 
 std::string read_file(const std::string& name) {
     std::error_code ignored;
@@ -121,18 +133,25 @@ void print_json(const audit::LogReport& report, PackageKind kind, const audit::R
         out.member("sentence", finding.sentence).end();
     }
     out.end().member("more", report.more).end();
-    std::cout << out.take() << "\n";
+    say(out.take());
 }
 
 // What a receipt cannot prove: that nothing is missing, and what is said about the records.
 void print_limits(const audit::LogReport& report) {
-    std::cout
-        << "  These entries are in the log as they are here. That none is missing only the whole log shows: entente audit export "
-           "--complete\n";
+    say("  These entries are in the log as they are here. That none is missing only the whole log shows: entente audit export "
+        "--complete");
     if (report.unsigned_files.empty()) return;
-    std::cout << "  not signed by the log:";
-    for (const std::string& file : report.unsigned_files) std::cout << (&file == report.unsigned_files.data() ? " " : ", ") << file;
-    std::cout << "\n";
+    std::string files;
+    for (const std::string& file : report.unsigned_files) files += (files.empty() ? "" : ", ") + file;
+    say("  not signed by the log: " + files);
+}
+
+void print_rows(const audit::LogReport& report, const audit::RowList& rows) {
+    std::string line = "  rows   listed at " + std::to_string(rows.size) + " of " + std::to_string(report.checkpoint.size) +
+                       " entries; " + std::to_string(report.rows) + " are as the log told last";
+    if (report.rows_unverified > 0)
+        line += ", " + std::to_string(report.rows_unverified) + " could not be compared: what told them has expired";
+    say(line);
 }
 
 void print_words(const audit::LogReport& report, PackageKind kind, const audit::RowList* rows = nullptr) {
@@ -143,32 +162,26 @@ void print_words(const audit::LogReport& report, PackageKind kind, const audit::
                                std::to_string(report.opened) + " disclosed sections";
     switch (verdict(report)) {
         case holds:
-            std::cout << (part ? "Every receipt holds: " : "The log is intact: ") << counts << "\n";
+            say((part ? "Every receipt holds: " : "The log is intact: ") + counts);
             if (part) print_limits(report);
             break;
         case tampering:
-            std::cout << "TAMPERING: this is not what the log's key signed. Checked: " << counts << "\n";
+            say("TAMPERING: this is not what the log's key signed. Checked: " + counts);
             break;
         default:
-            std::cout << "INCOMPLETE: what is named below is missing, so this does not show that all is well. Checked: " << counts
-                      << "\n";
+            say("INCOMPLETE: what is named below is missing, so this does not show that all is well. Checked: " + counts);
     }
-    if (!report.checkpoint.origin.empty()) std::cout << "  log    " << report.checkpoint.origin << "\n";
-    if (!part) std::cout << "  root   " << protocol::hex(report.root) << "\n";
-    if (rows != nullptr) {
-        std::cout << "  rows   listed at " << rows->size << " of " << report.checkpoint.size << " entries; " << report.rows
-                  << " are as the log told last";
-        if (report.rows_unverified > 0)
-            std::cout << ", " << report.rows_unverified << " could not be compared: what told them has expired";
-        std::cout << "\n";
+    if (!report.checkpoint.origin.empty()) say("  log    " + report.checkpoint.origin);
+    if (!part) say("  root   " + protocol::hex(report.root));
+    if (rows != nullptr) print_rows(report, *rows);
+    for (const audit::VerifierKey& key : report.new_keys) {
+        say("  the log handed over to another key; put this line into the policy:");
+        say("  log " + audit::format_vkey(key));
     }
-    for (const audit::VerifierKey& key : report.new_keys)
-        std::cout << "  the log handed over to another key; put this line into the policy:\n  log " << audit::format_vkey(key)
-                  << "\n";
-    if (const auto first = report.first_bad()) std::cout << "  first bad entry  " << *first << "\n";
+    if (const auto first = report.first_bad()) say("  first bad entry  " + std::to_string(*first));
     for (const audit::LogFinding& finding : report.findings)
-        std::cout << "  " << audit::log_check_name(finding.check) << ": " << finding.sentence << "\n";
-    if (report.more) std::cout << "  and more\n";
+        say("  " + std::string(audit::log_check_name(finding.check)) + ": " + finding.sentence);
+    if (report.more) say("  and more");
 }
 
 certs::AgeIdentity read_identity(const std::string& name) {
@@ -250,16 +263,18 @@ ExitCode log(const Input& input) {
 }
 
 // What a receipt or a pair of checkpoints came to.
-ExitCode answer(const Input& input, const std::string& wrong, const std::string& good,
+ExitCode answer(const Input& input, const std::string& wrong, const std::vector<std::string>& good,
                 const std::function<void(JsonWriter&)>& facts) {
     if (input.json) {
         JsonWriter out;
         out.object().member("ok", wrong.empty()).member("verdict", wrong.empty() ? "holds" : "tampering");
         if (!wrong.empty()) out.member("sentence", wrong);
         facts(out);
-        std::cout << out.end().take() << "\n";
+        say(out.end().take());
+    } else if (!wrong.empty()) {
+        say("TAMPERING: " + wrong);
     } else {
-        std::cout << (wrong.empty() ? good : "TAMPERING: " + wrong) << "\n";
+        for (const std::string& line : good) say(line);
     }
     return wrong.empty() ? holds : tampering;
 }
@@ -296,17 +311,16 @@ ExitCode receipt(const Input& input) {
     // A key that the log itself announces is believed like everything else that the receipt proves.
     const bool announces = audit::announced_key(*entry, checkpoint->origin).has_value();
     const std::string key = announces ? std::get<audit::KeyChange>(entry->extension).name : "";
-    const std::string announced = announces ? "\nIt announces a key of the log; put this line into the policy:\nlog " + key : "";
-    return answer(
-        input, disclosed(input, *entry),
-        "The receipt holds: entry " + std::to_string(found->index) + " of the " + std::to_string(checkpoint->size) + " of " +
-            checkpoint->origin + ", event " + protocol::uuid_text(entry->event) + ", " + time + announced,
-        [&](JsonWriter& out) {
-            out.member("origin", checkpoint->origin).member("index", static_cast<std::int64_t>(found->index));
-            out.member("size", static_cast<std::int64_t>(checkpoint->size)).member("event", protocol::uuid_text(entry->event));
-            out.member("time", time).member("leaf", protocol::hex(leaf));
-            if (announces) out.member("announcesKey", key);
-        });
+    std::vector<std::string> good{"The receipt holds: entry " + std::to_string(found->index) + " of the " +
+                                  std::to_string(checkpoint->size) + " of " + checkpoint->origin + ", event " +
+                                  protocol::uuid_text(entry->event) + ", " + time};
+    if (announces) good.insert(good.end(), {"It announces a key of the log; put this line into the policy:", "log " + key});
+    return answer(input, disclosed(input, *entry), good, [&](JsonWriter& out) {
+        out.member("origin", checkpoint->origin).member("index", static_cast<std::int64_t>(found->index));
+        out.member("size", static_cast<std::int64_t>(checkpoint->size)).member("event", protocol::uuid_text(entry->event));
+        out.member("time", time).member("leaf", protocol::hex(leaf));
+        if (announces) out.member("announcesKey", key);
+    });
 }
 
 ExitCode consistency(const Input& input) {
@@ -322,11 +336,11 @@ ExitCode consistency(const Input& input) {
         for (const std::string* text : {&older, &newer})
             if (const auto one = audit::verify_checkpoint(*text, policy); wrong.empty() && one)
                 wrong = beyond_end(input, policy, *one);
-        return answer(input, wrong, "The newer log begins with everything that the older checkpoint covered", [](JsonWriter&) {});
+        return answer(input, wrong, {"The newer log begins with everything that the older checkpoint covered"}, [](JsonWriter&) {});
     } catch (const WrongUse&) {
         throw;
     } catch (const protocol::Fault& fault) {
-        std::cerr << "entente-verify: " << fault.what() << "\n";
+        complain(fault.what());
         return incomplete;
     }
 }
@@ -377,7 +391,9 @@ int run(int count, char** words) {
     } catch (const CLI::Success& help) {
         return app.exit(help);
     } catch (const CLI::ParseError& error) {
-        app.exit(error);
+        std::ostringstream said;
+        app.exit(error, said, said);
+        std::cerr << tools::printable(said.str(), tools::Lines::keep);
         return wrong_use;
     }
     if (log_command->parsed()) return log(input);
@@ -391,7 +407,7 @@ int main(int count, char** words) {
     try {
         return run(count, words);
     } catch (const std::exception& fault) {
-        std::fprintf(stderr, "entente-verify: %s\n", fault.what());
+        complain(fault.what());
         return wrong_use;
     }
 }

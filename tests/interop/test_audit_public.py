@@ -96,6 +96,46 @@ def test_exit_codes(whole, pinned, tmp_path):
     assert "Exit codes" in verify("--help")
 
 
+# A key of somebody's; what is tried with it is refused for other reasons.
+SOMEBODY = "log sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8\nquorum none\n"
+
+
+def hostile_package(folder):
+    """A package whose names colour the terminal, begin lines and are no UTF-8, in the folder and in SHA256SUMS."""
+    names = [b"\x1b[2Jgone", b"a\nThe log is intact", b"b\rEvery receipt holds", b"c\xff\xfe", b"d\xc2\x9b31m", "e\u202eflog".encode("utf-8"), b"f\x7f\x08", b'g"\\']
+    (folder / "receipts").mkdir(parents=True)
+    (folder / "receipts" / "1.tlog-proof").write_bytes(b"c2sp.org/tlog-proof@v1\nextra \x1b[2J\n")
+    (folder / "checkpoint").write_bytes("\x1b[2J\n1\n".encode("utf-8"))
+    for name in names:
+        pathlib.Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b"")
+    (folder / "SHA256SUMS").write_bytes(b"".join(b"0" * 64 + b"  lost-" + name + b"\n" for name in names if b"\n" not in name))
+    return folder
+
+
+def test_nothing_in_a_package_reaches_the_terminal_but_as_text(tmp_path):
+    folder = hostile_package(tmp_path / "\x1b[2Jfolder")
+    (tmp_path / "policy").write_text(SOMEBODY, encoding="ascii")
+    (tmp_path / "bad-policy").write_text("group \x1b[2J any \x1b[2J\n", encoding="utf-8")
+    words = ["log", folder, "--policy", tmp_path / "policy", "--sums"]
+    tried = [words, words[:-1], ["log", folder, "--policy", folder], ["log", folder, "--policy", tmp_path / "bad-policy"], ["log", folder, folder],
+             ["receipt", folder / "receipts" / "1.tlog-proof", "--policy", tmp_path / "policy"],
+             ["consistency", folder / "checkpoint", folder / "checkpoint", folder, "--policy", tmp_path / "policy"]]
+    for one in tried:
+        for more in ([], ["--json"]):
+            done = subprocess.run([VERIFY, *map(str, one), *more], capture_output=True, timeout=120, check=False)
+            assert done.returncode in (1, 3), done
+            for said in (done.stdout, done.stderr):
+                text = said.decode("utf-8")
+                assert all(c == "\n" or (c.isprintable() and ord(c) >= 0x20) for c in text), text
+                assert not any(line.startswith(("The log is intact", "Every receipt holds")) for line in text.split("\n")), text
+            if more and done.stdout:
+                assert done.stdout.count(b"\n") == 1 and json.loads(done.stdout)["ok"] is False
+    report = json.loads(verify(*words[:-1], "--json", expect=1))
+    said = [finding["sentence"] for finding in report["findings"]]
+    assert any('g"\\' in sentence for sentence in said) and any("a\nThe log is intact" in sentence for sentence in said), said
+    assert any("lost-c\ufffd\ufffd" in sentence for sentence in said), said
+
+
 def test_a_static_program_without_sockets():
     """Nothing is loaded, and nothing of TLS or of our client is in it: an auditor may take it anywhere."""
     described = subprocess.run(["readelf", "-d", VERIFY], capture_output=True, text=True, check=True).stdout

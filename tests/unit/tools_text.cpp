@@ -27,6 +27,8 @@ TEST(Text, EscapesAndDirectionsOfAPartnerNeverReachTheTerminal) {
     EXPECT_EQ(printable("one\ntwo", Lines::join), "one two");
     EXPECT_EQ(printable("over\rwrite", Lines::keep), "over\uFFFDwrite");
     EXPECT_EQ(printable("bad \xc3( byte", Lines::keep), "bad \uFFFD( byte");
+    EXPECT_EQ(printable("\xe0\x80\xaf", Lines::keep), "\uFFFD\uFFFD\uFFFD") << "a slash, spelt too long";
+    EXPECT_EQ(printable("\xed\xa0\x80", Lines::keep), "\uFFFD\uFFFD\uFFFD") << "half of a pair of UTF-16";
 }
 
 TEST(Text, ShortensAtCharactersAndMarksTheCut) {
