@@ -1,7 +1,8 @@
 // The program `entente-verify`: checks an exported log, a receipt or two checkpoints on a machine of the auditor's own choice. It
 // opens no socket and needs nothing but the files that it is given; it is linked from the format library and libcrypto alone.
 //
-// Exit codes: 0 everything holds, 1 tampering, 2 incomplete input, 3 wrong use or a file that cannot be read.
+// Exit codes: 0 everything holds, 1 tampering, 2 incomplete input, 3 wrong use, a file that cannot be read, or output
+// that went nowhere.
 
 #include <unistd.h>
 
@@ -349,7 +350,7 @@ int run(int count, char** words) {
     Input input;
     CLI::App app(
         "Checks what an Entente gateway exported, without trusting it.\nExit codes: 0 everything holds, 1 tampering, 2 incomplete "
-        "input, 3 wrong use or unreadable file.");
+        "input, 3 wrong use, unreadable file or lost output.");
     app.require_subcommand(1);
     const auto common = [&](CLI::App* command) {
         command->add_option("--policy", input.policy, "whom to believe: the log's key and its witnesses (c2sp.org/tlog-policy)")
@@ -405,7 +406,10 @@ int run(int count, char** words) {
 
 int main(int count, char** words) {
     try {
-        return run(count, words);
+        const int code = run(count, words);
+        // Who keeps the answer would keep nothing, and believe that all is well.
+        if (!std::cout.flush()) throw WrongUse("the output could not be written");
+        return code;
     } catch (const std::exception& fault) {
         complain(fault.what());
         return wrong_use;

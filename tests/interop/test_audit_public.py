@@ -94,6 +94,16 @@ def test_exit_codes(whole, pinned, tmp_path):
     for words in (("log", whole), ("log", tmp_path / "nothing", "--policy", pinned / "policy"), ("nonsense",), (), ("log", whole, "--policy", tmp_path / "none")):
         verify(*words, expect=3)
     assert "Exit codes" in verify("--help")
+    # Who keeps the answer must not keep nothing and go on.
+    with open("/dev/full", "wb") as full:
+        for words in (("log", whole, "--policy", pinned / "policy", "--json"), ("--help",)):
+            assert subprocess.run([VERIFY, *map(str, words)], stdout=full, stderr=subprocess.DEVNULL, check=False).returncode == 3
+    # A policy that came by mail is the same policy, and a pipe in a package is nothing to wait for.
+    (tmp_path / "mailed").write_bytes((pinned / "policy").read_bytes().replace(b"\n", b"\r\n"))
+    verify("log", whole, "--policy", tmp_path / "mailed")
+    (part / "checkpoint").unlink()
+    os.mkfifo(part / "checkpoint")
+    verify("log", part, "--policy", pinned / "policy", expect=3)
 
 
 # A key of somebody's; what is tried with it is refused for other reasons.

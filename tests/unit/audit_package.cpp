@@ -2,6 +2,7 @@
 // vain.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -117,7 +118,22 @@ TEST(Package, a_folder_holds_what_memory_holds) {
     EXPECT_THROW(FolderWriter{folder}, protocol::Fault) << "nothing is overwritten";
     const auto report = check_log(*open_folder(folder), log.policy(), {.sums = true});
     EXPECT_TRUE(report.good()) << sentences(report);
+    // A pipe that nobody writes to is no file to wait for.
+    std::filesystem::remove(folder / "checkpoint");
+    ASSERT_EQ(::mkfifo((folder / "checkpoint").c_str(), 0600), 0);
+    EXPECT_THROW((void)check_log(*open_folder(folder), log.policy(), {}), protocol::Fault);
     std::filesystem::remove_all(folder);
+}
+
+TEST(Package, a_checkpoint_that_is_too_long_is_not_taken_for_missing) {
+    SampleLog log(300);
+    auto files = log.write();
+    files.contents.at("checkpoint").resize(note_bytes_max + 1, '\n');
+    for (const LogReport& report : {check_log(files, log.policy(), {}), check_part(files, log.policy(), {})}) {
+        EXPECT_TRUE(report.tampered());
+        EXPECT_NE(sentences(report).find("a note has at most 1,000,000 bytes"), std::string::npos) << sentences(report);
+        EXPECT_EQ(sentences(report).find("there is no checkpoint"), std::string::npos);
+    }
 }
 
 // --- no check in vain ---
@@ -415,6 +431,9 @@ TEST(Policy, groups_and_quorum_decide) {
     EXPECT_TRUE(policy->quorum_met(cosigned({1, 2})));
     EXPECT_TRUE(parse_policy(lines + "quorum none\n")->quorum_met(cosigned({})));
     EXPECT_EQ(parse_policy(format_policy(*policy))->quorum_met(cosigned({1, 2})), true);
+    std::string mailed;
+    for (const char c : lines + "quorum either\n") mailed += c == '\n' ? std::string("\r\n") : std::string(1, c);
+    EXPECT_EQ(format_policy(parse_policy(mailed).value_or(Policy{})), format_policy(*policy));
     for (const std::string& wrong :
          {std::string(), lines, lines + "quorum d\n", lines + "quorum a\nquorum a\n", std::string("log x\nquorum none\n"),
           "witness none " + vkey("w1", 1) + "\nquorum none\n", lines + "group two 1 a\nquorum a\n",

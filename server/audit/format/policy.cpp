@@ -33,7 +33,10 @@ class Parser {
         std::size_t number = 0;
         while (!text.empty()) {
             const auto end = std::min(text.find('\n'), text.size());
-            const auto words = words_of(text.substr(0, end));
+            // Whoever got it by mail may have lines that end in CRLF.
+            std::string_view whole = text.substr(0, end);
+            if (whole.ends_with('\r')) whole.remove_suffix(1);
+            const auto words = words_of(whole);
             text.remove_prefix(std::min(end + 1, text.size()));
             ++number;
             if (words.empty() || words.front().starts_with('#')) continue;

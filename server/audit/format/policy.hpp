@@ -6,7 +6,8 @@
 //   group <name> any|all|<k> <name of a witness or an earlier group> ...
 //   quorum <name>|none
 //
-// Empty lines and lines that begin with # say nothing. Exactly one quorum line. Errors: policy_malformed, naming the line.
+// Empty lines and lines that begin with # say nothing. Lines end in LF or CRLF. Exactly one quorum line. Errors: policy_malformed,
+// naming the line.
 
 #include <cstdint>
 #include <map>

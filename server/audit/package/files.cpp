@@ -1,6 +1,7 @@
 #include "server/audit/package/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,10 +54,14 @@ class Folder final : public Files {
 
     std::unique_ptr<File> open(const std::string& path, std::uint64_t offset) const override {
         const std::string whole = (folder_ / path).string();
-        const int descriptor = ::open(whole.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        // A pipe in the place of a file must not make its reader wait for somebody who writes.
+        const int descriptor = ::open(whole.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
         if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) return nullptr;
         if (descriptor < 0) throw Fault(whole + " cannot be opened: " + std::strerror(errno));
-        return std::make_unique<FileOnDisk>(descriptor, whole, offset);
+        auto file = std::make_unique<FileOnDisk>(descriptor, whole, offset);
+        struct stat facts{};
+        if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) throw Fault(whole + " is no regular file");
+        return file;
     }
 
     void each(const std::function<void(const std::string&)>& use) const override {
@@ -114,8 +119,8 @@ std::optional<Blob> read_whole(const Files& files, const std::string& path, std:
         content.resize(before + step);
         const std::size_t got = file->read(std::span(content).subspan(before));
         content.resize(before + got);
-        if (content.size() > size_max) return std::nullopt;
-        if (got < step) return content;
+        if (content.size() > size_max) content.resize(size_max + 1);
+        if (got < step || content.size() > size_max) return content;
     }
 }
 

@@ -32,7 +32,7 @@ class Files {
     virtual void each(const std::function<void(const std::string&)>& use) const = 0;
 };
 
-// A folder and everything in it. Symbolic links are not followed.
+// A folder and everything in it. Symbolic links are not followed; what is no regular file cannot be read.
 std::unique_ptr<Files> open_folder(const std::filesystem::path& folder);
 
 class FilesInMemory final : public Files {
@@ -42,7 +42,8 @@ class FilesInMemory final : public Files {
     std::map<std::string, protocol::Blob> contents;
 };
 
-// The whole of a small file; nothing when it is missing or longer than `size_max`.
+// The whole of a small file; nothing when it is missing. Of one that is longer than `size_max` the first `size_max` + 1 bytes, so
+// that whoever judges it sees that it is too long and does not take it for missing.
 std::optional<protocol::Blob> read_whole(const Files& files, const std::string& path, std::size_t size_max);
 
 // Reads a file from the front in one bounded buffer. One stream can read file after file: its buffer is made once.

@@ -39,6 +39,11 @@ std::string disclosed_name(std::uint64_t index, std::uint8_t tag) {
     return "the disclosed section " + std::to_string(static_cast<int>(tag)) + " of entry " + std::to_string(index);
 }
 
+std::optional<protocol::Blob> read_sums(const Files& files) {
+    auto bytes = read_whole(files, std::string(package::sums), sums_bytes_max);
+    return bytes && bytes->size() <= sums_bytes_max ? std::move(bytes) : std::nullopt;
+}
+
 // Sums by path; nothing when a line is malformed.
 std::optional<std::map<std::string, std::string, std::less<>>> parse_sums(std::string_view text) {
     constexpr std::size_t digest_size = 64;
@@ -63,7 +68,7 @@ std::optional<std::string> check_disclosed(const Files& files, const LogCheckOpt
     };
     const std::uint8_t tag = what.tag;
     const std::string name = disclosed_name(index, tag);
-    std::optional<protocol::Blob> text;
+    protocol::Blob text;
     std::optional<protocol::Blob> salt;
     if (what.sealed) {
         constexpr std::size_t room_of_age = 65'536;
@@ -74,26 +79,26 @@ std::optional<std::string> check_disclosed(const Files& files, const LogCheckOpt
             return bad(LogCheck::missing, index, name + " does not open with this identity");
         const auto end_of_salt = plain->begin() + sizeof(Salt);
         salt.emplace(plain->begin(), end_of_salt);
-        text.emplace(end_of_salt, plain->end());
+        text.assign(end_of_salt, plain->end());
     } else {
-        text = read_whole(files, package::opened(index, tag, package::Opened::text), section_text_max);
-        salt = read_whole(files, package::opened(index, tag, package::Opened::salt), section_text_max);
+        text = read_whole(files, package::opened(index, tag, package::Opened::text), section_text_max).value_or(protocol::Blob{});
+        salt = read_whole(files, package::opened(index, tag, package::Opened::salt), sizeof(Salt));
     }
-    if (!text) return bad(LogCheck::opened, index, name + " is longer than a section can be");
+    if (text.size() > section_text_max) return bad(LogCheck::opened, index, name + " is longer than a section can be");
     if (!salt) return bad(LogCheck::missing, index, name + " lacks its salt");
     const auto section = std::ranges::find(entry.sections, tag, &SectionDigest::tag);
     Salt bytes{};
     if (salt->size() == bytes.size()) std::ranges::copy(*salt, bytes.begin());
     if (section == entry.sections.end() || salt->size() != bytes.size() ||
-        section_commitment(tag, bytes, protocol::as_text(*text)) != section->commitment) {
+        section_commitment(tag, bytes, protocol::as_text(text)) != section->commitment) {
         return bad(LogCheck::opened, index, name + " is not what the log committed to");
     }
     ++report.opened;
-    const auto canonical = protocol::parse_canonical(protocol::as_text(*text));
+    const auto canonical = protocol::parse_canonical(protocol::as_text(text));
     if (!canonical) return bad(LogCheck::canonical, index, name + " is not canonical JSON");
     if (tag != static_cast<std::uint8_t>(SectionTag::core)) return std::nullopt;
     if (!core_is_about(*canonical, entry)) findings.add(LogCheck::core, index, name + " is about another event or time");
-    return std::string(protocol::as_text(*text));
+    return std::string(protocol::as_text(text));
 }
 
 void lacks_text(std::uint64_t index, std::uint8_t tag, Findings& findings) {
@@ -101,7 +106,7 @@ void lacks_text(std::uint64_t index, std::uint8_t tag, Findings& findings) {
 }
 
 void check_sums(const Files& files, bool asked, Findings& findings) {
-    const auto bytes = read_whole(files, std::string(package::sums), sums_bytes_max);
+    const auto bytes = read_sums(files);
     if (!bytes && asked) findings.add(LogCheck::missing, std::nullopt, "the file SHA256SUMS is missing or longer than 16 MiB");
     if (!bytes) return;
     auto named = parse_sums(protocol::as_text(*bytes));

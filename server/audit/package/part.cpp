@@ -90,9 +90,9 @@ class PartPass {
 
     void one(std::uint64_t index, OpenedSections& opened) {
         const std::string path = package::receipt(index);
-        const auto bytes = read_whole(files_, path, note_bytes_max);
-        const auto receipt = bytes ? parse_receipt(protocol::as_text(*bytes)) : protocol::Result<InclusionReceipt>();
-        if (!bytes || !receipt) return findings_.add(LogCheck::entry, index, path + " is malformed");
+        const auto bytes = read_whole(files_, path, note_bytes_max).value_or(protocol::Blob{});
+        const auto receipt = parse_receipt(protocol::as_text(bytes));
+        if (!receipt) return findings_.add(LogCheck::entry, index, path + " is malformed");
         if (receipt->index != index) return findings_.add(LogCheck::entry, index, path + " is the receipt of another entry");
         // Nearly always the same as the one before.
         if (receipt->checkpoint != note_) {
