@@ -205,6 +205,12 @@ void replace_private_file(const std::filesystem::path& file, Bytes content) {
     sync_folder(place.folder, folder.get());
 }
 
+void try_private_file(const std::filesystem::path& file, Bytes content) {
+    const Place place = place_of(file);
+    const Descriptor folder(open_folder(place.folder));
+    const Temporary temporary(file, folder.get(), place.name, content);
+}
+
 void replace_secret_file(const std::filesystem::path& file, Bytes content) {
     const Place place = place_of(file);
     const Descriptor folder(open_folder(place.folder));

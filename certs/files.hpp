@@ -36,6 +36,9 @@ void create_private_file(const std::filesystem::path& file, Bytes content);
 // Like create_private_file, but replaces an existing file atomically.
 void replace_private_file(const std::filesystem::path& file, Bytes content);
 
+// Whether replace_private_file could write this content: it is written beside the file and taken away again. Fault: it could not.
+void try_private_file(const std::filesystem::path& file, Bytes content);
+
 // Like replace_private_file; what the old file held is overwritten.
 void replace_secret_file(const std::filesystem::path& file, Bytes content);
 

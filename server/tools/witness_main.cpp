@@ -4,6 +4,10 @@
 //
 //   entente-witness key FILE --name NAME          makes the key and prints its verifier key, for the gateway's policy
 //   entente-witness serve --key FILE --name NAME --state FILE --log VKEY --certificate PEM --tls-key PEM [--listen ADDRESS:PORT]
+//                                                 prints where it listens, and its verifier key once more: a policy with another
+//                                                 name or key beside it gets nothing from this witness
+//
+// Exit codes: 0 ended as it was told, 1 it could not go on, 2 wrong use.
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -23,12 +27,19 @@
 #include "server/metrics.hpp"
 #include "server/net/server.hpp"
 #include "server/random.hpp"
+#include "server/tools/exit_code.hpp"
 
 namespace {
 
 using namespace entente;
+namespace exit_code = tools::exit_code;
 
 constexpr std::size_t key_size = 32;
+
+class WrongUse : public protocol::Fault {
+  public:
+    using Fault::Fault;
+};
 
 // The witness has no database.
 class NoStore final : public store::Store {
@@ -113,13 +124,13 @@ int serve(const Input& input) {
     std::vector<audit::VerifierKey> logs;
     for (const std::string& vkey : input.logs) {
         auto log = audit::parse_vkey(vkey);
-        if (!log || log->type != audit::KeyType::ed25519) throw protocol::Fault("--log " + vkey + " is no verifier key of a log");
+        if (!log || log->type != audit::KeyType::ed25519) throw WrongUse("--log " + vkey + " is no verifier key of a log");
         logs.push_back(*std::move(log));
     }
     const auto colon = input.listen.rfind(':');
     const auto port =
         colon == std::string::npos ? std::nullopt : audit::plain_decimal(std::string_view(input.listen).substr(colon + 1));
-    if (!port || *port > 65'535) throw protocol::Fault("--listen is an address and a port, such as 127.0.0.1:7380");
+    if (!port || *port > 65'535) throw WrongUse("--listen is an address and a port, such as 127.0.0.1:7380");
 
     SystemClock clock;
     SystemRandom random;
@@ -138,7 +149,9 @@ int serve(const Input& input) {
     options.key = input.tls_key;
     net::Server server(std::move(options), witness, store, workers, metrics, clock, random);
     server.start();
-    std::cout << "https://" << input.listen.substr(0, colon) << ":" << server.port() << "/\n" << std::flush;
+    std::cout << "https://" << input.listen.substr(0, colon) << ":" << server.port() << "/\n"
+              << audit::format_vkey(cosigner.key()) << "\n"
+              << std::flush;
     int signal = 0;
     sigwait(&signals, &signal);
     server.drain(std::chrono::seconds(5));
@@ -164,8 +177,11 @@ int run(int count, char** words) {
     serving->add_option("--listen", input.listen, "address and port (127.0.0.1:7380)");
     try {
         app.parse(count, words);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error);
+        app.exit(error);
+        return exit_code::usage;
     }
     return key->parsed() ? make_key(input) : serve(input);
 }
@@ -175,8 +191,11 @@ int run(int count, char** words) {
 int main(int count, char** words) {
     try {
         return run(count, words);
+    } catch (const WrongUse& wrong) {
+        std::fprintf(stderr, "entente-witness: %s\n", wrong.what());
+        return exit_code::usage;
     } catch (const std::exception& fault) {
         std::fprintf(stderr, "entente-witness: %s\n", fault.what());
-        return 1;
+        return exit_code::refused;
     }
 }

@@ -79,6 +79,21 @@ def cosigned(world):
     until(lambda: (world.gateway.metric("entente_audit_cosignatures_total") or 0) >= 1, what="a cosignature")
 
 
+def test_a_witness_says_who_it_is_and_does_not_start_without_a_place_for_what_it_knows(watched, tmp_path):
+    world = watched
+    assert world.witness.process.stdout.readline().strip() == world.witness.vkey
+    authority = world.gateway.keys / "authority"
+    serve = [WITNESS, "serve", "--key", world.witness.folder / "key", "--name", NAME, "--certificate", authority / "server.pem", "--tls-key", authority / "server.key",
+             "--listen", "127.0.0.1:0"]
+    run = lambda *words: subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=60, check=False)
+    nowhere = run(*serve, "--state", tmp_path / "nowhere" / "state", "--log", world.vkey)
+    assert nowhere.returncode == 1 and "nowhere" in nowhere.stderr and nowhere.stdout == "", nowhere
+    for words in (serve, [*serve, "--state", tmp_path / "state", "--log", "x"], [*serve, "--state", tmp_path / "state", "--log", world.vkey, "--listen", "x"],
+                  [WITNESS], [WITNESS, "key", "--key", "x"]):
+        assert run(*words).returncode == 2, words
+    assert run(WITNESS, "--help").returncode == 0
+
+
 def test_receipts_carry_the_word_of_the_witness(watched, tmp_path):
     world = watched
     cosigned(world)

@@ -188,6 +188,22 @@ TEST_F(WitnessTest, a_damaged_state_is_not_taken_for_none) {
     EXPECT_THROW(witness(), protocol::Fault);
 }
 
+TEST_F(WitnessTest, does_not_begin_where_it_could_keep_nothing) {
+    const auto in = [&](const std::filesystem::path& state) {
+        return Cosigner("witness.example/1", certs::SigningKey(protocol::Blob(32, 9)), {TestLog().key()}, state,
+                        [] { return std::uint64_t{1'767'225'661}; });
+    };
+    EXPECT_THROW(in(folder_ / "nowhere" / "state"), protocol::Fault);
+    EXPECT_THROW(in(folder_), protocol::Fault) << "a folder";
+    // Trying leaves nothing behind, and takes nothing from what is there.
+    (void)witness();
+    EXPECT_TRUE(std::filesystem::is_empty(folder_));
+    TestLog log;
+    log.grow(5, 1);
+    ASSERT_EQ(witness().add_checkpoint(log.request(0)).status, 200);
+    EXPECT_EQ(witness().known_size("log.example.com/a"), 5u);
+}
+
 TEST_F(WitnessTest, what_cannot_be_kept_is_not_cosigned) {
     auto cosigner = witness();
     TestLog log;

@@ -17,6 +17,13 @@ namespace {
 
 constexpr std::size_t state_bytes_max = 1U << 20U;
 
+// The bodies of the checkpoints, one after the other.
+std::string state_text(const std::map<std::string, Checkpoint>& known) {
+    std::string text;
+    for (const auto& [origin, checkpoint] : known) text += checkpoint_text(checkpoint);
+    return text;
+}
+
 }  // namespace
 
 Cosigner::Cosigner(std::string name, certs::SigningKey key, std::vector<VerifierKey> logs, std::filesystem::path state,
@@ -27,6 +34,7 @@ Cosigner::Cosigner(std::string name, certs::SigningKey key, std::vector<Verifier
       state_(std::move(state)),
       seconds_now_(std::move(seconds_now)) {
     load();
+    certs::try_private_file(state_, protocol::as_bytes(state_text(known_)));
 }
 
 VerifierKey Cosigner::key() const {
@@ -39,7 +47,6 @@ std::uint64_t Cosigner::known_size(const std::string& origin) const {
     return found == known_.end() ? 0 : found->second.size;
 }
 
-// The state is the bodies of the checkpoints, one after the other.
 void Cosigner::load() {
     if (!std::filesystem::exists(std::filesystem::symlink_status(state_))) return;
     const certs::Secret bytes = certs::read_private_file(state_, state_bytes_max);
@@ -56,9 +63,7 @@ void Cosigner::load() {
 }
 
 void Cosigner::store(const std::map<std::string, Checkpoint>& known) const {
-    std::string text;
-    for (const auto& [origin, checkpoint] : known) text += checkpoint_text(checkpoint);
-    certs::replace_private_file(state_, protocol::as_bytes(text));
+    certs::replace_private_file(state_, protocol::as_bytes(state_text(known)));
 }
 
 CosignAnswer Cosigner::add_checkpoint(std::string_view request) {

@@ -28,7 +28,8 @@ struct CosignAnswer {
 
 class Cosigner {
   public:
-    // Fault: the state cannot be read, or is malformed.
+    // Fault: the state cannot be read, is malformed, or could not be written. It is not written before there is something to keep:
+    // another witness that was started by mistake must not put back what the first one has written since.
     Cosigner(std::string name, certs::SigningKey key, std::vector<VerifierKey> logs, std::filesystem::path state,
              std::function<std::uint64_t()> seconds_now);
 
