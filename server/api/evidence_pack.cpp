@@ -1,6 +1,7 @@
 #include "server/api/evidence_pack.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "certs/digest.hpp"
@@ -175,37 +176,76 @@ std::string breach_file(const operations::Breach& breach, std::string_view origi
     return out.end().end().take();
 }
 
-constexpr std::string_view readme =
-    "Evidence from an Entente gateway\n"
-    "\n"
-    "report.html is for reading and printing; it needs nothing from elsewhere.\n"
-    "The other files say the same for programs, and prove it without the gateway:\n"
-    "\n"
-    "assessment-results.json  OSCAL assessment results: one observation for each control. No finding: whether a control is met\n"
-    "                         is for an auditor to judge.\n"
-    "controls.json            the map from controls to records, with every population as runs of indices and its digest\n"
-    "samples.json             the drawn records, and the rule by which anybody draws them again\n"
-    "breach.json              only in a list about a partner: customers, cases, classes and every disclosure. laterReads are "
-    "counts\n"
-    "                         of what was read again, kept by the hour; they have no record of their own, so no proof.\n"
-    "                         unreadable: records of what the partner did whose content was erased, so that nobody can say more.\n"
-    "opened/N.1.json, .salt   the core section of record N and its salt of 32 bytes. SHA-256 of \"gw-audit/v1/commit\", a zero "
-    "byte,\n"
-    "                         a byte 1, the salt and the text is the commitment in the record's entry.\n"
-    "receipts/N.tlog-proof    proof that record N stands in the log (c2sp.org/tlog-proof), under the signed checkpoint\n"
-    "checkpoint, policy       the log's signed head, and the key to believe. Get that key from the gateway's operator on another\n"
-    "                         way, or from an earlier pack: one that comes with the pack proves only that the pack fits itself.\n"
-    "SHA256SUMS               sha256sum -c SHA256SUMS\n"
-    "\n"
-    "All of them at once:  entente-verify log FOLDER --policy POLICY --sums    (POLICY: the key as you got it)\n"
+// What stands in README.txt about a file, or about all files of a folder. Only what is there is explained.
+struct Explained {
+    std::string_view name;  // or how the names begin
+    std::string_view text;
+};
+constexpr std::array explained{
+    Explained{package::oscal,
+              "assessment-results.json  OSCAL assessment results: one observation for each control. No finding: whether "
+              "a control is met\n"
+              "                         is for an auditor to judge.\n"},
+    Explained{
+        package::controls,
+        "controls.json            the map from controls to records, with every population as runs of indices and its digest\n"},
+    Explained{package::samples, "samples.json             the drawn records, and the rule by which anybody draws them again\n"},
+    Explained{
+        package::breach,
+        "breach.json              a list about a partner: customers, cases, classes and every disclosure. laterReads are counts\n"
+        "                         of what was read again, kept by the hour; they have no record of their own, so no proof.\n"
+        "                         unreadable: records of what the partner did whose content was erased, so that nobody can say "
+        "more.\n"},
+    Explained{
+        "opened/",
+        "opened/N.1.json, .salt   the core section of record N and its salt of 32 bytes. SHA-256 of \"gw-audit/v1/commit\", a zero "
+        "byte,\n"
+        "                         a byte 1, the salt and the text is the commitment in the record's entry.\n"},
+    Explained{
+        "receipts/",
+        "receipts/N.tlog-proof    proof that record N stands in the log (c2sp.org/tlog-proof), under the signed checkpoint\n"},
+    Explained{package::checkpoint, "checkpoint               the log's signed head\n"},
+    Explained{
+        package::policy_beside,
+        "policy                   the key to believe. Get that key from the gateway's operator on another way, or from an earlier\n"
+        "                         pack: one that comes with the pack proves only that the pack fits itself.\n"},
+};
+
+constexpr std::string_view check_one =
     "One of them:          entente-verify receipt receipts/N.tlog-proof --policy POLICY --event opened/N.1.json --salt "
-    "opened/N.1.salt\n"
+    "opened/N.1.salt\n";
+constexpr std::string_view check_drawn =
     "That proves the records. What the report says about them, and that it names them all, you prove by drawing the samples again "
     "and,\n"
     "for all records, with an export of the whole log (entente audit export --complete).\n"
     "A period that is over and the same seed give the same bytes, but for receipts and checkpoint, which are of the day, and "
     "facts\n"
     "about the present state. A period that goes on is covered to the moment of making (\"covered\" in controls.json).\n";
+constexpr std::string_view check_listed =
+    "That proves the records. What the report says about them, and that it names them all, only an export of the whole log shows\n"
+    "(entente audit export --complete).\n";
+
+std::string readme_of(const std::vector<PackFile>& files) {
+    const auto there = [&](std::string_view name) {
+        return std::ranges::any_of(
+            files, [&](const PackFile& file) { return name.ends_with('/') ? file.name.starts_with(name) : file.name == name; });
+    };
+    std::string text =
+        "Evidence from an Entente gateway\n"
+        "\n"
+        "report.html is for reading and printing; it needs nothing from elsewhere.\n"
+        "The other files say the same for programs, and prove it without the gateway:\n"
+        "\n";
+    for (const Explained& one : explained)
+        if (there(one.name)) text += one.text;
+    text +=
+        "SHA256SUMS               sha256sum -c SHA256SUMS\n"
+        "\n"
+        "All of them at once:  entente-verify log FOLDER --policy POLICY --sums    (POLICY: the key as you got it)\n";
+    if (there("receipts/")) text += check_one;
+    text += there(package::samples) ? check_drawn : check_listed;
+    return text;
+}
 
 void add_proofs(std::vector<PackFile>& files, const std::vector<const ProvenEntry*>& entries, const Proofs& proofs) {
     for (const ProvenEntry* entry : entries) {
@@ -216,7 +256,7 @@ void add_proofs(std::vector<PackFile>& files, const std::vector<const ProvenEntr
     for (const auto& [index, receipt] : proofs.receipts) files.push_back({receipt_name(index), receipt});
     if (!proofs.checkpoint.empty()) files.push_back({std::string(package::checkpoint), proofs.checkpoint});
     if (!proofs.policy.empty()) files.push_back({std::string(package::policy_beside), proofs.policy});
-    files.push_back({std::string(package::readme), std::string(readme)});
+    files.push_back({std::string(package::readme), readme_of(files)});
 }
 
 void add_sums(std::vector<PackFile>& files) {

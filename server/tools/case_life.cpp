@@ -183,7 +183,7 @@ int satisfaction(Context& context) {
     const Value& summary = answer.value;
     if (summary.items("items").empty()) {
         context.out() << "No answers from " << short_time(summary.text("from")) << " to " << short_time(summary.text("until"))
-                      << "; " << summary.text("asked") << " cases were asked about\n";
+                      << "; asked about " << counted(summary.number("asked").value_or(0), "case", "cases") << "\n";
         return exit_code::ok;
     }
     Table table({"YOU WERE", "WHO ANSWERED", "ANSWERS", "MEAN", "SATISFIED", "WITH 95 % CONFIDENCE"});
@@ -191,8 +191,8 @@ int satisfaction(Context& context) {
         table.row({row.text("role"), row.text("by"), row.text("answers"), row.text("mean"), row.text("satisfied.percent") + " %",
                    row.text("satisfied.low") + " to " + row.text("satisfied.high") + " %"});
     context.out() << table.print(context.paint(), context.width());
-    context.note("Asked about " + summary.text("asked") + " closed cases from " + short_time(summary.text("from")) + " to " +
-                 short_time(summary.text("until")));
+    context.note("Asked about " + counted(summary.number("asked").value_or(0), "closed case", "closed cases") + " from " +
+                 short_time(summary.text("from")) + " to " + short_time(summary.text("until")));
     return exit_code::ok;
 }
 

@@ -54,7 +54,8 @@ void print_erasure(Context& context, const Value& erasure) {
     facts.add("ordered by", erasure.text("orderedBy"));
     facts.add("confirmed by", erasure.text("confirmedBy"));
     facts.add("cases", erasure.text("cases"));
-    if (erasure.text("casesHeld") != "0") facts.add("left alone", erasure.text("casesHeld") + " cases under a legal hold");
+    if (const std::int64_t held = erasure.number("casesHeld").value_or(0); held != 0)
+        facts.add("left alone", counted(held, "case", "cases") + " under a legal hold");
     if (!erasure.text("entry").empty()) {
         facts.add("keys destroyed", erasure.text("keysDestroyed"));
         if (!person) facts.add("sections erased", erasure.text("sections"));

@@ -25,6 +25,7 @@
 #include "server/tools/exit_code.hpp"
 #include "server/tools/machine.hpp"
 #include "server/tools/problem.hpp"
+#include "server/tools/text.hpp"
 
 namespace entente::tools {
 namespace {
@@ -134,7 +135,8 @@ int escrow(Context& context) {
     if (context.printed_raw(answer)) return exit_code::ok;
     context.out() << target.string() << "\n";
     context.note(
-        std::to_string(count) + " files sealed to " + std::to_string(recipients.size()) + " keys of age. SHA-256 " + digest +
+        counted(static_cast<std::int64_t>(count), "file", "files") + " sealed to " +
+        counted(static_cast<std::int64_t>(recipients.size()), "key", "keys") + " of age. SHA-256 " + digest +
         "\nKeep it apart from the data and their backups, and destroy every copy once a generation in it has ended (entente keys "
         "escrows). Way back: entente keys recover");
     return exit_code::ok;

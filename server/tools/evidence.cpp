@@ -107,8 +107,10 @@ int list_breach(Context& context) {
             context.out() << table.print(context.paint(), context.width());
         std::int64_t reads = 0;
         for (const Value& row : breach.items("cases")) reads += row.number("laterReads").value_or(0);
-        context.out() << breach.items("cases").size() << " cases, " << breach.items("items").size() << " disclosures, read again "
-                      << reads << " times, classes: " << breach.text("classes", "none") << "\n";
+        const auto how_many = [&](const char* list) { return static_cast<std::int64_t>(breach.items(list).size()); };
+        context.out() << counted(how_many("cases"), "case", "cases") << ", "
+                      << counted(how_many("items"), "disclosure", "disclosures") << ", read again "
+                      << counted(reads, "time", "times") << ", classes: " << breach.text("classes", "none") << "\n";
     }
     if (context.given("out")) write_pack(context, answer);
     return exit_code::ok;

@@ -4,6 +4,7 @@
 // Partners' words reach the terminal of an engineer, so control characters, escape sequences and direction overrides never do.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ std::string shell_quoted(std::string_view word);
 
 std::string lower(std::string_view ascii);
 std::string upper(std::string_view ascii);
+// "1 case", "2 cases".
+std::string counted(std::int64_t number, std::string_view one, std::string_view many);
 bool is_number(std::string_view text);  // digits and nothing else
 bool same_ignoring_case(std::string_view a, std::string_view b);
 std::string_view trimmed(std::string_view text);

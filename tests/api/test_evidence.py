@@ -339,6 +339,10 @@ def test_the_verifier_checks_a_whole_archive_and_says_what_nobody_signed(world, 
         found = verify(folder, "--sums")
         opened = sorted(name for name in made.files if name.endswith(".1.json"))
         assert found["kind"] == "evidence" and found["opened"] == len(opened) > 0 and {"report.html", beside, "README.txt"} <= set(found["notSigned"])
+        readme = made.files["README.txt"].decode()
+        for name in ("assessment-results.json", "controls.json", "samples.json", "breach.json", "checkpoint", "policy", "SHA256SUMS"):
+            assert (f"\n{name} " in readme) == (name in made.files), name
+        assert ("samples" in readme) == ("samples.json" in made.files) and "receipts/N" in readme
         assert "part of the log" in verify(folder, "--from-checkpoint", folder / "checkpoint", expect=3)
         changed = folder / opened[0]
         changed.write_bytes(changed.read_bytes().replace(b'"time":', b'"Time":'))

@@ -37,6 +37,12 @@ TEST(Text, ShortensAtCharactersAndMarksTheCut) {
     EXPECT_EQ(shortened("東京都庁", 5), "東京…");
 }
 
+TEST(Text, CountsOneAsOne) {
+    EXPECT_EQ(counted(1, "case", "cases"), "1 case");
+    EXPECT_EQ(counted(0, "case", "cases"), "0 cases");
+    EXPECT_EQ(counted(12, "case", "cases"), "12 cases");
+}
+
 TEST(Text, WrapsAtBlanksAndKeepsIndents) {
     EXPECT_EQ(wrapped("one two three four", 9), (std::vector<std::string>{"one two", "three", "four"}));
     EXPECT_EQ(wrapped("  at main\n\nend", 40), (std::vector<std::string>{"  at main", "", "end"}));
