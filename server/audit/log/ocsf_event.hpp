@@ -1,8 +1,8 @@
 #pragma once
-// An entry of the log as a collector of security events (SIEM) gets it: the core section as a valid event of its class of OCSF 1.8.0
-// (github.com/ocsf/ocsf-schema, tag 1.8.0), and under `unmapped` where it stands in the log. Ids, codes and counts; nothing of a
-// sealed section. `origin` is the log's present name; metadata.event_code is the operation; actor.user.uid the fingerprint of the credential, org the company, groups
-// the role; src_endpoint is "withheld", because an address names a person.
+// An entry of the log as a collector of security events (SIEM) gets it: the core section as a valid event of its class of
+// OCSF 1.8.0 (github.com/ocsf/ocsf-schema, tag 1.8.0), and under `unmapped` where it stands in the log. Ids, codes and counts;
+// nothing of a sealed section. `origin` is the log's present name; metadata.event_code is the operation; actor.user.uid the
+// fingerprint of the credential, org the company, groups the role; src_endpoint is "withheld", because an address names a person.
 //
 // `unmapped.attestation` follows the record_integrity profile of OCSF's 1.9 draft: fingerprint (3: SHA-256) is the entry's leaf
 // hash, chain_uid the log's origin, serialization 2 (JCS). `unmapped.log_index` counts without gaps, so that a collector can tell
