@@ -92,37 +92,6 @@ def test_an_emergency_that_nobody_confirms_freezes_by_itself(later, clock):
     until(lambda: flow(case) == "open", what="the release after the confirmation")
 
 
-def test_the_words_of_an_ended_case_go_and_a_legal_hold_keeps_them(later, clock):
-    ada, bo = later.ada, later.bo
-    customer = ada.customer()
-    ada.authorize(customer, [bo], days=365)
-    held, free = (later.world.open_case(ada, bo, customer) for _ in range(2))
-    for case in (held, free):
-        case.release_to_receiver()
-        ada.engineer.post(f"/api/v1/cases/{case.token}/withdraw", {"reason": "not_needed"}, expect=200)
-    hold = ada.compliance.post("/api/v1/holds", {"scope": "case", "case": held.token, "reason": "Court"}, expect=201)
-    ada.administrator.post(f"/api/v1/holds/{hold['id']}/confirm", expect=200)
-
-    def words(case):
-        return case.draft["problemDescription"] in ada.engineer.get(case.path, expect=200).text
-
-    pass_time(later, clock, days=39)
-    assert words(held) and words(free), "too young"
-    def put_off():
-        rows = ada.compliance.get(f"/api/v1/audit/entries?case={held.token}&limit=200", expect=200).items
-        return [row["reason"] for row in rows if row["operation"] == "case.content.put_off"]
-
-    for times in (1, 2, 3):
-        pass_time(later, clock, days=2)
-        until(lambda: put_off() == ["legal_hold"] * times, what="the look at what is held")
-        assert words(held), "a legal hold keeps them"
-    until(lambda: not words(free), what="the removal")
-    for caller in (ada.compliance, ada.administrator):
-        caller.post(f"/api/v1/holds/{hold['id']}/lift", expect=200)
-    pass_time(later, clock, days=2)
-    until(lambda: not words(held), what="the removal after the hold")
-
-
 def test_after_the_end_both_sides_and_the_customer_are_asked(later, clock):
     ada, bo = later.ada, later.bo
     asked, person = later.ask(language="de")
@@ -276,3 +245,34 @@ def test_every_life_of_this_gateway_rebuilds_from_its_log(later):
     own = later.bo.compliance.post("/api/v1/lives/replay?limit=500", expect=200)
     assert own["exact"] == own["cases"] <= whole["cases"]
     later.ada.engineer.post("/api/v1/lives/replay", expect=403)
+
+
+def test_the_words_of_an_ended_case_go_and_a_legal_hold_keeps_them(later, clock):
+    ada, bo = later.ada, later.bo
+    customer = ada.customer()
+    ada.authorize(customer, [bo], days=365)
+    held, free = (later.world.open_case(ada, bo, customer) for _ in range(2))
+    for case in (held, free):
+        case.release_to_receiver()
+        ada.engineer.post(f"/api/v1/cases/{case.token}/withdraw", {"reason": "not_needed"}, expect=200)
+    hold = ada.compliance.post("/api/v1/holds", {"scope": "case", "case": held.token, "reason": "Court"}, expect=201)
+    ada.administrator.post(f"/api/v1/holds/{hold['id']}/confirm", expect=200)
+
+    def words(case):
+        return case.draft["problemDescription"] in ada.engineer.get(case.path, expect=200).text
+
+    pass_time(later, clock, days=39)
+    assert words(held) and words(free), "too young"
+    def put_off():
+        rows = ada.compliance.get(f"/api/v1/audit/entries?case={held.token}&limit=200", expect=200).items
+        return [row["reason"] for row in rows if row["operation"] == "case.content.put_off"]
+
+    for times in (1, 2, 3):
+        pass_time(later, clock, days=2)
+        until(lambda: put_off() == ["legal_hold"] * times, what="the look at what is held")
+        assert words(held), "a legal hold keeps them"
+    until(lambda: not words(free), what="the removal")
+    for caller in (ada.compliance, ada.administrator):
+        caller.post(f"/api/v1/holds/{hold['id']}/lift", expect=200)
+    pass_time(later, clock, days=2)
+    until(lambda: not words(held), what="the removal after the hold")
