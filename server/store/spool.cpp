@@ -231,7 +231,9 @@ void Spool::remove(Files::iterator file) {
     ::unlink(path_of(file->first).c_str());
     const Lying& lying = file->second;
     total_ -= lying.bytes;
-    if (std::uint64_t& own = by_owner_[lying.owner]; (own -= lying.bytes) == 0) by_owner_.erase(lying.owner);
+    std::uint64_t& own = by_owner_[lying.owner];
+    own -= lying.bytes;
+    if (own == 0) by_owner_.erase(lying.owner);
     files_.erase(file);
 }
 
