@@ -18,7 +18,6 @@ constexpr int orders_at_once = 16;
 constexpr int cases_at_once = 100;
 constexpr int rounds_between_keys = 10;
 constexpr int rounds_between_expiries = 600;
-constexpr std::uint8_t activity_other = 99;  // of OCSF
 
 }  // namespace
 
@@ -124,7 +123,7 @@ void Upkeep::beat() {
             audit::Record record;
             record.operation = "audit.heartbeat";
             record.class_uid = audit::Class::lifecycle;
-            record.activity = activity_other;
+            record.activity = audit::activity_other;
             record.authentication = "none";
             record.role = "gateway";
             record.kind = static_cast<std::uint8_t>(audit::Kind::heartbeat);

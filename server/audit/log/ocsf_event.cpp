@@ -97,6 +97,14 @@ bool shorten(CanonicalValue& event) {
     return false;
 }
 
+CanonicalValue this_product() {
+    CanonicalValue product;
+    set_text(product, "name", product_name);
+    set_text(product, "vendor_name", product_name);
+    set_text(product, "version", ENTENTE_VERSION);
+    return product;
+}
+
 CanonicalValue base_event(const Line& line, std::string_view origin) {
     CanonicalValue event;
     set_number(event, "activity_id", other);
@@ -107,10 +115,7 @@ CanonicalValue base_event(const Line& line, std::string_view origin) {
     set_text(metadata, "log_name", origin);
     set_text(metadata, "uid", protocol::uuid_text(line.event));
     set_text(metadata, "version", "1.8.0");
-    CanonicalValue& product = member(metadata, "product");
-    set_text(product, "name", product_name);
-    set_text(product, "vendor_name", product_name);
-    set_text(product, "version", ENTENTE_VERSION);
+    member(metadata, "product") = this_product();
     set_number(event, "severity_id", 1);
     set_number(event, "time", line.time.milliseconds());
     set_number(event, "type_uid", other);
@@ -207,14 +212,10 @@ void fill_class(CanonicalValue& event, const CanonicalValue& actor, std::vector<
             set_text(member(event, "http_request"), "http_method", "POST");
             actor_fits = false;
             break;
-        case Class::lifecycle: {
-            CanonicalValue& app = member(event, "app");
-            set_text(app, "name", product_name);
-            set_text(app, "vendor_name", product_name);
-            set_text(app, "version", ENTENTE_VERSION);
+        case Class::lifecycle:
+            member(event, "app") = this_product();
             actor_fits = false;
             break;
-        }
         case Class::detection_finding:
             set_text(member(event, "finding_info"), "title", operation);
             set_text(member(event, "finding_info"), "uid", text_of(*event.find("metadata"), "uid"));
